@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef UXFRM_CONTROL_H
+#define UXFRM_CONTROL_H
+
+/*
+ * How a program's netlink socket reaches uxfrmd. Each such socket is
+ *
+ *  - a data channel: an AF_UNIX SOCK_SEQPACKET socket pair. One end is what the program holds in the
+ *    place of its AF_NETLINK socket: netlink bytes, one datagram each, both ways. The other end is
+ *    passed to the daemon; whoever made the pair keeps a duplicate, so that the death of the daemon is not an end
+ *    of file, which netlink does not have.
+ *  - a control channel: a SOCK_SEQPACKET connection to the abstract name UXFRM_CONTROL_NAME in the
+ *    network namespace the socket belongs to. It carries struct uxfrm_control_msg: one request, one
+ *    answer, and a PROCESSED message from the daemon for each datagram of the data channel that it has
+ *    processed completely (replies and events queued), by which send() becomes synchronous.
+ *
+ * The daemon takes the peer's identity and its right to CAP_NET_ADMIN from the control channel's
+ * SO_PEERCRED, never from a message. The client accepts only a server whose SO_PEERCRED uid is 0 or
+ * its own effective uid. The data channel ends when the program's end is closed; closing the control channel ends both.
+ *
+ * Overrun: where netlink would fail a recv() with ENOBUFS, the daemon sends a bare 16-byte nlmsghdr of type
+ * NLMSG_OVERRUN on the data channel.
+ */
+
+#include <stdint.h>
+
+/* Abstract socket name: a zero byte, then these characters, no trailing zero. */
+#define UXFRM_CONTROL_NAME "uxfrm"
+#define UXFRM_CONTROL_MAGIC 0x6d726678u
+#define UXFRM_CONTROL_VERSION 1
+
+enum uxfrm_control_op {
+	UXFRM_CONTROL_OPEN = 1,	  /* SCM_RIGHTS: daemon's data end. value[0]: port id wanted, 0 = any.
+				     answer: value[0] = port id */
+	UXFRM_CONTROL_BIND,	  /* value[0]: port id or 0 = keep; value[1]: group mask. answer: value[0] */
+	UXFRM_CONTROL_OPTION,	  /* SOL_NETLINK: value[0] = option, value[1] = its value */
+	UXFRM_CONTROL_STATUS,	  /* no OPEN needed. answer: followed by JSON text in the same datagram */
+	UXFRM_CONTROL_PROCESSED,  /* from the daemon only. value[0]: how many */
+};
+
+struct uxfrm_control_msg {
+	uint32_t magic;
+	uint16_t version;
+	uint16_t op;
+	uint32_t value[2];
+	int32_t result; /* answers: 0 or -errno (EADDRINUSE, ENOPROTOOPT, EPROTO, ...) */
+	uint32_t reserved;
+};
+
+#define UXFRM_CONTROL_STATUS_MAX 65536 /* bytes of JSON at most */
+
+#endif

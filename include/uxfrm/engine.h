@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef UXFRM_ENGINE_H
+#define UXFRM_ENGINE_H
+
+/*
+ * One XFRM instance: SA database, policy database and their control protocol, like one network
+ * namespace of the kernel. No sockets, no threads, no clock of its own: the caller brings netlink
+ * bytes, the time and the packets (<uxfrm/packet.h>).
+ *
+ * All calls of this header for one engine come from one thread at a time (the control thread).
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct uxfrm;
+struct uxfrm_client;
+
+struct uxfrm_params {
+	size_t size;		 /* sizeof(struct uxfrm_params) */
+	uint64_t now_ns;	 /* monotonic clock, nanoseconds, at creation */
+	uint64_t real_s;	 /* seconds since 1970, at creation */
+	uint32_t grace_ms;	 /* inbound SAs stay reachable by their old tuple this long; 0 = off */
+	uint32_t max_sa;	 /* at most so many SAs; 0 = no limit */
+	uint32_t max_policy;	 /* at most so many policies; 0 = no limit */
+	bool strict_templates;	 /* true: a migrated SA leaves the policies that used it, as in Linux */
+};
+
+/* uxfrm_params_init - the defaults: grace 2000 ms, no limits, policies follow a migrated SA. */
+void uxfrm_params_init(struct uxfrm_params *params);
+
+/* uxfrm_new - 0 or -errno (EINVAL: unknown size; ENOMEM). Returns owned. */
+int uxfrm_new(const struct uxfrm_params *params, struct uxfrm **ret_engine);
+/* uxfrm_free - all workers and clients must be gone. Accepts NULL; returns NULL. */
+struct uxfrm *uxfrm_free(struct uxfrm *u);
+
+/*
+ * uxfrm_tick - the time is now; do what is due (grace ends, larval SAs time out).
+ * Returns the monotonic time of the next thing to do in nanoseconds, UINT64_MAX if there is none.
+ */
+uint64_t uxfrm_tick(struct uxfrm *u, uint64_t now_ns, uint64_t real_s);
+
+/* Local addresses decide between the in and the fwd policies. @family AF_INET or AF_INET6, @address
+ * 4 or 16 bytes. 0, -ENOMEM or -EINVAL; adding twice and removing what is not there are no errors. */
+int uxfrm_local_address_add(struct uxfrm *u, int family, const void *address);
+int uxfrm_local_address_remove(struct uxfrm *u, int family, const void *address);
+
+/*
+ * uxfrm_client_ops - where a client's datagrams go. One call is one datagram, as one recv() on a
+ * netlink socket would give it.
+ * @deliver: @group is 0 for replies, the number of the multicast group (1..32) for events.
+ *	Returns 0, or -ENOBUFS when there is no room. A refused event is lost and the client is
+ *	told so by @overrun; a refused piece of a dump is sent again by uxfrm_client_resume.
+ * @overrun: events were lost. May be NULL.
+ */
+struct uxfrm_client_ops {
+	int (*deliver)(void *opaque, const void *datagram, size_t len, uint32_t group);
+	void (*overrun)(void *opaque);
+};
+
+/*
+ * uxfrm_client_open - a new netlink socket of a client.
+ * @port_id: its netlink port id (nl_pid), not 0.
+ * @privileged: holds CAP_NET_ADMIN; without it every request is answered with EPERM.
+ */
+int uxfrm_client_open(struct uxfrm *u, uint32_t port_id, bool privileged,
+		      const struct uxfrm_client_ops *ops, void *opaque,
+		      struct uxfrm_client **ret_client);
+struct uxfrm_client *uxfrm_client_close(struct uxfrm_client *client); /* accepts NULL, returns NULL */
+void uxfrm_client_set_port_id(struct uxfrm_client *client, uint32_t port_id);
+
+/* uxfrm_client_set_groups - subscribe to exactly the groups of @mask (bit n-1 = group n). */
+void uxfrm_client_set_groups(struct uxfrm_client *client, uint32_t mask);
+uint32_t uxfrm_client_groups(const struct uxfrm_client *client);
+
+/* uxfrm_client_set_option - SOL_NETLINK options NETLINK_EXT_ACK, NETLINK_CAP_ACK,
+ * NETLINK_GET_STRICT_CHK. 0 or -ENOPROTOOPT. */
+int uxfrm_client_set_option(struct uxfrm_client *client, int option, int value);
+
+/*
+ * uxfrm_client_request - process one datagram as the kernel's netlink would, all of it, before
+ * returning; replies and events go out through the ops of the clients concerned.
+ * @datagram: borrowed, any content and length; needs no alignment.
+ */
+void uxfrm_client_request(struct uxfrm_client *client, const void *datagram, size_t len);
+
+/* uxfrm_client_resume - go on with a dump after a deliver that was refused. Returns true while a dump is open. */
+bool uxfrm_client_resume(struct uxfrm_client *client);
+
+/*
+ * Outbound policies, so that the owner of the engine can steer their traffic to it. Called on the
+ * control thread for each outbound policy that appears or goes, replacement being both.
+ * @family: AF_INET or AF_INET6. @destination, @source: 4 or 16 bytes, with prefix lengths in bits.
+ */
+struct uxfrm_policy_event {
+	bool added;
+	int family;
+	const void *destination, *source;
+	uint8_t destination_bits, source_bits;
+	bool protects; /* has templates or blocks; false: a plain allow policy */
+};
+/* Inbound UDP-encapsulated SAs, so that the owner can open the port. @port: host byte order. */
+struct uxfrm_encap_event {
+	bool added;
+	int family;
+	uint16_t port;
+};
+struct uxfrm_watch_ops {
+	void (*policy)(void *opaque, const struct uxfrm_policy_event *event);
+	void (*encap)(void *opaque, const struct uxfrm_encap_event *event);
+};
+void uxfrm_watch(struct uxfrm *u, const struct uxfrm_watch_ops *ops, void *opaque);
+
+/* Sizes of the databases, for supervision. */
+struct uxfrm_counts {
+	uint32_t sa, sa_grace; /* SAs; former tuples still reachable */
+	uint32_t policy[3];    /* in, out, fwd */
+};
+void uxfrm_counts_get(const struct uxfrm *u, struct uxfrm_counts *ret_counts);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef UXFRM_PACKET_H
+#define UXFRM_PACKET_H
+
+/*
+ * The packet path of an engine: bursts of packets go in, are changed in place, and come out sorted.
+ *
+ * A thread that handles packets makes one worker, from that thread, and uses it alone. No call here
+ * allocates, blocks or takes a lock. The control calls of <uxfrm/engine.h> may run meanwhile in
+ * another thread.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <uxfrm/drop.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct uxfrm;
+struct uxfrm_worker;
+
+/* Room a caller leaves in front of and behind a packet, bytes. Outbound packets grow by at most this. */
+#define UXFRM_HEADROOM 128
+#define UXFRM_TAILROOM 128
+#define UXFRM_BURST 64 /* the most packets of one burst */
+
+enum uxfrm_verdict {
+	UXFRM_DROP = 0,	   /* reason in drop */
+	UXFRM_UNDERLAY,	   /* outbound: a complete outer IP packet, to be sent with mark */
+	UXFRM_BYPASS,	   /* outbound: unchanged, a policy (or none) lets it go in clear */
+	UXFRM_DELIVER,	   /* inbound: the inner IP packet, to be given to the host */
+	UXFRM_CONSUMED	   /* inbound: nothing to deliver and nothing wrong (NAT keepalive) */
+};
+
+/*
+ * One packet. The caller owns buf; data..data+len lies within buf..buf+size. The engine moves data
+ * and len. "In" fields are set by the caller, "out" fields by the engine.
+ */
+struct uxfrm_packet {
+	uint8_t *buf;	 /* in */
+	uint32_t size;	 /* in: bytes at buf */
+	uint32_t len;	 /* in/out: bytes at data */
+	uint8_t *data;	 /* in/out: outbound: the inner IP packet. inbound: the outer IP packet */
+	uint32_t mark;	 /* in: the packet's mark (fwmark). out: the mark to send or deliver with */
+	uint8_t verdict; /* out: enum uxfrm_verdict */
+	uint8_t drop;	 /* out: enum uxfrm_drop, when verdict is UXFRM_DROP */
+	uint8_t may_fragment; /* out: 1 = a too large outer packet may be fragmented (DF clear / IPv6 source) */
+	uint8_t reserved;
+	uint32_t spi;	 /* out: SPI of the SA used, host byte order; 0 if none */
+	int32_t ifindex; /* in: interface it came by or 0. */
+};
+
+/* uxfrm_worker_new - make the calling thread a worker of @u. NULL when out of memory. */
+struct uxfrm_worker *uxfrm_worker_new(struct uxfrm *u);
+/* uxfrm_worker_free - the same thread, when done. Its counters stay in the engine. Returns NULL. */
+struct uxfrm_worker *uxfrm_worker_free(struct uxfrm_worker *w);
+
+/*
+ * uxfrm_outbound - apply the SPD to packets that want to leave.
+ * @packets: at most UXFRM_BURST pointers, order kept. Each gets a verdict.
+ * A fragment that a transport-mode SA would have to protect gets UXFRM_DROP with reason FRAGMENT
+ * (RFC 4303 section 3.3.4): the caller reassembles such packets first.
+ */
+void uxfrm_outbound(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n);
+
+/*
+ * uxfrm_inbound - packets from the underlay: complete outer IP packets (not fragments) that carry ESP,
+ * or UDP with ESP inside. Each gets a verdict.
+ */
+void uxfrm_inbound(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n);
+
+/* Sums over all workers of an engine, also those that are gone. */
+struct uxfrm_packet_stats {
+	uint64_t out_packets, out_bytes;    /* inner packets and bytes protected */
+	uint64_t in_packets, in_bytes;	    /* inner packets and bytes delivered */
+	uint64_t bypassed;		    /* outbound, sent in clear by policy */
+	uint64_t drops[UXFRM_DROP_COUNT];
+};
+
+void uxfrm_packet_stats_get(struct uxfrm *u, struct uxfrm_packet_stats *ret_stats);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

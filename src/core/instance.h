@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/* One engine: databases, counters, time. No globals anywhere. */
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include <uxfrm/engine.h>
+#include <uxfrm/packet.h>
+
+#include "base/list.h"
+#include "base/rcu.h"
+#include "base/siphash.h"
+#include "core/iv_ledger.h"
+#include "core/local_address.h"
+#include "core/sad.h"
+#include "core/spd.h"
+
+/* Counters of one worker: written by it alone, read by the control thread (relaxed). */
+struct ux_worker_counters {
+	_Alignas(64) _Atomic(uint64_t) out_packets, out_bytes, in_packets, in_bytes, bypassed;
+	_Atomic(uint64_t) drops[UXFRM_DROP_COUNT];
+};
+
+struct uxfrm {
+	/* const after creation */
+	struct uxfrm_params params;
+	struct ux_siphash_key hash_key;
+
+	struct ux_sad sad;
+	struct ux_spd spd;
+	struct ux_iv_ledger iv_ledger;
+	struct ux_local_addresses local;
+
+	/* control thread writes, workers read (relaxed) */
+	_Atomic(uint64_t) real_s;
+
+	/* control thread */
+	uint64_t now_ns;
+	struct ux_retire retire;
+	struct ux_list clients; /* ctl/: struct uxfrm_client.all */
+	const struct uxfrm_watch_ops *watch;
+	void *watch_opaque;
+
+	/* list of workers: changed by the worker's thread under the mutex, walked by the control thread */
+	struct ux_workers *workers;
+};
+
+/* ux_counters_attach - counters for a new worker, NULL without memory; they stay until the engine is freed. */
+struct ux_worker_counters *ux_counters_attach(struct uxfrm *u);
+void ux_counters_detach(struct uxfrm *u, struct ux_worker_counters *c);
+static inline void ux_count_drop(struct ux_worker_counters *c, enum uxfrm_drop drop)
+{
+	atomic_store_explicit(&c->drops[drop],
+			      atomic_load_explicit(&c->drops[drop], memory_order_relaxed) + 1,
+			      memory_order_relaxed);
+}
+static inline void ux_count_add(_Atomic(uint64_t) *counter, uint64_t n)
+{
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
+			      memory_order_relaxed);
+}

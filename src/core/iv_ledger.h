@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/*
+ * No (key, IV) pair twice. The explicit IV is a 64-bit counter that belongs to the key bytes, not to
+ * the SA: the ledger has one IV source for each key it has seen, found by a secret 128-bit
+ * fingerprint, and every SA that holds the key, now or later again, draws from that source.
+ *
+ * Sources of keys that no SA holds any more are kept, up to a bound; when the oldest is forgotten,
+ * the floor rises above the last value it gave, and keys not in the ledger start at the floor. So the
+ * guarantee holds for any sequence of requests in bounded memory. The first floor comes from the wall
+ * clock (seconds << 32), above what an earlier process can have used.
+ *
+ * Control thread, except ux_iv_take.
+ */
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "base/siphash.h"
+
+struct ux_iv_source {
+	_Atomic(uint64_t) next; /* workers */
+	uint64_t fingerprint[2]; /* const */
+	uint32_t refs;		 /* control thread: SA runtimes that hold the key */
+	struct ux_iv_source *hash_next; /* control thread */
+	struct ux_list idle;		/* control thread: in the idle list when refs is 0 */
+};
+
+struct ux_iv_ledger {
+	struct ux_siphash_key secret;
+	struct ux_iv_source **buckets;
+	size_t n_buckets, n_sources, n_idle, max_idle;
+	struct ux_list idle; /* oldest first */
+	uint64_t floor;
+};
+
+int ux_iv_ledger_init(struct ux_iv_ledger *l, uint64_t real_s, size_t max_idle);
+void ux_iv_ledger_fini(struct ux_iv_ledger *l);
+
+/* ux_iv_source_hold - the source of these key bytes (all keys of the SA, one behind the other). NULL: no memory. */
+struct ux_iv_source *ux_iv_source_hold(struct ux_iv_ledger *l, const void *key, size_t len);
+/* ux_iv_source_release - after the last reader of the SA's runtime is gone. */
+void ux_iv_source_release(struct ux_iv_ledger *l, struct ux_iv_source *s);
+
+/* ux_iv_take - @n consecutive IVs for a burst, first in *ret_first. False when they are used up. Any thread. */
+bool ux_iv_take(struct ux_iv_source *s, uint32_t n, uint64_t *ret_first);

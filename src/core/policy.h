@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/* A policy of the SPD (RFC 4301 section 4.4.1): selector, action, templates. Constant once published. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "core/sa.h"
+#include "core/selector.h"
+
+#define UX_TEMPLATES_MAX 6
+
+enum ux_policy_dir { UX_POLICY_IN = 0, UX_POLICY_OUT = 1, UX_POLICY_FWD = 2, UX_POLICY_DIRS = 3 };
+enum { UX_POLICY_ALLOW = 0, UX_POLICY_BLOCK = 1 };
+enum { UX_POLICY_TYPE_MAIN = 0, UX_POLICY_TYPE_SUB = 1 };
+
+struct ux_template {
+	struct ux_addr daddr, saddr;
+	__be32 spi;
+	uint32_t reqid;
+	uint32_t aalgos, ealgos, calgos; /* bit masks; ~0 = all; stored and returned */
+	uint16_t family;		 /* of the SA's addresses */
+	uint16_t id_family;		 /* what the request had in the template's id; returned as it was */
+	uint8_t proto, mode, share, optional;
+};
+
+struct ux_policy {
+	/* const after publish */
+	struct ux_selector sel;
+	struct ux_limits limits;
+	struct ux_mark mark;
+	uint32_t priority, index, if_id;
+	uint8_t dir, type, action, flags, share;
+	uint8_t n_templates;
+	uint16_t family; /* sel.family */
+	uint64_t add_time_s;
+	struct ux_template templates[UX_TEMPLATES_MAX];
+
+	/* workers, atomic */
+	_Atomic(uint64_t) bytes, packets, use_time_s;
+
+	/* control thread writes, workers read */
+	_Atomic(struct ux_policy *) next; /* in order of search: priority, then age */
+	/* control thread */
+	struct ux_list all; /* ux_spd.all, newest first: the order of dumps; also holds cursors */
+};

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/*
+ * A security association in two parts.
+ *
+ * struct ux_sa is what a request may change: addresses, selector, reqid, marks, encapsulation, limits.
+ * It is constant once published; a change is a new ux_sa in its place.
+ *
+ * struct ux_sa_runtime is what belongs to the key: transform, sequence number, IVs, replay window,
+ * counters. It is shared by all ux_sa that ever stood for this SA, so a packet in flight through the
+ * old one and the next through the new one draw from the same numbers. Nothing is copied when an SA
+ * moves, hence nothing can be missed or repeated.
+ */
+
+#include <linux/types.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/ext_ack.h"
+#include "base/list.h"
+#include "core/iv_ledger.h"
+#include "core/replay.h"
+#include "core/selector.h"
+#include "crypto/transform.h"
+
+struct uxfrm;
+
+enum ux_mode { /* the protocol's numbers */
+	UX_MODE_TRANSPORT = 0,
+	UX_MODE_TUNNEL = 1,
+	UX_MODE_ROUTE_OPTIMIZATION = 2,
+	UX_MODE_IN_TRIGGER = 3,
+	UX_MODE_BEET = 4,
+	UX_MODE_IPTFS = 5
+};
+
+enum ux_sa_dir { UX_SA_DIR_NONE = 0, UX_SA_DIR_IN = 1, UX_SA_DIR_OUT = 2 };
+
+/* SA flags: the protocol's bits (XFRM_STATE_*). */
+#define UX_SA_NOECN 0x01
+#define UX_SA_DECAP_DSCP 0x02
+#define UX_SA_NOPMTUDISC 0x04
+#define UX_SA_WILDRECV 0x08
+#define UX_SA_ICMP 0x10
+#define UX_SA_AF_UNSPEC 0x20
+#define UX_SA_ALIGN4 0x40
+#define UX_SA_ESN 0x80
+#define UX_SA_EXTRA_DONT_ENCAP_DSCP 0x1
+#define UX_SA_EXTRA_OSEQ_MAY_WRAP 0x2
+
+#define UX_LIMIT_INFINITE UINT64_MAX
+
+/* Soft and hard limits: bytes, packets, seconds since added, seconds since first use. 0 seconds = none. */
+struct ux_limits {
+	uint64_t soft_bytes, hard_bytes, soft_packets, hard_packets;
+	uint64_t soft_add_s, hard_add_s, soft_use_s, hard_use_s;
+};
+
+#define UX_ENCAP_NONE 0
+#define UX_ENCAP_ESPINUDP 2
+struct ux_encap {
+	uint16_t type; /* UX_ENCAP_* */
+	__be16 sport, dport; /* outbound: of the packets sent. inbound: as seen from the peer */
+	struct ux_addr original; /* original address (NAT-OA); stored and returned */
+};
+
+struct ux_offload {
+	int32_t ifindex;
+	uint8_t flags; /* 1 ipv6 (meaningless), 2 inbound, 4 packet */
+};
+
+struct ux_sa_id {
+	struct ux_addr daddr;
+	__be32 spi;
+	uint16_t family;
+	uint8_t proto;
+};
+
+/* An algorithm as installed, for GETSA and for keying. Key bytes are in key memory. */
+struct ux_algo_key {
+	char name[UX_ALGO_NAME_MAX]; /* canonical name */
+	uint32_t key_bits, icv_bits;
+	uint8_t *key; /* (key_bits + 7) / 8 bytes; NULL when 0 */
+};
+
+/* Which algorithms the SA has. Bits of ux_sa_keys.present. */
+enum { UX_KEY_AUTH = 1, UX_KEY_CRYPT = 2, UX_KEY_AEAD = 4, UX_KEY_COMP = 8 };
+struct ux_sa_keys {
+	uint8_t present;
+	struct ux_algo_key auth, crypt, aead, comp;
+};
+
+struct ux_sa;
+
+/* An identity this SA was known by before it moved; what policies may still name (docs/migration.md). */
+struct ux_former_identity {
+	struct ux_addr daddr, saddr;
+	uint32_t reqid;
+	struct ux_mark mark;
+	uint16_t family;
+};
+#define UX_FORMER_MAX 8 /* the first (as installed) and the latest seven */
+struct ux_former_set { /* const after publish */
+	uint32_t n;
+	struct ux_former_identity id[UX_FORMER_MAX];
+};
+
+struct ux_sa_runtime {
+	/* const after publish */
+	struct ux_transform *transform; /* NULL for a larval SA */
+	struct ux_sa_keys *keys;	/* NULL for a larval SA */
+	struct ux_iv_source *iv;	/* NULL when the SA needs none */
+	struct ux_replay_window *replay;
+	struct uxfrm *instance;
+	uint64_t add_time_s; /* wall clock */
+
+	/* workers, atomic */
+	_Alignas(64) _Atomic(uint64_t) oseq; /* last sequence number sent */
+	_Atomic(uint64_t) bytes, packets;
+	_Atomic(uint64_t) use_time_s;  /* wall clock of the first packet, 0 = none yet */
+	_Atomic(uint64_t) last_used_s; /* wall clock of the latest outbound packet */
+
+	/* control thread writes, workers read under RCU */
+	_Alignas(64) _Atomic(struct ux_sa *) current; /* the SA as clients see it; NULL once deleted */
+	_Atomic(struct ux_former_set *) former;	      /* NULL while it has not moved */
+
+	/* control thread */
+	uint32_t refs; /* ux_sa objects that point here */
+	struct ux_list grace; /* ux_sa.grace_link: former SAs still reachable inbound, newest first */
+	uint32_t n_grace;
+};
+
+enum ux_sa_state { UX_SA_LARVAL, UX_SA_VALID, UX_SA_DEAD };
+
+struct ux_sa_stats { /* workers, atomic */
+	_Atomic(uint32_t) replay_window, replay, integrity_failed;
+};
+
+struct ux_sa {
+	/* const after publish */
+	struct ux_sa_id id;
+	struct ux_addr saddr;
+	struct ux_mark mark; /* v already masked */
+	struct ux_mark output_mark; /* SET_MARK; none when both are 0 */
+	struct ux_selector sel;
+	struct ux_encap encap;
+	struct ux_limits limits;
+	uint32_t reqid, if_id, tfcpad, extra_flags;
+	uint32_t replay_maxage, replay_maxdiff; /* 100 ms units; sequence numbers */
+	uint32_t nat_keepalive_interval_s, mapping_maxage_s;
+	uint32_t pcpu;	    /* UINT32_MAX = none */
+	uint32_t acquire_seq; /* km.seq: ties ALLOCSPI/ACQUIRE and NEWSA together */
+	uint8_t mode, flags, dir;
+	bool has_offload, has_coaddr;
+	bool esn_attr; /* replay state came as, and is returned as, REPLAY_ESN_VAL */
+	uint32_t replay_window; /* as GETSA shows it in the fixed header: 0 when esn_attr */
+	struct ux_offload offload;
+	struct ux_addr coaddr;
+	struct ux_sa_runtime *runtime;
+	/* derived, for the packet path; const after publish */
+	uint8_t outer_len; /* bytes of outer headers in front of ESP: IP (tunnel) and UDP */
+
+	/* control thread writes, workers read: links of the lookup tables (core/sad.h) */
+	_Atomic(struct ux_sa *) next_same_tuple;
+	_Atomic(struct ux_sa *) next_same_address;
+	_Atomic(uint8_t) state; /* enum ux_sa_state */
+	_Atomic(bool) grace;	/* a former tuple: packet path only, clients do not see it */
+
+	struct ux_sa_stats stats;
+
+	/* control thread */
+	struct ux_sa *prev_same_tuple, *prev_same_address;
+	struct ux_list all;	   /* ux_sad.all, newest first: the order of dumps */
+	struct ux_list by_seq;	   /* bucket of acquire_seq, when not 0 */
+	struct ux_list grace_link; /* ux_sa_runtime.grace */
+	struct ux_list grace_queue; /* ux_sad.grace_queue, by deadline */
+	struct ux_list larval;	   /* ux_sad.larval, by deadline */
+	uint64_t deadline_ns;	   /* of the grace time or of the larval SA */
+	bool dying;		   /* a soft limit was reached */
+};
+
+/*
+ * What a request says of an SA. Key pointers are borrowed.
+ */
+struct ux_sa_params {
+	struct ux_sa_id id;
+	struct ux_addr saddr;
+	struct ux_mark mark, output_mark;
+	struct ux_selector sel;
+	struct ux_encap encap;
+	struct ux_limits limits;
+	uint32_t reqid, if_id, tfcpad, extra_flags;
+	uint32_t replay_maxage, replay_maxdiff;
+	uint32_t nat_keepalive_interval_s, mapping_maxage_s;
+	uint32_t pcpu, acquire_seq;
+	uint8_t mode, flags, dir;
+	bool has_offload, has_coaddr;
+	struct ux_offload offload;
+	struct ux_addr coaddr;
+
+	const struct ux_algo_request *auth, *crypt, *aead, *comp; /* NULL if not given */
+	/* replay state */
+	bool esn_attr;
+	uint32_t replay_window; /* numbers; at most UX_REPLAY_WINDOW_MAX */
+	uint64_t oseq, iseq;	/* 64-bit */
+	const uint32_t *replay_bits; /* as ux_replay_load, or NULL */
+	uint32_t n_replay_bits;
+	/* current lifetime, when given */
+	bool has_curlft;
+	uint64_t cur_bytes, cur_packets, cur_add_s, cur_use_s;
+	uint64_t last_used_s;
+};
+
+/*
+ * ux_sa_new - make an SA and its runtime: algorithms, lengths and consistency are checked as Linux
+ * checks them when a state is initialised; texts likewise. Not in any table yet. Returns owned.
+ * -EINVAL, -ENOSYS (algorithm not known), -EPROTONOSUPPORT, -EAFNOSUPPORT, -EEXIST never, -ENOMEM.
+ */
+int ux_sa_new(struct uxfrm *u, const struct ux_sa_params *params, struct ux_sa **ret_sa,
+	      struct ux_ext_ack *ext) UX_MUST_CHECK;
+/* ux_sa_new_larval - an SA without keys (ALLOCSPI). */
+int ux_sa_new_larval(struct uxfrm *u, const struct ux_sa_params *params, struct ux_sa **ret_sa) UX_MUST_CHECK;
+/* ux_sa_clone - a copy that shares the runtime; not in any table; to be edited, then ux_sa_init. */
+struct ux_sa *ux_sa_clone(const struct ux_sa *old);
+/* ux_sa_init - check what can be wrong with an SA's fields and derive the lengths (again). */
+int ux_sa_init(struct ux_sa *sa, struct ux_ext_ack *ext) UX_MUST_CHECK;
+/* ux_sa_free - an SA that is in no table and seen by nobody; drops its share of the runtime. NULL is fine. */
+struct ux_sa *ux_sa_free(struct ux_sa *sa);
+
+static inline enum ux_sa_state ux_sa_state_of(const struct ux_sa *sa)
+{
+	return (enum ux_sa_state)atomic_load_explicit(&sa->state, memory_order_relaxed);
+}
+/* Does @mark (a packet's or a policy's) fall to this SA? Linux: (mark & m) == v. */
+static inline bool ux_sa_mark_match(const struct ux_sa *sa, uint32_t mark)
+{
+	return (mark & sa->mark.m) == sa->mark.v;
+}

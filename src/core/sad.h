@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/*
+ * The SA database.
+ *
+ * Two tables serve the packet path, both open-addressed arrays of atomic pointers with one writer
+ * and readers under RCU (core/sa_table.h): by tuple (destination, SPI, protocol, family) for inbound, by
+ * address (destination, source, reqid, family) for outbound. SAs with equal keys hang in one slot as a
+ * chain, newest first; in the tuple table former tuples (grace) come behind all others.
+ *
+ * Visibility: ux_sad_replace makes the new SA reachable before the old one stops being so. A reader
+ * finds the old or the new one, never neither.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "base/siphash.h"
+#include "core/sa.h"
+#include "core/sa_table.h"
+
+struct uxfrm;
+
+struct ux_sad {
+	struct ux_sa_table by_tuple, by_address;
+	struct ux_former_table *former; /* (daddr, reqid, family) -> runtimes that moved away; see sad.c */
+	struct ux_list all;	    /* ux_sa.all, newest first; also holds dump cursors */
+	struct ux_list *by_seq;	    /* UX_SAD_SEQ_BUCKETS lists */
+	struct ux_list grace_queue; /* by deadline */
+	struct ux_list larval;	    /* by deadline */
+	uint32_t n_sa, n_grace;
+};
+
+int ux_sad_init(struct ux_sad *sad);
+void ux_sad_fini(struct uxfrm *u);
+
+/* ---- look-ups of the packet path: any worker, inside a read section ---- */
+
+/*
+ * ux_sad_lookup_inbound - the SA for a packet: wildcard mark, newest first. Among those whose mark matches
+ * one whose encapsulation is @encap_type is preferred (a former tuple may differ in just that).
+ */
+struct ux_sa *ux_sad_lookup_inbound(struct uxfrm *u, const struct ux_sa_id *id, uint32_t mark,
+				    uint16_t encap_type);
+
+/* What an outbound template asks for. */
+struct ux_sa_query {
+	struct ux_addr daddr, saddr; /* saddr any = not compared */
+	uint32_t reqid, if_id;
+	uint32_t mark;	 /* the policy's v & m */
+	__be32 spi;	 /* 0 = any */
+	uint16_t family; /* of the outer addresses */
+	uint8_t proto, mode;
+	const struct ux_flow_key *flow; /* for the SA's selector */
+};
+/*
+ * ux_sad_lookup_outbound - the SA a template resolves to (Linux: xfrm_state_find): valid, selector
+ * fits, not dying before dying, latest added first. If none has these addresses and the instance's
+ * policies follow migrations, an SA that had them before it moved. NULL: none.
+ */
+struct ux_sa *ux_sad_lookup_outbound(struct uxfrm *u, const struct ux_sa_query *query);
+
+/* ---- look-ups of the control thread; former tuples are never returned ---- */
+
+/* by tuple and exactly this mark (v and m); the form of GETSA, DELSA, UPDSA, MIGRATE_STATE since the 7.2 fixes */
+struct ux_sa *ux_sad_lookup_exact(struct uxfrm *u, const struct ux_sa_id *id, struct ux_mark mark);
+/* by tuple with a wildcard mark: (mark & sa.m) == sa.v; @except (may be NULL) is passed over */
+struct ux_sa *ux_sad_lookup_wildcard(struct uxfrm *u, const struct ux_sa_id *id, uint32_t mark,
+				     const struct ux_sa *except);
+/* by destination, source, protocol and exact mark (protocols without SPI: DELSA/GETSA by addresses) */
+struct ux_sa *ux_sad_lookup_by_address(struct uxfrm *u, const struct ux_addr *daddr,
+				       const struct ux_addr *saddr, uint8_t proto, uint16_t family,
+				       struct ux_mark mark);
+/* any SA, larval ones included, with this SPI and protocol, whatever its destination (ALLOCSPI) */
+bool ux_sad_spi_in_use(struct uxfrm *u, __be32 spi, uint8_t proto);
+/* larval SA by acquire sequence number and mark (Linux: __xfrm_find_acq_byseq) */
+struct ux_sa *ux_sad_lookup_larval_by_seq(struct uxfrm *u, struct ux_mark mark, uint32_t seq, uint32_t pcpu);
+/* larval SA without SPI by (reqid, mode, family, proto, mark, daddr, saddr) */
+struct ux_sa *ux_sad_lookup_larval(struct uxfrm *u, const struct ux_sa_params *like);
+
+/* ---- changes: control thread; objects taken out are freed after a grace period ---- */
+
+/* ux_sad_insert - publish @sa. Takes it. -ENOMEM leaves it with the caller. No duplicate check. */
+int ux_sad_insert(struct uxfrm *u, struct ux_sa *sa) UX_MUST_CHECK;
+/*
+ * ux_sad_replace - publish @fresh in the place of @old, which must be in the database. They may differ in
+ * every field, the runtime included. @moved: place in dump order as a new SA, keep @old inbound as a
+ * former tuple for the grace time if its tuple, mark or encapsulation differ, and remember its former
+ * identity; otherwise @fresh takes over @old's place. Takes both on success; -ENOMEM changes nothing.
+ */
+int ux_sad_replace(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fresh, bool moved) UX_MUST_CHECK;
+/* ux_sad_remove - take @sa and its former tuples out. */
+void ux_sad_remove(struct uxfrm *u, struct ux_sa *sa);
+
+/* ux_sad_tick - end grace times and larval SAs that are due. Returns the next deadline. */
+uint64_t ux_sad_tick(struct uxfrm *u);
+
+/* A position in the list of all SAs that survives changes between the pieces of a dump. */
+struct ux_sad_cursor {
+	struct ux_list link;
+	bool linked;
+};
+void ux_sad_cursor_init(struct ux_sad_cursor *c);
+/* ux_sad_cursor_next - the next SA or NULL at the end; the cursor then stands behind it. */
+struct ux_sa *ux_sad_cursor_next(struct ux_sad *sad, struct ux_sad_cursor *c);
+/* ux_sad_cursor_back - the SA just returned did not fit: return it again next time. */
+void ux_sad_cursor_back(struct ux_sad *sad, struct ux_sad_cursor *c);
+void ux_sad_cursor_fini(struct ux_sad_cursor *c);

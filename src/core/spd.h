@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/*
+ * The policy database: for each direction a list in order of search (smaller priority first, then the
+ * older policy), read under RCU, and a list of all for dumps.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "core/policy.h"
+
+struct uxfrm;
+
+struct ux_spd {
+	_Atomic(struct ux_policy *) first[UX_POLICY_DIRS];
+	struct ux_list all;
+	uint32_t n[UX_POLICY_DIRS];
+	uint32_t index_generator;
+};
+
+void ux_spd_init(struct ux_spd *spd);
+void ux_spd_fini(struct uxfrm *u);
+
+/* ux_spd_lookup - the policy for a flow, NULL if none. Worker, inside a read section. */
+struct ux_policy *ux_spd_lookup(struct uxfrm *u, enum ux_policy_dir dir,
+				const struct ux_flow_key *flow, uint32_t if_id);
+
+/* What names a policy in a request, beside its index. */
+struct ux_policy_key {
+	uint8_t type, dir;
+	uint32_t if_id;
+	struct ux_mark mark; /* exact */
+	const struct ux_selector *sel;
+};
+struct ux_policy *ux_spd_find(struct uxfrm *u, const struct ux_policy_key *key);
+struct ux_policy *ux_spd_find_by_index(struct uxfrm *u, const struct ux_policy_key *key, uint32_t index);
+
+/*
+ * ux_spd_insert - publish @policy (takes it). A policy with the same type, dir, if_id, mark and selector is
+ * replaced (it keeps the index) unless @exclusive: then -EEXIST and the caller keeps @policy.
+ * The index is assigned here when policy->index is 0. *ret_replaced tells which happened (may be NULL).
+ */
+int ux_spd_insert(struct uxfrm *u, struct ux_policy *policy, bool exclusive, bool *ret_replaced) UX_MUST_CHECK;
+void ux_spd_remove(struct uxfrm *u, struct ux_policy *policy);
+
+/* Cursors as in sad.h. */
+struct ux_spd_cursor {
+	struct ux_list link;
+	bool linked;
+};
+void ux_spd_cursor_init(struct ux_spd_cursor *c);
+struct ux_policy *ux_spd_cursor_next(struct ux_spd *spd, struct ux_spd_cursor *c);
+void ux_spd_cursor_back(struct ux_spd *spd, struct ux_spd_cursor *c);
+void ux_spd_cursor_fini(struct ux_spd_cursor *c);

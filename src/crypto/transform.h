@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/*
+ * A transform is the keyed algorithm (or pair of algorithms) of one ESP SA. It is constant once made
+ * and shared by all threads; what a backend needs per thread (cipher contexts with the key already
+ * scheduled) lives in that thread's struct ux_crypto_worker, is made on the first packet and kept in
+ * a bounded cache. So idle SAs cost only their key bytes.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ext_ack.h"
+
+#define UX_ALGO_NAME_MAX 64
+#define UX_ICV_MAX 64 /* bytes */
+#define UX_IV_MAX 16  /* bytes */
+
+/* One algorithm as a request names it. The key is borrowed. */
+struct ux_algo_request {
+	char name[UX_ALGO_NAME_MAX]; /* kernel's name or an alias of it, NUL-terminated */
+	const uint8_t *key;
+	uint32_t key_bits;
+	uint32_t icv_bits; /* AEAD: ICV length. auth: truncation asked for, 0 = the algorithm's default */
+};
+
+struct ux_transform_params {
+	const struct ux_algo_request *aead;   /* NULL if none */
+	const struct ux_algo_request *cipher; /* NULL if none */
+	const struct ux_algo_request *auth;   /* NULL if none */
+	bool esn;
+};
+
+struct ux_transform_ops;
+
+/* const after publish, but for refs and dead */
+struct ux_transform {
+	const struct ux_transform_ops *ops;
+	uint64_t id;	    /* never used twice in a process; names the key in worker caches */
+	uint8_t iv_len;	    /* bytes of explicit IV in the packet: 8 for GCM, 16 for AES-CBC, 0 for null */
+	uint8_t icv_len;    /* bytes */
+	uint8_t align;	    /* payload + trailer is padded to a multiple of this, at least 4 */
+	bool esn;
+	uint64_t key_id[2]; /* fingerprint input is the key; equal keys give equal values. Set by core */
+	struct ux_transform_keys *keys; /* in key memory */
+};
+
+/*
+ * ux_transform_new - check names, key and ICV lengths as Linux does and make the transform.
+ * Errors and texts as the kernel's ESP init: see docs/conformance.md. Returns owned (one reference).
+ */
+int ux_transform_new(const struct ux_transform_params *params, struct ux_transform **ret_transform,
+		     struct ux_ext_ack *ext) UX_MUST_CHECK;
+struct ux_transform *ux_transform_get(struct ux_transform *t);
+/* ux_transform_put - drop a reference; the last one wipes and frees the key. Returns NULL. */
+struct ux_transform *ux_transform_put(struct ux_transform *t);
+
+/*
+ * One packet's work. All pointers go into the packet; nothing is copied.
+ * The ESP header (SPI, sequence number) is 8 bytes, the IV follows it, then the payload.
+ */
+struct ux_crypt_op {
+	const struct ux_transform *transform;
+	uint8_t *esp;	      /* ESP header; iv at esp + 8; payload at esp + 8 + iv_len */
+	uint32_t payload_len; /* bytes between IV and ICV (payload, padding, pad length, next header) */
+	uint8_t *icv;	      /* icv_len bytes, directly behind the payload */
+	uint64_t iv_counter;  /* encrypt: unique per key; becomes the IV (GCM) or is enciphered to it (CBC) */
+	uint32_t seq_hi;      /* high 32 bits of the sequence number; used when transform->esn */
+	bool ok;	      /* out: false = ICV wrong (decrypt) or the library failed */
+};
+
+struct ux_crypto_worker;
+
+/* ux_crypto_worker_new - contexts for one thread. Returns NULL when out of memory. */
+struct ux_crypto_worker *ux_crypto_worker_new(void);
+struct ux_crypto_worker *ux_crypto_worker_free(struct ux_crypto_worker *w);
+
+/*
+ * ux_crypt_encrypt, ux_crypt_decrypt - work in place on @n packets, of any mix of transforms. Each
+ * op's ok says how it went. Called by the worker's own thread only; the caller holds the transforms.
+ */
+void ux_crypt_encrypt(struct ux_crypto_worker *w, struct ux_crypt_op *ops, size_t n);
+void ux_crypt_decrypt(struct ux_crypto_worker *w, struct ux_crypt_op *ops, size_t n);
+
+/*
+ * ux_crypto_worker_sweep - forget the cached contexts of transforms that were put for the last time
+ * since the last sweep, wiping their keys. Cheap when there are none. The worker's own thread only.
+ */
+void ux_crypto_worker_sweep(struct ux_crypto_worker *w);

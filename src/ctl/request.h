@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/*
+ * One request on its way through ctl/: dispatch checks what all messages share and calls the handler
+ * of the type; the handler checks, changes core, replies and notifies. An event is delivered before the
+ * acknowledgement of the request that caused it, as in Linux.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/ext_ack.h"
+#include "core/instance.h"
+#include "wire/abi.h"
+#include "wire/attrs.h"
+#include "wire/writer.h"
+
+struct uxfrm_client;
+
+struct ux_request {
+	struct uxfrm *u;
+	struct uxfrm_client *client;
+	const struct nlmsghdr *msg; /* aligned copy; lives until the handler returns */
+	const void *header;	    /* the fixed header of the type, length checked */
+	struct ux_attrs attrs;
+	struct ux_ext_ack *ext; /* never NULL */
+};
+
+typedef int (*ux_request_handler)(struct ux_request *req);
+
+/* An open dump: @next writes as many messages as fit into @w (all with NLM_F_MULTI) and returns 1 when
+ * there may be more, 0 at the end, -errno to fail; @done frees @state. */
+struct ux_dump_ops {
+	int (*start)(struct ux_request *req, void **ret_state);
+	int (*next)(struct uxfrm *u, void *state, struct ux_writer *w, uint32_t pid, uint32_t seq);
+	void (*done)(void *state);
+};
+
+struct ux_request_type {
+	uint16_t header_len;	/* bytes of the fixed header; 0 = none */
+	ux_request_handler handle; /* NULL: no such request (EINVAL, as Linux) */
+	const struct ux_dump_ops *dump; /* NULL: cannot be dumped */
+};
+
+/* ux_reply - send one message to the requester: port id and sequence number as Linux sets them. */
+int ux_reply(struct ux_request *req, const struct ux_writer *w);
+
+/*
+ * ux_notify - one datagram to every subscriber of @group.
+ * 0; -ESRCH when nobody listens; -ENOBUFS when a listener missed it.
+ */
+int ux_notify(struct uxfrm *u, uint32_t group, const struct ux_writer *w);
+
+/* the handlers, one file each */
+int ux_handle_newsa(struct ux_request *req);   /* sa_request.c: NEWSA and UPDSA */
+int ux_handle_delsa(struct ux_request *req);
+int ux_handle_getsa(struct ux_request *req);
+int ux_handle_flushsa(struct ux_request *req);
+int ux_handle_allocspi(struct ux_request *req);	   /* spi_request.c */
+int ux_handle_newpolicy(struct ux_request *req);   /* policy_request.c: NEWPOLICY and UPDPOLICY */
+int ux_handle_getpolicy(struct ux_request *req);   /* GETPOLICY and DELPOLICY */
+int ux_handle_flushpolicy(struct ux_request *req);
+int ux_handle_migrate_state(struct ux_request *req); /* migrate_request.c */
+int ux_handle_getsadinfo(struct ux_request *req);    /* info_request.c */
+int ux_handle_getspdinfo(struct ux_request *req);
+extern const struct ux_dump_ops ux_dump_sa, ux_dump_policy; /* sa_dump.c, policy_dump.c */

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/*
+ * The attributes of one XFRM request, checked as the kernel's netlink policy checks them: lengths,
+ * ranges, strict from XFRMA_SA_DIR on; liberal below and for numbers above the highest known.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ext_ack.h"
+#include "wire/abi.h"
+
+struct ux_attrs {
+	const struct nlattr *tb[UX_XFRMA_MAX + 1]; /* borrowed from the message; the last of its kind */
+};
+
+/*
+ * ux_attrs_parse - @msg is a whole netlink message, 4-byte aligned; its attributes start behind the
+ * fixed header of @header_len bytes (aligned up). -EINVAL, -ERANGE with the kernel's texts.
+ */
+int ux_attrs_parse(const struct nlmsghdr *msg, size_t header_len, struct ux_attrs *ret_attrs,
+		   struct ux_ext_ack *ext) UX_MUST_CHECK;
+
+static inline const void *ux_attr_data(const struct nlattr *a)
+{
+	return (const uint8_t *)a + NLA_HDRLEN;
+}
+static inline size_t ux_attr_len(const struct nlattr *a)
+{
+	return (size_t)a->nla_len - NLA_HDRLEN;
+}
+/* The values below are only asked of attributes whose length the parse has checked. */
+uint8_t ux_attr_u8(const struct nlattr *a);
+uint16_t ux_attr_u16(const struct nlattr *a);
+uint32_t ux_attr_u32(const struct nlattr *a);
