@@ -43,7 +43,8 @@ struct ux_request_type {
 	const struct ux_dump_ops *dump; /* NULL: cannot be dumped */
 };
 
-/* ux_reply - send one message to the requester: port id and sequence number as Linux sets them. */
+/* ux_reply - send one message to the requester; port id and sequence number are set here, as Linux does.
+ * 0; -EAGAIN when the requester has no room (it is then told of an overrun). */
 int ux_reply(struct ux_request *req, const struct ux_writer *w);
 
 /*

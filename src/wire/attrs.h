@@ -23,6 +23,10 @@ struct ux_attrs {
  */
 int ux_attrs_parse(const struct nlmsghdr *msg, size_t header_len, struct ux_attrs *ret_attrs,
 		   struct ux_ext_ack *ext) UX_MUST_CHECK;
+/* ux_attrs_parse_max - the same for messages with attributes of their own (SPD info): numbers up to
+ * @max (below UX_XFRMA_MAX) are kept, the caller checks their lengths. */
+int ux_attrs_parse_max(const struct nlmsghdr *msg, size_t header_len, uint16_t max,
+		       struct ux_attrs *ret_attrs, struct ux_ext_ack *ext) UX_MUST_CHECK;
 
 static inline const void *ux_attr_data(const struct nlattr *a)
 {
@@ -36,3 +40,6 @@ static inline size_t ux_attr_len(const struct nlattr *a)
 uint8_t ux_attr_u8(const struct nlattr *a);
 uint16_t ux_attr_u16(const struct nlattr *a);
 uint32_t ux_attr_u32(const struct nlattr *a);
+uint64_t ux_attr_u64(const struct nlattr *a);
+/* ux_attr_copy - the first @len bytes: structures with 64-bit members, which lie unaligned. */
+void ux_attr_copy(const struct nlattr *a, void *ret, size_t len);

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/* A client as server.c, dispatch.c and dump.c share it. Handlers need only request.h. */
+
+#include "ctl/request.h"
+
+/*
+ * An open dump. Pieces are built into @buf; one the client has no room for waits there until
+ * uxfrm_client_resume.
+ */
+struct ux_dump {
+	const struct ux_dump_ops *ops; /* NULL: none open */
+	void *state;
+	uint32_t seq;	/* of the request */
+	int result;	/* 1: more to come; 0 or -errno: the end, goes into NLMSG_DONE */
+	bool finishing; /* the piece in @buf is NLMSG_DONE */
+	uint8_t *buf;	/* UX_DUMP_PIECE_MAX bytes */
+	size_t pending; /* bytes in @buf that were refused; 0 = none */
+	char msg[sizeof(((struct ux_ext_ack *)0)->msg)]; /* text of a failed start */
+};
+
+/*
+ * Sizes of the pieces of a dump. The first is what Linux fills before it has seen how large the
+ * client's buffer is, and what clients with a 4096-byte buffer count on; the second is room for a
+ * single message that is larger.
+ */
+#define UX_DUMP_PIECE 3776
+#define UX_DUMP_PIECE_MAX 8192
+
+struct uxfrm_client {
+	struct ux_list all; /* uxfrm.clients */
+	struct uxfrm *u;
+	const struct uxfrm_client_ops *ops;
+	void *opaque;
+	uint32_t port_id, groups;
+	bool privileged, ext_ack, cap_ack, strict;
+	struct ux_dump dump;
+};
+
+/* ux_client_send - deliver a reply. -EAGAIN and an overrun when there is no room. */
+int ux_client_send(struct uxfrm_client *client, const void *datagram, size_t len);
+
+/* ux_dump_start - begin a dump and send what there is room for. 0; -EBUSY, -ENOMEM. */
+int ux_dump_start(struct ux_request *req, const struct ux_dump_ops *ops);
+/* ux_dump_end - drop a dump that is open; none is fine. */
+void ux_dump_end(struct uxfrm_client *client);
