@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/* Policies between the wire and core/: what the policy requests, their events and the dump share.
+ */
+
+#include "core/policy.h"
+#include "core/spd.h"
+#include "ctl/request.h"
+
+/*
+ * ux_policy_parse - a policy as NEWPOLICY and UPDPOLICY describe it, every check of the request
+ * done; in the order and with the texts of Linux. In no database yet. Returns owned; free() it.
+ * -EINVAL, -ENOMEM.
+ */
+int ux_policy_parse(struct ux_request *req, struct ux_policy **ret_policy) UX_MUST_CHECK;
+
+/* The checks that requests about an existing policy share with NEWPOLICY. */
+int ux_policy_check_dir(uint8_t dir, struct ux_ext_ack *ext) UX_MUST_CHECK;
+/* XFRMA_POLICY_TYPE; main when absent. */
+int ux_policy_type_parse(const struct ux_request *req, uint8_t *ret_type) UX_MUST_CHECK;
+/* XFRMA_SEC_CTX: its lengths. Labels themselves are not kept: there is no security module here. */
+int ux_policy_check_sec_ctx(const struct ux_request *req) UX_MUST_CHECK;
+
+/*
+ * ux_policy_put - the message that shows a whole policy: reply, piece of a dump and event of
+ * NEWPOLICY and UPDPOLICY alike. False and nothing written when it does not fit.
+ */
+bool ux_policy_put(struct ux_writer *w, const struct ux_policy *p, const struct nlmsghdr *head);
+/* ux_policy_put_deleted - the event of DELPOLICY: the policy's name as the request gave it
+ * (@by_index or by selector), the policy itself as an attribute. */
+bool ux_policy_put_deleted(struct ux_writer *w, const struct ux_policy *p, bool by_index,
+			   const struct nlmsghdr *head);
+/* ux_policy_put_flushed - the event of FLUSHPOLICY. */
+bool ux_policy_put_flushed(struct ux_writer *w, uint8_t type, const struct nlmsghdr *head);
+
+/* Bytes of the longest message about a policy: both headers, six templates, the small attributes.
+ */
+#define UX_POLICY_MSG_MAX 1024

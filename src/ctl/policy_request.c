@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* NEWPOLICY, UPDPOLICY, DELPOLICY, GETPOLICY (one), FLUSHPOLICY. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/policy.h"
+#include "ctl/translate.h"
+
+/* An event repeats type, port id and sequence number of the request that caused it. */
+static struct nlmsghdr event_head(const struct ux_request *req)
+{
+	return (struct nlmsghdr){
+	    .nlmsg_type = req->msg->nlmsg_type,
+	    .nlmsg_pid = req->msg->nlmsg_pid,
+	    .nlmsg_seq = req->msg->nlmsg_seq,
+	};
+}
+
+/* What happens to an event is of no concern to the requester: Linux tells only who missed it. */
+static void send_event(struct ux_request *req, const struct ux_writer *w)
+{
+	(void)ux_notify(req->u, UX_XFRM_GROUP_POLICY, w);
+}
+
+int ux_handle_newpolicy(struct ux_request *req)
+{
+	const struct nlmsghdr head = event_head(req);
+	uint8_t buf[UX_POLICY_MSG_MAX];
+	struct ux_policy *policy;
+	struct ux_writer w;
+	int err;
+
+	err = ux_policy_parse(req, &policy);
+	if (err)
+		return err;
+	err = ux_spd_insert(req->u, policy, req->msg->nlmsg_type == XFRM_MSG_NEWPOLICY, NULL);
+	if (err) {
+		free(policy);
+		return err;
+	}
+	ux_writer_init(&w, buf, sizeof(buf));
+	if (ux_policy_put(&w, policy, &head))
+		send_event(req, &w);
+	return 0;
+}
+
+/* The policy a GETPOLICY or DELPOLICY names, by its index if there is one, else by its selector. */
+static int find_policy(struct ux_request *req, struct ux_policy **ret_policy)
+{
+	const struct nlattr *if_id = req->attrs.tb[XFRMA_IF_ID];
+	struct xfrm_userpolicy_id id;
+	struct ux_policy_key key = {0};
+	struct ux_policy *policy;
+	struct ux_selector sel;
+	int err;
+
+	memcpy(&id, req->header, sizeof(id));
+	err = ux_policy_type_parse(req, &key.type);
+	if (err)
+		return err;
+	err = ux_policy_check_dir(id.dir, req->ext);
+	if (err)
+		return err;
+	key.dir = id.dir;
+	key.if_id = if_id ? ux_attr_u32(if_id) : 0;
+	key.mark = ux_mark_from_attr(req->attrs.tb[XFRMA_MARK]);
+	sel = ux_selector_from_wire(&id.sel);
+	key.sel = &sel;
+	if (id.index) {
+		policy = ux_spd_find_by_index(req->u, &key, id.index);
+	} else {
+		err = ux_policy_check_sec_ctx(req);
+		if (err)
+			return err;
+		policy = ux_spd_find(req->u, &key);
+	}
+	if (!policy)
+		return -ENOENT;
+	*ret_policy = policy;
+	return 0;
+}
+
+static int reply_policy(struct ux_request *req, const struct ux_policy *policy)
+{
+	const struct nlmsghdr head = {.nlmsg_type = XFRM_MSG_NEWPOLICY,
+				      .nlmsg_seq = req->msg->nlmsg_seq};
+	uint8_t buf[UX_POLICY_MSG_MAX];
+	struct ux_writer w;
+
+	ux_writer_init(&w, buf, sizeof(buf));
+	if (!ux_policy_put(&w, policy, &head))
+		return -EMSGSIZE;
+	return ux_reply(req, &w);
+}
+
+static void delete_policy(struct ux_request *req, struct ux_policy *policy)
+{
+	const struct nlmsghdr head = event_head(req);
+	struct xfrm_userpolicy_id id;
+	uint8_t buf[UX_POLICY_MSG_MAX];
+	struct ux_writer w;
+	bool written;
+
+	memcpy(&id, req->header, sizeof(id));
+	ux_writer_init(&w, buf, sizeof(buf));
+	written = ux_policy_put_deleted(&w, policy, id.index != 0, &head);
+	ux_spd_remove(req->u, policy);
+	if (written)
+		send_event(req, &w);
+}
+
+int ux_handle_getpolicy(struct ux_request *req)
+{
+	struct ux_policy *policy;
+	int err;
+
+	err = find_policy(req, &policy);
+	if (err)
+		return err;
+	if (req->msg->nlmsg_type == XFRM_MSG_GETPOLICY)
+		return reply_policy(req, policy);
+	delete_policy(req, policy);
+	return 0;
+}
+
+/* Takes out all policies of @type; false when there was none. */
+static bool flush_type(struct uxfrm *u, uint8_t type)
+{
+	struct ux_spd_cursor cursor;
+	struct ux_policy *policy;
+	bool any = false;
+
+	ux_spd_cursor_init(&cursor);
+	while ((policy = ux_spd_cursor_next(&u->spd, &cursor))) {
+		if (policy->type != type)
+			continue;
+		ux_spd_remove(u, policy);
+		any = true;
+	}
+	ux_spd_cursor_fini(&cursor);
+	return any;
+}
+
+/* An empty database is no error, and no event either. */
+int ux_handle_flushpolicy(struct ux_request *req)
+{
+	const struct nlmsghdr head = event_head(req);
+	uint8_t buf[UX_POLICY_MSG_MAX];
+	struct ux_writer w;
+	uint8_t type;
+	int err;
+
+	err = ux_policy_type_parse(req, &type);
+	if (err)
+		return err;
+	if (!flush_type(req->u, type))
+		return 0;
+	ux_writer_init(&w, buf, sizeof(buf));
+	if (ux_policy_put_flushed(&w, type, &head))
+		send_event(req, &w);
+	return 0;
+}
