@@ -27,6 +27,7 @@ extern "C" {
 	X(IN_PADDING, "in_padding", "XfrmInStateProtoError", "padding longer than the payload")         \
 	X(IN_MODE, "in_mode", "XfrmInStateModeError", "inner packet does not fit the SA's mode")        \
 	X(IN_INNER, "in_inner", "XfrmInStateModeError", "inner packet malformed")                       \
+	X(IN_EXPIRED, "in_expired", "XfrmInStateExpired", "a hard limit of the SA is reached")         \
 	X(IN_DUMMY, "in_dummy", "", "dummy packet (next header 59)")                                    \
 	X(IN_SELECTOR, "in_selector", "XfrmInStateMismatch", "inner packet outside the SA's selector")  \
 	X(IN_NO_POLICY, "in_no_policy", "XfrmInNoPols", "no policy for a packet that came by an SA")    \
@@ -37,6 +38,7 @@ extern "C" {
 	X(OUT_NO_SA, "out_no_sa", "XfrmOutNoStates", "the policy asks for an SA and there is none")     \
 	X(OUT_TEMPLATE, "out_template", "XfrmOutPolError", "the policy's templates cannot be applied")  \
 	X(OUT_SEQ, "out_seq", "XfrmOutStateSeqError", "sequence numbers exhausted")                     \
+	X(OUT_EXPIRED, "out_expired", "XfrmOutStateExpired", "a hard limit of the SA is reached")      \
 	X(OUT_IV, "out_iv", "XfrmOutStateProtoError", "initialisation vectors exhausted")               \
 	X(OUT_MODE, "out_mode", "XfrmOutStateModeError", "packet does not fit the SA's mode")           \
 	X(OUT_DIRECTION, "out_direction", "XfrmOutStateDirError", "the SA is for input")                \
