@@ -15,7 +15,7 @@ struct ux_algo {
 	const char *compat; /* an older name a request may use ("sha1", "aes"), or NULL */
 	bool available;	    /* false: the name is known, this build cannot do it */
 	uint16_t icv_trunc_bits; /* auth: truncation when the request names none. AEAD: 0 */
-	uint16_t icv_full_bits;	 /* auth: the digest's length */
+	uint16_t icv_full_bits;	 /* auth: the digest's length. AEAD: the ICV's length */
 };
 
 /*

@@ -8,6 +8,7 @@
  * a bounded cache. So idle SAs cost only their key bytes.
  */
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,6 +25,7 @@ struct ux_algo_request {
 	const uint8_t *key;
 	uint32_t key_bits;
 	uint32_t icv_bits; /* AEAD: ICV length. auth: truncation asked for, 0 = the algorithm's default */
+	bool trunc_form;   /* auth: came as the attribute with a truncation; only the error text differs */
 };
 
 struct ux_transform_params {
@@ -35,12 +37,19 @@ struct ux_transform_params {
 
 struct ux_transform_ops;
 
-/* const after publish, but for refs and dead */
+/*
+ * const after publish, but for the atomics. Two lives: the keys go with the last reference, the shell
+ * goes when no worker's cache names it any more.
+ */
 struct ux_transform {
 	const struct ux_transform_ops *ops;
+	_Atomic(uint32_t) refs;	  /* who may use it */
+	_Atomic(uint32_t) shells; /* worker cache slots that name it, and one for all refs together */
+	_Atomic(bool) dead;	  /* refs fell to 0; the keys are gone */
+	uint8_t cipher, digest;	  /* the backend's own numbers */
 	uint64_t id;	    /* never used twice in a process; names the key in worker caches */
 	uint8_t iv_len;	    /* bytes of explicit IV in the packet: 8 for GCM, 16 for AES-CBC, 0 for null */
-	uint8_t icv_len;    /* bytes */
+	uint8_t icv_len;    /* bytes; 0 when there is no integrity (the kernel allows it) */
 	uint8_t align;	    /* payload + trailer is padded to a multiple of this, at least 4 */
 	bool esn;
 	uint64_t key_id[2]; /* fingerprint input is the key; equal keys give equal values. Set by core */
@@ -49,12 +58,15 @@ struct ux_transform {
 
 /*
  * ux_transform_new - check names, key and ICV lengths as Linux does and make the transform.
- * Errors and texts as the kernel's ESP init: see docs/conformance.md. Returns owned (one reference).
+ * Names are looked up first (ENOSYS), in the order AEAD, auth, cipher; then come the errors of the
+ * kernel's ESP init (EINVAL). Key length errors of the cipher have no text there, nor here.
+ * Returns owned (one reference). Any thread.
  */
 int ux_transform_new(const struct ux_transform_params *params, struct ux_transform **ret_transform,
 		     struct ux_ext_ack *ext) UX_MUST_CHECK;
+/* ux_transform_get - one more reference; the caller holds one. Any thread. */
 struct ux_transform *ux_transform_get(struct ux_transform *t);
-/* ux_transform_put - drop a reference; the last one wipes and frees the key. Returns NULL. */
+/* ux_transform_put - drop a reference; the last one wipes and frees the key. NULL is fine. Returns NULL. */
 struct ux_transform *ux_transform_put(struct ux_transform *t);
 
 /*
@@ -73,13 +85,18 @@ struct ux_crypt_op {
 
 struct ux_crypto_worker;
 
-/* ux_crypto_worker_new - contexts for one thread. Returns NULL when out of memory. */
+/*
+ * ux_crypto_worker_new - contexts for one thread. NULL when out of memory or when libcrypto lacks an
+ * algorithm.
+ */
 struct ux_crypto_worker *ux_crypto_worker_new(void);
+/* ux_crypto_worker_free - wipes what is cached. Needs no transform to be alive. NULL is fine. */
 struct ux_crypto_worker *ux_crypto_worker_free(struct ux_crypto_worker *w);
 
 /*
  * ux_crypt_encrypt, ux_crypt_decrypt - work in place on @n packets, of any mix of transforms. Each
  * op's ok says how it went. Called by the worker's own thread only; the caller holds the transforms.
+ * After a decrypt that failed the payload's bytes mean nothing.
  */
 void ux_crypt_encrypt(struct ux_crypto_worker *w, struct ux_crypt_op *ops, size_t n);
 void ux_crypt_decrypt(struct ux_crypto_worker *w, struct ux_crypt_op *ops, size_t n);
