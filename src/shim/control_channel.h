@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/* The control channel of an emulated socket: <uxfrm/control.h> as its client speaks it. */
+
+#include <stdint.h>
+
+#include "shim/socket_table.h"
+
+/*
+ * shim_control_connect - a connection to the daemon of the calling thread's network namespace;
+ * starts one if there is none. Only a server that runs as root or as this process's effective user
+ * is accepted. Returns a hidden descriptor; -1 with errno EPROTONOSUPPORT (no daemon, or not a
+ * trusted one) or what the system said.
+ */
+int shim_control_connect(void);
+
+/*
+ * All below: the caller holds the socket's lock. 0 or -errno.
+ */
+/* shim_control_open - make @s known to the daemon; port id @wanted (0 = any). -EADDRINUSE if taken.
+ */
+int shim_control_open(struct shim_socket *s, uint32_t wanted);
+/* shim_control_call - one request, one answer; *ret_value (may be NULL) is the answer's value[0].
+ */
+int shim_control_call(struct shim_socket *s, uint16_t op, uint32_t a, uint32_t b,
+		      uint32_t *ret_value);
+/*
+ * shim_control_renew - if the daemon has gone, find or start another and give it the socket with
+ * its port id, groups and options. 0 when the channel is alive (again), -ECONNREFUSED if not.
+ */
+int shim_control_renew(struct shim_socket *s);
+/* shim_control_await - wait, bounded, until all datagrams sent have been processed. */
+void shim_control_await(struct shim_socket *s);

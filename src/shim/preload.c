@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * What this library exports: the system call wrappers it stands in front of. Each asks whether the
+ * descriptor is an emulated socket, and passes everything else through untouched.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <linux/netlink.h>
+
+#include "shim/address.h"
+#include "shim/real.h"
+#include "shim/socket_table.h"
+#include "shim/transfer.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+/* Not in the headers under these names. */
+ssize_t __recv_chk(int fd, void *buf, size_t n, size_t room, int flags);
+ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t room, int flags, __SOCKADDR_ARG address,
+		       socklen_t *len);
+ssize_t __read_chk(int fd, void *buf, size_t n, size_t room);
+int fcntl64(int fd, int cmd, ...);
+
+__attribute__((constructor)) static void load(void)
+{
+	(void)shim_real();
+}
+
+/* ---- sockets and names ---- */
+
+EXPORT int socket(int domain, int type, int protocol)
+{
+	if (domain != AF_NETLINK || protocol != NETLINK_XFRM || !shim_active())
+		return shim_real()->socket(domain, type, protocol);
+	return shim_socket_open(type);
+}
+
+/*
+ * An IKE daemon's port is shared with uxfrmd, which takes the ESP packets off it; both sides must
+ * ask for that before they bind.
+ */
+static void share_ike_port(int fd, const struct sockaddr *address, socklen_t len)
+{
+	int type = 0, one = 1, error = errno;
+	socklen_t type_len = sizeof(type);
+	struct sockaddr_in in;
+
+	if (!shim_active() || !address || len < sizeof(in))
+		return;
+	memcpy(&in, address, sizeof(in)); /* the port of sockaddr_in6 is at the same place */
+	if (in.sin_family != AF_INET && in.sin_family != AF_INET6)
+		return;
+	if (in.sin_port != htons(500) && in.sin_port != htons(4500))
+		return;
+	if (shim_real()->getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len) == 0 &&
+	    type == SOCK_DGRAM)
+		(void)shim_real()->setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one));
+	errno = error;
+}
+
+EXPORT int bind(int fd, __CONST_SOCKADDR_ARG address, socklen_t len)
+{
+	struct shim_socket *s = shim_socket_of(fd);
+
+	if (s)
+		return shim_bind(s, address.__sockaddr__, len);
+	share_ike_port(fd, address.__sockaddr__, len);
+	return shim_real()->bind(fd, address.__sockaddr__, len);
+}
+
+EXPORT int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t len)
+{
+	struct shim_socket *s = shim_socket_of(fd);
+
+	return s ? shim_connect(s, address.__sockaddr__, len)
+		 : shim_real()->connect(fd, address.__sockaddr__, len);
+}
+
+EXPORT int getsockname(int fd, __SOCKADDR_ARG address, socklen_t *len)
+{
+	struct shim_socket *s = shim_socket_of(fd);
+
+	return s ? shim_getsockname(s, address.__sockaddr__, len)
+		 : shim_real()->getsockname(fd, address.__sockaddr__, len);
+}
+
+EXPORT int getpeername(int fd, __SOCKADDR_ARG address, socklen_t *len)
+{
+	struct shim_socket *s = shim_socket_of(fd);
+
+	return s ? shim_getpeername(s, address.__sockaddr__, len)
+		 : shim_real()->getpeername(fd, address.__sockaddr__, len);
+}
+
+EXPORT int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
+{
+	struct shim_socket *s = shim_socket_of(fd);
+
+	return s ? shim_setsockopt(s, fd, level, name, value, len)
+		 : shim_real()->setsockopt(fd, level, name, value, len);
+}
+
+EXPORT int getsockopt(int fd, int level, int name, void *value, socklen_t *len)
+{
+	struct shim_socket *s = shim_socket_of(fd);
+
+	return s ? shim_getsockopt(s, fd, level, name, value, len)
+		 : shim_real()->getsockopt(fd, level, name, value, len);
+}
+
+/* ---- sending ---- */
+
+static ssize_t send_bytes(struct shim_socket *s, int fd, const void *buf, size_t n, int flags)
+{
+	struct iovec iov = {.iov_base = (void *)(uintptr_t)buf, .iov_len = n};
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+
+	return shim_send(s, fd, &msg, flags);
+}
+
+EXPORT ssize_t send(int fd, const void *buf, size_t n, int flags)
+{
+	struct shim_socket *s = shim_socket_of(fd);
+
+	return s ? send_bytes(s, fd, buf, n, flags) : shim_real()->send(fd, buf, n, flags);
+}
+
+EXPORT ssize_t sendto(int fd, const void *buf, size_t n, int flags, __CONST_SOCKADDR_ARG address,
+		      socklen_t len)
+{
+	struct shim_socket *s = shim_socket_of(fd);
+
+	if (!s)
+		return shim_real()->sendto(fd, buf, n, flags, address.__sockaddr__, len);
+	struct iovec iov = {.iov_base = (void *)(uintptr_t)buf, .iov_len = n};
+	struct msghdr msg = {.msg_name = (void *)(uintptr_t)address.__sockaddr__,
+			     .msg_namelen = len,
+			     .msg_iov = &iov,
+			     .msg_iovlen = 1};
+
+	return shim_send(s, fd, &msg, flags);
+}
+
+EXPORT ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+	struct shim_socket *s = shim_socket_of(fd);
+
+	return s ? shim_send(s, fd, msg, flags) : shim_real()->sendmsg(fd, msg, flags);
+}
+
+EXPORT int sendmmsg(int fd, struct mmsghdr *msgs, unsigned int n, int flags)
+{
+	struct shim_socket *s = shim_socket_of(fd);
+	unsigned int sent = 0;
+
+	if (!s)
+		return shim_real()->sendmmsg(fd, msgs, n, flags);
+	for (; sent < n; sent++) {
+		ssize_t len = shim_send(s, fd, &msgs[sent].msg_hdr, flags);
+
+		if (len < 0)
+			return sent ? (int)sent : -1;
+		msgs[sent].msg_len = (unsigned int)len;
+	}
+	return (int)sent;
+}
+
+EXPORT ssize_t write(int fd, const void *buf, size_t n)
+{
+	struct shim_socket *s = shim_socket_of(fd);
+
+	return s ? send_bytes(s, fd, buf, n, 0) : shim_real()->write(fd, buf, n);
+}
+
+EXPORT ssize_t writev(int fd, const struct iovec *iov, int n)
+{
+	struct shim_socket *s = shim_socket_of(fd);
+
+	if (!s || n < 0)
+		return shim_real()->writev(fd, iov, n);
+	struct msghdr msg = {.msg_iov = (struct iovec *)(uintptr_t)iov, .msg_iovlen = (size_t)n};
+
+	return shim_send(s, fd, &msg, 0);
+}
+
+/* ---- receiving ---- */
+
+static ssize_t receive_bytes(struct shim_socket *s, int fd, void *buf, size_t n, int flags)
+{
+	struct iovec iov = {.iov_base = buf, .iov_len = n};
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+
+	return shim_receive(s, fd, &msg, flags);
+}
+
+EXPORT ssize_t recv(int fd, void *buf, size_t n, int flags)
+{
+	struct shim_socket *s = shim_socket_of(fd);
+
+	return s ? receive_bytes(s, fd, buf, n, flags) : shim_real()->recv(fd, buf, n, flags);
+}
+
+static ssize_t receive_from(struct shim_socket *s, int fd, struct iovec *iov, int flags,
+			    struct sockaddr *address, socklen_t *len)
+{
+	struct msghdr msg = {.msg_iov = iov, .msg_iovlen = 1};
+
+	if (address && len) {
+		msg.msg_name = address;
+		msg.msg_namelen = *len;
+	}
+	ssize_t n = shim_receive(s, fd, &msg, flags);
+
+	if (n >= 0 && address && len)
+		*len = msg.msg_namelen;
+	return n;
+}
+
+EXPORT ssize_t recvfrom(int fd, void *buf, size_t n, int flags, __SOCKADDR_ARG address,
+			socklen_t *len)
+{
+	struct shim_socket *s = shim_socket_of(fd);
+	struct iovec iov = {.iov_base = buf, .iov_len = n};
+
+	return s ? receive_from(s, fd, &iov, flags, address.__sockaddr__, len)
+		 : shim_real()->recvfrom(fd, buf, n, flags, address.__sockaddr__, len);
+}
+
+EXPORT ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
+{
+	struct shim_socket *s = shim_socket_of(fd);
+
+	return s ? shim_receive(s, fd, msg, flags) : shim_real()->recvmsg(fd, msg, flags);
+}
+
+static bool is_past(const struct timespec *deadline)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec > deadline->tv_sec ||
+	       (now.tv_sec == deadline->tv_sec && now.tv_nsec >= deadline->tv_nsec);
+}
+
+/* As in the kernel, the time limit is looked at only after each datagram. */
+EXPORT int recvmmsg(int fd, struct mmsghdr *msgs, unsigned int n, int flags,
+		    struct timespec *timeout)
+{
+	struct shim_socket *s = shim_socket_of(fd);
+	struct timespec deadline = {0};
+	unsigned int got = 0;
+
+	if (!s)
+		return shim_real()->recvmmsg(fd, msgs, n, flags, timeout);
+	if (timeout) {
+		clock_gettime(CLOCK_MONOTONIC, &deadline);
+		deadline.tv_sec +=
+		    timeout->tv_sec + (deadline.tv_nsec + timeout->tv_nsec) / 1000000000;
+		deadline.tv_nsec = (deadline.tv_nsec + timeout->tv_nsec) % 1000000000;
+	}
+	while (got < n && (got == 0 || !timeout || !is_past(&deadline))) {
+		ssize_t len = shim_receive(s, fd, &msgs[got].msg_hdr, flags & ~MSG_WAITFORONE);
+
+		if (len < 0)
+			return got ? (int)got : -1;
+		msgs[got++].msg_len = (unsigned int)len;
+		if (flags & MSG_WAITFORONE)
+			flags |= MSG_DONTWAIT;
+	}
+	return (int)got;
+}
+
+EXPORT ssize_t read(int fd, void *buf, size_t n)
+{
+	struct shim_socket *s = shim_socket_of(fd);
+
+	return s ? receive_bytes(s, fd, buf, n, 0) : shim_real()->read(fd, buf, n);
+}
+
+EXPORT ssize_t readv(int fd, const struct iovec *iov, int n)
+{
+	struct shim_socket *s = shim_socket_of(fd);
+
+	if (!s || n < 0)
+		return shim_real()->readv(fd, iov, n);
+	struct msghdr msg = {.msg_iov = (struct iovec *)(uintptr_t)iov, .msg_iovlen = (size_t)n};
+
+	return shim_receive(s, fd, &msg, 0);
+}
+
+/* What a fortified program calls; where its check would fail, libc's own function ends the program.
+ */
+EXPORT ssize_t __recv_chk(int fd, void *buf, size_t n, size_t room, int flags)
+{
+	struct shim_socket *s = shim_socket_of(fd);
+
+	return s && n <= room ? receive_bytes(s, fd, buf, n, flags)
+			      : shim_real()->recv_chk(fd, buf, n, room, flags);
+}
+
+EXPORT ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t room, int flags,
+			      __SOCKADDR_ARG address, socklen_t *len)
+{
+	struct shim_socket *s = shim_socket_of(fd);
+	struct iovec iov = {.iov_base = buf, .iov_len = n};
+
+	return s && n <= room
+		   ? receive_from(s, fd, &iov, flags, address.__sockaddr__, len)
+		   : shim_real()->recvfrom_chk(fd, buf, n, room, flags, address.__sockaddr__, len);
+}
+
+EXPORT ssize_t __read_chk(int fd, void *buf, size_t n, size_t room)
+{
+	struct shim_socket *s = shim_socket_of(fd);
+
+	return s && n <= room ? receive_bytes(s, fd, buf, n, 0)
+			      : shim_real()->read_chk(fd, buf, n, room);
+}
+
+/* ---- descriptors ---- */
+
+EXPORT int close(int fd)
+{
+	if (!shim_socket_of(fd)) {
+		if (shim_is_hidden(fd)) {
+			errno = EBADF; /* to the program this number is not open */
+			return -1;
+		}
+		return shim_real()->close(fd);
+	}
+	/* first forget it: the number may be used again as soon as it is closed */
+	shim_socket_detach(fd);
+	return shim_real()->close(fd);
+}
+
+EXPORT int close_range(unsigned int first, unsigned int last, int flags)
+{
+	if (shim_next_hidden(0) < 0 || first > last || (flags & CLOSE_RANGE_CLOEXEC))
+		return shim_real()->close_range(first, last, flags);
+	for (unsigned int fd = first; fd <= last && fd < SHIM_FD_MAX; fd++)
+		shim_socket_detach((int)fd);
+	for (int hidden = shim_next_hidden(first); hidden >= 0 && (unsigned int)hidden <= last;
+	     hidden = shim_next_hidden(first)) {
+		unsigned int h = (unsigned int)hidden;
+
+		if (h > first && shim_real()->close_range(first, h - 1, flags) < 0)
+			return -1;
+		if (h == last)
+			return 0;
+		first = h + 1;
+	}
+	return shim_real()->close_range(first, last, flags);
+}
+
+EXPORT void closefrom(int first)
+{
+	(void)close_range(first < 0 ? 0 : (unsigned int)first, UINT_MAX, 0);
+}
+
+static int name_copy(struct shim_socket *s, int copy)
+{
+	if (!s)
+		return copy;
+	if (copy >= SHIM_FD_MAX) {
+		shim_socket_drop(s);
+		shim_real()->close(copy);
+		errno = EMFILE;
+		return -1;
+	}
+	if (copy < 0)
+		shim_socket_drop(s);
+	else
+		shim_socket_attach(s, copy);
+	return copy;
+}
+
+static struct shim_socket *hold_socket_of(int fd)
+{
+	struct shim_socket *s = shim_socket_of(fd);
+
+	if (s)
+		shim_socket_hold(s);
+	return s;
+}
+
+EXPORT int dup(int fd)
+{
+	struct shim_socket *s = hold_socket_of(fd);
+
+	return name_copy(s, shim_real()->dup(fd));
+}
+
+/* The target's number may be an emulated socket, which ends, or a hidden descriptor, which moves.
+ */
+static int copy_onto(int from, int to, int flags, bool three)
+{
+	if (from == to)
+		return three ? shim_real()->dup3(from, to, flags) : shim_real()->dup2(from, to);
+	if (shim_is_hidden(to) && shim_vacate(to) < 0)
+		return -1;
+	struct shim_socket *s = hold_socket_of(from);
+	int copy = three ? shim_real()->dup3(from, to, flags) : shim_real()->dup2(from, to);
+
+	if (copy >= 0 && !s)
+		shim_socket_detach(copy);
+	return name_copy(s, copy);
+}
+
+EXPORT int dup2(int from, int to)
+{
+	return copy_onto(from, to, 0, false);
+}
+
+EXPORT int dup3(int from, int to, int flags)
+{
+	return copy_onto(from, to, flags, true);
+}
+
+/* The third argument is an int or a pointer, or there is none; as a pointer it passes unchanged. */
+static int do_fcntl(int fd, int cmd, void *argument)
+{
+	if (cmd != F_DUPFD && cmd != F_DUPFD_CLOEXEC)
+		return shim_real()->fcntl(fd, cmd, argument);
+	struct shim_socket *s = hold_socket_of(fd);
+
+	return name_copy(s, shim_real()->fcntl(fd, cmd, argument));
+}
+
+EXPORT int fcntl(int fd, int cmd, ...)
+{
+	va_list list;
+
+	va_start(list, cmd);
+	void *argument = va_arg(list, void *);
+
+	va_end(list);
+	return do_fcntl(fd, cmd, argument);
+}
+
+EXPORT int fcntl64(int fd, int cmd, ...)
+{
+	va_list list;
+
+	va_start(list, cmd);
+	void *argument = va_arg(list, void *);
+
+	va_end(list);
+	return do_fcntl(fd, cmd, argument);
+}
+
+/* ---- the kernel's release ---- */
+
+EXPORT int uname(struct utsname *name)
+{
+	int err = shim_real()->uname(name);
+	const char *release = shim_setting(SHIM_RELEASE);
+
+	if (err == 0 && release && shim_active())
+		snprintf(name->release, sizeof(name->release), "%s", release);
+	return err;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* Look-up of the real functions and of the settings, once, without allocating. */
+
+#include "shim/real.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct shim_real real;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static int active;
+static const char *settings[SHIM_SETTING_COUNT];
+
+static void find(void *slot, const char *name)
+{
+	void *function = dlsym(RTLD_NEXT, name);
+
+	if (!function) {
+		static const char text[] = "libuxfrm-preload: this libc lacks a function\n";
+
+		if (real.write)
+			(void)real.write(2, text, sizeof(text) - 1);
+		_exit(127);
+	}
+	memcpy(slot, &function, sizeof(function)); /* ISO C has no cast from void * to a function */
+}
+
+#define FIND(name) find(&real.name, #name)
+
+static void find_all(void)
+{
+	FIND(write);
+	FIND(socket);
+	FIND(bind);
+	FIND(connect);
+	FIND(getsockname);
+	FIND(getpeername);
+	FIND(setsockopt);
+	FIND(getsockopt);
+	FIND(send);
+	FIND(sendto);
+	FIND(sendmsg);
+	FIND(sendmmsg);
+	FIND(writev);
+	FIND(recv);
+	FIND(recvfrom);
+	FIND(recvmsg);
+	FIND(recvmmsg);
+	FIND(read);
+	FIND(readv);
+	find(&real.recv_chk, "__recv_chk");
+	find(&real.recvfrom_chk, "__recvfrom_chk");
+	find(&real.read_chk, "__read_chk");
+	FIND(close);
+	FIND(close_range);
+	FIND(dup);
+	FIND(dup2);
+	FIND(dup3);
+	FIND(fcntl);
+	FIND(uname);
+	const char *on = getenv("UXFRM_SHIM");
+
+	active = on && strcmp(on, "1") == 0;
+	settings[SHIM_DAEMON] = getenv("UXFRM_DAEMON");
+	settings[SHIM_DAEMON_ARGS] = getenv("UXFRM_DAEMON_ARGS");
+	settings[SHIM_RELEASE] = getenv("UXFRM_RELEASE");
+}
+
+const struct shim_real *shim_real(void)
+{
+	pthread_once(&once, find_all);
+	return &real;
+}
+
+int shim_active(void)
+{
+	pthread_once(&once, find_all);
+	return active;
+}
+
+const char *shim_setting(enum shim_setting which)
+{
+	pthread_once(&once, find_all);
+	return settings[which];
+}

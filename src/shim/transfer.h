@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/* Sending and receiving on an emulated netlink socket. Results and errno as the system calls'. */
+
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include "shim/socket_table.h"
+
+/* shim_send - returns when the daemon has processed the datagram (or 5 s have passed). */
+ssize_t shim_send(struct shim_socket *s, int fd, const struct msghdr *msg, int flags);
+ssize_t shim_receive(struct shim_socket *s, int fd, struct msghdr *msg, int flags);
