@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/*
+ * Paced UDP in both directions between two inner addresses. Each packet says its flow, its 64-bit
+ * number and the time it was sent, and the rest of it is a pattern of the number.
+ */
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "flow.h"
+
+struct udp_counts {
+	uint64_t received;   /* different packets */
+	uint64_t duplicated; /* packets received again */
+	uint64_t reordered;  /* came after a later one */
+	uint64_t damaged;    /* not as sent */
+	uint64_t delay_max_us;
+};
+
+struct udp_flow {
+	struct flow flow;
+	uint32_t id;
+	double rate;	   /* packets per second */
+	unsigned int size; /* bytes of UDP payload */
+	int fd;
+	atomic_bool sending, receiving;
+	_Atomic(uint64_t) sent;	    /* accepted by the socket */
+	_Atomic(uint64_t) received; /* live view of counts.received */
+	_Atomic(uint64_t) send_errors;
+	struct udp_counts counts; /* the receiver's; stable once it has ended */
+	uint8_t *seen;		  /* a bit for each number */
+	uint64_t seen_bytes, highest;
+};
+
+#define UDP_FLOW_SIZE_MIN 32
+
+/* udp_flow_open - the socket with the largest buffers to be had. */
+void udp_flow_open(struct udp_flow *f);
+/* Thread bodies: until sending or receiving becomes false. */
+void *udp_flow_send(void *flow);
+void *udp_flow_receive(void *flow);
