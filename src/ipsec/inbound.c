@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * Inbound: each stage over the whole burst.
+ *
+ *   outer headers -> SA, replay check -> decrypt -> replay commit, trailer -> mode -> policy ->
+ * deliver
+ */
+
+#include <uxfrm/api.h>
+
+#include "base/rcu.h"
+#include "core/replay.h"
+#include "ipsec/esp.h"
+#include "ipsec/policy_check.h"
+#include "ipsec/transport_mode.h"
+#include "ipsec/tunnel_mode.h"
+#include "ipsec/udp_encap.h"
+#include "ipsec/worker.h"
+#include "packet/esp_header.h"
+
+#include <netinet/in.h>
+
+/* Find ESP in the outer packet. */
+static enum uxfrm_drop parse_outer(struct uxfrm_worker *w, struct ux_slot *s)
+{
+	if (!ux_ip_parse(s->p->data, s->p->len, &s->ip))
+		return UXFRM_DROP_IN_HEADER;
+	if (s->ip.fragment)
+		return UXFRM_DROP_FRAGMENT;
+	if (s->ip.proto == IPPROTO_UDP)
+		return ux_udp_encap_open(s);
+	s->esp = s->p->data + s->ip.header_len;
+	s->esp_len = s->ip.total_len - s->ip.header_len;
+	s->encap_type = UX_ENCAP_NONE;
+	if (s->ip.proto != IPPROTO_ESP || s->esp_len < UX_ESP_HEADER_LEN)
+		return UXFRM_DROP_IN_HEADER;
+	return UXFRM_DROP_NONE;
+}
+
+/* Failures count in the SA as clients see it, whichever of its tuples the packet came by. */
+static struct ux_sa_stats *stats_of(struct ux_sa *sa)
+{
+	struct ux_sa *current = ux_rcu_follow(&sa->runtime->current);
+
+	return current ? &current->stats : &sa->stats;
+}
+
+static void count_failure(_Atomic(uint32_t) *counter)
+{
+	atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+static enum uxfrm_drop replay_drop(struct ux_sa *sa, enum ux_replay answer)
+{
+	switch (answer) {
+	case UX_REPLAY_NEW:
+		return UXFRM_DROP_NONE;
+	case UX_REPLAY_SEEN:
+		count_failure(&stats_of(sa)->replay);
+		return UXFRM_DROP_IN_REPLAY;
+	case UX_REPLAY_TOO_OLD:
+		count_failure(&stats_of(sa)->replay_window);
+		return UXFRM_DROP_IN_TOO_OLD;
+	default:
+		return UXFRM_DROP_IN_SEQ_ZERO;
+	}
+}
+
+static enum uxfrm_drop check_sa(const struct ux_slot *s)
+{
+	const struct ux_sa *sa = s->sa;
+
+	if (sa->dir != UX_SA_DIR_NONE && sa->dir != UX_SA_DIR_IN)
+		return UXFRM_DROP_IN_DIRECTION;
+	if (ux_sa_state_of(sa) == UX_SA_LARVAL || !sa->runtime->transform)
+		return UXFRM_DROP_IN_LARVAL;
+	if (ux_sa_state_of(sa) != UX_SA_VALID)
+		return UXFRM_DROP_IN_NO_SA;
+	if (sa->encap.type != s->encap_type)
+		return UXFRM_DROP_IN_ENCAP;
+	return UXFRM_DROP_NONE;
+}
+
+static enum uxfrm_drop find_sa(struct uxfrm_worker *w, struct ux_slot *s)
+{
+	struct ux_sa_id id = {
+	    .spi = ux_esp_spi(s->esp), .family = s->ip.family, .proto = IPPROTO_ESP};
+	struct ux_replay_window *replay;
+	enum uxfrm_drop reason;
+	struct ux_addr saddr;
+
+	ux_ip_addresses(s->p->data, s->ip.family, &saddr, &id.daddr);
+	s->sa = ux_sad_lookup_inbound(w->instance, &id, s->p->mark, s->encap_type);
+	if (!s->sa)
+		return UXFRM_DROP_IN_NO_SA;
+	s->p->spi = be32toh(id.spi);
+	reason = check_sa(s);
+	if (reason != UXFRM_DROP_NONE)
+		return reason;
+	replay = s->sa->runtime->replay;
+	s->seq = ux_replay_guess(replay, ux_esp_seq(s->esp));
+	reason = replay_drop(s->sa, ux_replay_check(replay, s->seq));
+	if (reason == UXFRM_DROP_NONE && ux_esp_expired(s->sa, w->now_s))
+		reason = UXFRM_DROP_IN_EXPIRED;
+	return reason;
+}
+
+static void open_all(struct uxfrm_worker *w)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < w->n_live; i++) {
+		struct ux_slot *s = w->live[i];
+		enum uxfrm_drop reason = ux_esp_open(s, &w->ops[kept]);
+
+		if (reason == UXFRM_DROP_NONE)
+			w->live[kept++] = s;
+		else
+			ux_worker_drop(w, s, reason);
+	}
+	w->n_live = kept;
+}
+
+static void decrypt(struct uxfrm_worker *w)
+{
+	ux_crypt_decrypt(w->crypto, w->ops, w->n_live);
+	for (size_t i = 0; i < w->n_live; i++)
+		if (!w->ops[i].ok)
+			count_failure(&stats_of(w->live[i]->sa)->integrity_failed);
+	ux_worker_crypted(w, UXFRM_DROP_IN_ICV);
+}
+
+/*
+ * The packet is genuine. Its number is used up now, whatever becomes of the packet; the first of
+ * two copies in one burst wins here, not at the check before.
+ */
+static enum uxfrm_drop accept_packet(struct uxfrm_worker *w, struct ux_slot *s)
+{
+	struct ux_sa_runtime *rt = s->sa->runtime;
+	enum uxfrm_drop reason = replay_drop(s->sa, ux_replay_commit(rt->replay, s->seq));
+
+	if (reason == UXFRM_DROP_NONE)
+		reason = ux_esp_trailer(s);
+	if (reason != UXFRM_DROP_NONE)
+		return reason;
+	/* RFC 4303 section 2.6: dummy packets are thrown away in silence. */
+	if (s->next_header == IPPROTO_NONE)
+		return UXFRM_DROP_IN_DUMMY;
+	ux_esp_count(rt, s->payload_len, 1, w->now_s);
+	return UXFRM_DROP_NONE;
+}
+
+static enum uxfrm_drop open_mode(struct uxfrm_worker *w, struct ux_slot *s)
+{
+	const struct ux_mark *m = &s->sa->output_mark;
+
+	/* Linux (xfrm_smark_get) marks inbound packets too; policies see the new mark. */
+	s->p->mark = (s->p->mark & ~m->m) | (m->v & m->m);
+	switch (s->sa->mode) {
+	case UX_MODE_TUNNEL:
+		return ux_tunnel_open(s);
+	case UX_MODE_TRANSPORT:
+		return ux_transport_open(s);
+	default:
+		return UXFRM_DROP_IN_MODE;
+	}
+}
+
+static enum uxfrm_drop deliver(struct uxfrm_worker *w, struct ux_slot *s)
+{
+	s->p->verdict = UXFRM_DELIVER;
+	s->done = true;
+	ux_count_add(&w->counters->in_packets, 1);
+	ux_count_add(&w->counters->in_bytes, s->p->len);
+	return UXFRM_DROP_NONE;
+}
+
+static void inbound_burst(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n)
+{
+	ux_worker_load(w, packets, n);
+	ux_worker_stage(w, parse_outer);
+	ux_worker_stage(w, find_sa);
+	open_all(w);
+	decrypt(w);
+	ux_worker_stage(w, accept_packet);
+	ux_worker_stage(w, open_mode);
+	ux_worker_stage(w, ux_policy_check);
+	ux_worker_stage(w, deliver);
+}
+
+UXFRM_API void uxfrm_inbound(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n)
+{
+	ux_crypto_worker_sweep(w->crypto);
+	while (n > 0) {
+		size_t burst = n < UXFRM_BURST ? n : UXFRM_BURST;
+
+		ux_rcu_read_lock();
+		inbound_burst(w, packets, burst);
+		ux_rcu_read_unlock();
+		packets += burst;
+		n -= burst;
+	}
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * Outbound: policy, SAs, then one round of ESP per SA of the bundle, each stage over the whole
+ * burst.
+ *
+ *   classify -> [ plan -> number -> place and seal -> encrypt -> finish ] ... -> underlay
+ */
+
+#include <uxfrm/api.h>
+
+#include "base/rcu.h"
+#include "ipsec/esp.h"
+#include "ipsec/transport_mode.h"
+#include "ipsec/tunnel_mode.h"
+#include "ipsec/udp_encap.h"
+#include "ipsec/worker.h"
+
+#include <netinet/in.h>
+
+static enum uxfrm_drop bypass(struct uxfrm_worker *w, struct ux_slot *s)
+{
+	s->p->verdict = UXFRM_BYPASS;
+	s->done = true;
+	ux_count_add(&w->counters->bypassed, 1);
+	return UXFRM_DROP_NONE;
+}
+
+/* Can the path do what this SA is for? */
+static enum uxfrm_drop check_sa(const struct ux_sa *sa)
+{
+	if (sa->dir != UX_SA_DIR_NONE && sa->dir != UX_SA_DIR_OUT)
+		return UXFRM_DROP_OUT_DIRECTION;
+	if (sa->id.proto != IPPROTO_ESP || !sa->runtime->transform)
+		return UXFRM_DROP_OUT_TEMPLATE;
+	if (sa->mode != UX_MODE_TUNNEL && sa->mode != UX_MODE_TRANSPORT)
+		return UXFRM_DROP_OUT_MODE;
+	return UXFRM_DROP_NONE;
+}
+
+/*
+ * The SAs for the templates of a policy, innermost first (Linux: xfrm_tmpl_resolve_one). A
+ * transport template takes the addresses of the packet as the SAs before have left it.
+ */
+static enum uxfrm_drop resolve(struct uxfrm *u, struct ux_slot *s, const struct ux_policy *policy)
+{
+	struct ux_sa_query q = {
+	    .daddr = s->flow.daddr,
+	    .saddr = s->flow.saddr,
+	    .family = s->flow.family,
+	    .if_id = policy->if_id,
+	    .mark = policy->mark.v & policy->mark.m,
+	    .flow = &s->flow,
+	};
+
+	for (unsigned int i = 0; i < policy->n_templates; i++) {
+		const struct ux_template *t = &policy->templates[i];
+		struct ux_sa_query asked = q;
+		enum uxfrm_drop reason;
+		struct ux_sa *sa;
+
+		if (t->mode != UX_MODE_TRANSPORT) {
+			asked.daddr = t->daddr;
+			asked.saddr = t->saddr;
+			asked.family = t->family;
+		}
+		asked.reqid = t->reqid;
+		asked.spi = t->spi;
+		asked.proto = t->proto;
+		asked.mode = t->mode;
+		sa = ux_sad_lookup_outbound(u, &asked);
+		if (!sa && t->optional)
+			continue;
+		reason = sa ? check_sa(sa) : UXFRM_DROP_OUT_NO_SA;
+		if (reason != UXFRM_DROP_NONE)
+			return reason;
+		/* The SA may have moved away from the template's addresses; what follows sees where
+		 * to. */
+		if (t->mode != UX_MODE_TRANSPORT) {
+			q.daddr = sa->id.daddr;
+			q.saddr = sa->saddr;
+			q.family = sa->id.family;
+		}
+		s->bundle[s->n_bundle++] = sa;
+	}
+	return UXFRM_DROP_NONE;
+}
+
+static enum uxfrm_drop classify(struct uxfrm_worker *w, struct ux_slot *s)
+{
+	struct uxfrm *u = w->instance;
+	struct ux_policy *policy;
+	enum uxfrm_drop reason;
+
+	if (!ux_ip_parse(s->p->data, s->p->len, &s->ip))
+		return UXFRM_DROP_OUT_HEADER;
+	s->p->len = s->original_len = s->ip.total_len;
+	ux_flow_key_fill(s->p->data, &s->ip, &s->flow);
+	s->flow.mark = s->p->mark;
+	s->flow.ifindex = s->p->ifindex;
+	policy = ux_spd_lookup(u, UX_POLICY_OUT, &s->flow, 0);
+	if (!policy)
+		return bypass(w, s);
+	atomic_store_explicit(&policy->use_time_s, w->now_s, memory_order_relaxed);
+	if (policy->action != UX_POLICY_ALLOW)
+		return UXFRM_DROP_OUT_BLOCK;
+	reason = resolve(u, s, policy);
+	if (reason != UXFRM_DROP_NONE)
+		return reason;
+	/* No templates, or only optional ones without an SA. */
+	return s->n_bundle ? UXFRM_DROP_NONE : bypass(w, s);
+}
+
+static enum uxfrm_drop to_underlay(struct uxfrm_worker *w, struct ux_slot *s)
+{
+	s->p->verdict = UXFRM_UNDERLAY;
+	s->done = true;
+	ux_count_add(&w->counters->out_packets, 1);
+	ux_count_add(&w->counters->out_bytes, s->original_len);
+	return UXFRM_DROP_NONE;
+}
+
+/* The next SA of the bundle, or the end. */
+static enum uxfrm_drop plan(struct uxfrm_worker *w, struct ux_slot *s)
+{
+	if (s->n_applied == s->n_bundle)
+		return to_underlay(w, s);
+	if (s->n_applied && !ux_ip_parse(s->p->data, s->p->len, &s->ip))
+		return UXFRM_DROP_OUT_HEADER;
+	s->sa = s->bundle[s->n_applied++];
+	return s->sa->mode == UX_MODE_TUNNEL ? ux_tunnel_plan(s) : ux_transport_plan(s);
+}
+
+static void place_and_seal(struct uxfrm_worker *w)
+{
+	for (size_t i = 0; i < w->n_live; i++) {
+		struct ux_slot *s = w->live[i];
+
+		if (s->sa->mode == UX_MODE_TUNNEL)
+			ux_tunnel_place(s);
+		else
+			ux_transport_place(s);
+		ux_esp_seal(s, &w->ops[i]);
+	}
+}
+
+static enum uxfrm_drop finish(struct uxfrm_worker *w, struct ux_slot *s)
+{
+	const struct ux_mark *m = &s->sa->output_mark;
+
+	ux_udp_encap_finish(s);
+	s->p->mark = (s->p->mark & ~m->m) | (m->v & m->m);
+	s->p->spi = be32toh(s->sa->id.spi);
+	return UXFRM_DROP_NONE;
+}
+
+static void outbound_burst(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n)
+{
+	ux_worker_load(w, packets, n);
+	ux_worker_stage(w, classify);
+	for (ux_worker_stage(w, plan); w->n_live; ux_worker_stage(w, plan)) {
+		ux_esp_number(w);
+		place_and_seal(w);
+		ux_crypt_encrypt(w->crypto, w->ops, w->n_live);
+		ux_worker_crypted(w, UXFRM_DROP_OUT_CRYPTO);
+		ux_worker_stage(w, finish);
+	}
+}
+
+UXFRM_API void uxfrm_outbound(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n)
+{
+	ux_crypto_worker_sweep(w->crypto);
+	while (n > 0) {
+		size_t burst = n < UXFRM_BURST ? n : UXFRM_BURST;
+
+		ux_rcu_read_lock();
+		outbound_burst(w, packets, burst);
+		ux_rcu_read_unlock();
+		packets += burst;
+		n -= burst;
+	}
+}

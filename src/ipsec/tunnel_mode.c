@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* Tunnel mode. Header fields as Linux's, which are RFC 4301 section 5.1.2.1 where that leaves no
+ * choice. */
+
+#include "ipsec/tunnel_mode.h"
+
+#include <netinet/in.h>
+
+#include "ipsec/esp.h"
+#include "ipsec/udp_encap.h"
+#include "packet/ecn.h"
+#include "packet/esp_header.h"
+
+static uint32_t outer_header_len(const struct ux_sa *sa)
+{
+	return sa->id.family == AF_INET ? UX_IP4_LEN : UX_IP6_LEN;
+}
+
+enum uxfrm_drop ux_tunnel_plan(struct ux_slot *s)
+{
+	s->payload_len = s->p->len;
+	s->next_header = s->ip.family == AF_INET ? IPPROTO_IPIP : IPPROTO_IPV6;
+	return ux_esp_plan(s, outer_header_len(s->sa) + ux_udp_encap_len(s->sa));
+}
+
+static uint8_t outer_tos(const struct ux_sa *sa, uint8_t inner)
+{
+	uint8_t tos = 0;
+
+	if (!(sa->extra_flags & UX_SA_EXTRA_DONT_ENCAP_DSCP))
+		tos = inner & (uint8_t)~UX_ECN_MASK;
+	if (!(sa->flags & UX_SA_NOECN))
+		tos |= ux_ecn_encapsulate(inner);
+	return tos;
+}
+
+/*
+ * The identification of an outer packet that may be fragmented. The sequence number does not repeat
+ * within one SA whatever worker sends, and the SPI sets the SAs of a pair of hosts apart.
+ */
+static uint16_t outer_id(const struct ux_slot *s)
+{
+	uint32_t spi = be32toh(s->sa->id.spi);
+
+	return (uint16_t)(s->seq + (spi ^ spi >> 16));
+}
+
+void ux_tunnel_place(struct ux_slot *s)
+{
+	const struct ux_sa *sa = s->sa;
+	const struct ux_transform *t = sa->runtime->transform;
+	uint32_t esp_len = UX_ESP_HEADER_LEN + t->iv_len + s->padded_len + t->icv_len;
+	uint32_t outer = outer_header_len(sa) + ux_udp_encap_len(sa);
+	/* Linux copies the inner DF (an IPv6 packet has it by nature) unless told not to. */
+	bool df = s->ip.df && !(sa->flags & UX_SA_NOPMTUDISC);
+	struct ux_ip_build b = {
+	    .saddr = &sa->saddr,
+	    .daddr = &sa->id.daddr,
+	    .total_len = outer + esp_len,
+	    .flow_label = s->ip.flow_label,
+	    .id = df ? 0 : outer_id(s),
+	    .tos = outer_tos(sa, s->ip.tos),
+	    .ttl = UX_IP_DEFAULT_TTL,
+	    .proto = ux_udp_encap_proto(sa),
+	    .df = df,
+	};
+
+	s->esp = s->p->data - t->iv_len - UX_ESP_HEADER_LEN;
+	s->p->data = s->esp - outer;
+	s->p->len = outer + esp_len;
+	if (sa->id.family == AF_INET)
+		ux_ip4_build(s->p->data, &b);
+	else
+		ux_ip6_build(s->p->data, &b);
+	ux_udp_encap_build(s, esp_len);
+	s->p->may_fragment = sa->id.family == AF_INET6 || !df;
+}
+
+/* What the outer header says of congestion and class, told to the inner one. */
+static void open_tos(const struct ux_slot *s, const struct ux_ip_info *inner)
+{
+	uint8_t tos = inner->tos;
+
+	if (s->sa->flags & UX_SA_DECAP_DSCP)
+		tos = (uint8_t)((s->ip.tos & ~UX_ECN_MASK) | (tos & UX_ECN_MASK));
+	if (!(s->sa->flags & UX_SA_NOECN))
+		tos = (uint8_t)((tos & ~UX_ECN_MASK) | ux_ecn_decapsulate(s->ip.tos, tos));
+	if (tos != inner->tos)
+		ux_ip_change_tos(s->p->data, inner->family, 0, tos);
+}
+
+enum uxfrm_drop ux_tunnel_open(struct ux_slot *s)
+{
+	struct ux_ip_info inner;
+	uint8_t version;
+
+	if (s->next_header == IPPROTO_IPIP)
+		version = 4;
+	else if (s->next_header == IPPROTO_IPV6)
+		version = 6;
+	else
+		return UXFRM_DROP_IN_MODE;
+	s->p->data = ux_esp_payload(s);
+	/* Bytes behind the inner packet are traffic-flow padding (RFC 4303 section 2.7). */
+	if (s->p->data[0] >> 4 != version || !ux_ip_parse(s->p->data, s->payload_len, &inner))
+		return UXFRM_DROP_IN_INNER;
+	s->p->len = inner.total_len;
+	open_tos(s, &inner);
+	ux_flow_key_fill(s->p->data, &inner, &s->flow);
+	return UXFRM_DROP_NONE;
+}

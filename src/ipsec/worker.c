@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* Workers: a thread's registration with the engine, and the burst that goes through it. */
+
+#include "ipsec/worker.h"
+
+#include <stdlib.h>
+
+#include <uxfrm/api.h>
+
+#include "base/rcu.h"
+
+/* A thread may work for several engines; liburcu wants to hear of it once. */
+static _Thread_local unsigned int workers_of_this_thread;
+
+UXFRM_API struct uxfrm_worker *uxfrm_worker_new(struct uxfrm *u)
+{
+	struct uxfrm_worker *w = aligned_alloc(64, (sizeof(*w) + 63) / 64 * 64);
+
+	if (!w)
+		return NULL;
+	*w = (struct uxfrm_worker){.instance = u};
+	w->crypto = ux_crypto_worker_new();
+	w->counters = w->crypto ? ux_counters_attach(u) : NULL;
+	if (!w->counters) {
+		ux_crypto_worker_free(w->crypto);
+		free(w);
+		return NULL;
+	}
+	if (workers_of_this_thread++ == 0)
+		ux_rcu_register_thread();
+	return w;
+}
+
+UXFRM_API struct uxfrm_worker *uxfrm_worker_free(struct uxfrm_worker *w)
+{
+	if (!w)
+		return NULL;
+	if (--workers_of_this_thread == 0)
+		ux_rcu_unregister_thread();
+	ux_counters_detach(w->instance, w->counters);
+	ux_crypto_worker_free(w->crypto);
+	free(w);
+	return NULL;
+}
+
+void ux_worker_load(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n)
+{
+	w->now_s = atomic_load_explicit(&w->instance->real_s, memory_order_relaxed);
+	w->n_live = n;
+	for (size_t i = 0; i < n; i++) {
+		struct ux_slot *s = &w->slots[i];
+
+		w->live[i] = s;
+		s->p = packets[i];
+		s->sa = NULL;
+		s->done = false;
+		s->n_bundle = s->n_applied = 0;
+		s->p->spi = 0;
+		s->p->drop = UXFRM_DROP_NONE;
+		s->p->may_fragment = 0;
+	}
+}
+
+void ux_worker_drop(struct uxfrm_worker *w, struct ux_slot *s, enum uxfrm_drop reason)
+{
+	s->p->verdict = UXFRM_DROP;
+	s->p->drop = (uint8_t)reason;
+	s->done = true;
+	ux_count_drop(w->counters, reason);
+}
+
+void ux_worker_crypted(struct uxfrm_worker *w, enum uxfrm_drop reason)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < w->n_live; i++) {
+		if (w->ops[i].ok)
+			w->live[kept++] = w->live[i];
+		else
+			ux_worker_drop(w, w->live[i], reason);
+	}
+	w->n_live = kept;
+}

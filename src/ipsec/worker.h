@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/*
+ * A thread's place of work: one burst at a time goes through it. All memory a burst needs is here,
+ * so nothing is allocated on the way.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <uxfrm/packet.h>
+
+#include "core/instance.h"
+#include "core/policy.h"
+#include "core/sa.h"
+#include "crypto/transform.h"
+#include "packet/flow_key.h"
+#include "packet/ip.h"
+
+/* One packet of the burst, as it stands between stages. */
+struct ux_slot {
+	struct uxfrm_packet *p;
+	struct ux_sa *sa; /* at work now */
+	bool done;	  /* has its verdict */
+
+	struct ux_flow_key flow;
+	struct ux_ip_info ip; /* outbound: the packet as it is now. inbound: the outer packet */
+
+	/* outbound */
+	struct ux_sa *bundle[UX_TEMPLATES_MAX]; /* innermost first */
+	uint8_t n_bundle, n_applied;
+	uint64_t iv;
+	uint32_t original_len;
+	uint32_t keep;	       /* bytes of the packet that stay in front of ESP; 0 in tunnel mode */
+	uint32_t proto_offset; /* of the byte in those that will name ESP or UDP */
+
+	/* both */
+	uint64_t seq;
+	uint8_t *esp;
+	uint32_t payload_len; /* what ESP protects, without padding and trailer */
+	uint32_t padded_len;  /* with both: a multiple of the transform's alignment */
+	uint8_t next_header;
+
+	/* inbound */
+	uint32_t esp_len; /* SPI to ICV */
+	uint16_t encap_type;
+};
+
+struct uxfrm_worker {
+	struct uxfrm *instance;
+	struct ux_crypto_worker *crypto;
+	struct ux_worker_counters *counters;
+	uint64_t now_s; /* wall clock of this burst */
+	size_t n_live;
+	struct ux_slot *live[UXFRM_BURST]; /* packets without a verdict, order kept */
+	struct ux_slot slots[UXFRM_BURST];
+	struct ux_crypt_op ops[UXFRM_BURST]; /* ops[i] is live[i]'s */
+};
+
+/* ux_worker_load - begin a burst; every packet live, no verdict. */
+void ux_worker_load(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n);
+
+/* ux_worker_drop - the packet's end, counted. */
+void ux_worker_drop(struct uxfrm_worker *w, struct ux_slot *s, enum uxfrm_drop reason);
+
+/* What a stage does to one packet: go on (UXFRM_DROP_NONE) or say why not. */
+typedef enum uxfrm_drop (*ux_stage)(struct uxfrm_worker *w, struct ux_slot *s);
+
+/* ux_worker_stage - run a stage over the live packets. Those it dropped or that are done leave;
+ * the others keep their order. */
+static inline void ux_worker_stage(struct uxfrm_worker *w, ux_stage stage)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < w->n_live; i++) {
+		struct ux_slot *s = w->live[i];
+		enum uxfrm_drop reason = stage(w, s);
+
+		if (reason != UXFRM_DROP_NONE)
+			ux_worker_drop(w, s, reason);
+		else if (!s->done)
+			w->live[kept++] = s;
+	}
+	w->n_live = kept;
+}
+
+/* ux_worker_crypted - drop the live packets whose op failed. */
+void ux_worker_crypted(struct uxfrm_worker *w, enum uxfrm_drop reason);
