@@ -12,12 +12,13 @@
 struct ux_dump {
 	const struct ux_dump_ops *ops; /* NULL: none open */
 	void *state;
-	uint32_t seq;	/* of the request */
-	int result;	/* 1: more to come; 0 or -errno: the end, goes into NLMSG_DONE */
-	bool finishing; /* the piece in @buf is NLMSG_DONE */
-	uint8_t *buf;	/* UX_DUMP_PIECE_MAX bytes */
-	size_t pending; /* bytes in @buf that were refused; 0 = none */
-	char msg[sizeof(((struct ux_ext_ack *)0)->msg)]; /* text of a failed start */
+	uint32_t seq;	     /* of the request */
+	int result;	     /* 1: more to come; 0 or -errno: the end, goes into NLMSG_DONE */
+	bool finishing;	     /* the piece in @buf is NLMSG_DONE */
+	uint8_t *buf;	     /* UX_DUMP_PIECE_MAX bytes */
+	size_t pending;	     /* bytes in @buf that were refused; 0 = none */
+	uint32_t bad_offset; /* of the attribute to blame for a failed start; 0 = none */
+	char msg[sizeof(((struct ux_ext_ack *)0)->msg)]; /* of start */
 };
 
 /*

@@ -23,14 +23,19 @@ struct ux_request {
 	struct uxfrm_client *client;
 	const struct nlmsghdr *msg; /* aligned copy; lives until the handler returns */
 	const void *header;	    /* the fixed header of the type, length checked */
-	struct ux_attrs attrs;
+	struct ux_attrs attrs; /* those the type does not take are refused already */
 	struct ux_ext_ack *ext; /* never NULL */
 };
 
 typedef int (*ux_request_handler)(struct ux_request *req);
 
-/* An open dump: @next writes as many messages as fit into @w (all with NLM_F_MULTI) and returns 1 when
- * there may be more, 0 at the end, -errno to fail; @done frees @state. */
+/*
+ * An open dump. @start reads the request (req->header and req->attrs are not set: the attributes of a
+ * dump stand where the fixed header would) and allocates @state; when it fails the client gets the
+ * error in NLMSG_DONE. @next writes as many messages as fit into @w (all with NLM_F_MULTI) and returns
+ * 1 when there may be more, 0 at the end, -errno to fail; when not even one fits into an empty @w it
+ * is called again with a larger one. @done frees @state, which is not NULL.
+ */
 struct ux_dump_ops {
 	int (*start)(struct ux_request *req, void **ret_state);
 	int (*next)(struct uxfrm *u, void *state, struct ux_writer *w, uint32_t pid, uint32_t seq);
@@ -41,6 +46,7 @@ struct ux_request_type {
 	uint16_t header_len;	/* bytes of the fixed header; 0 = none */
 	ux_request_handler handle; /* NULL: no such request (EINVAL, as Linux) */
 	const struct ux_dump_ops *dump; /* NULL: cannot be dumped */
+	uint16_t attr_max;		/* not 0: attributes of its own, 1..attr_max, unchecked */
 };
 
 /* ux_reply - send one message to the requester; port id and sequence number are set here, as Linux does.
@@ -65,4 +71,5 @@ int ux_handle_flushpolicy(struct ux_request *req);
 int ux_handle_migrate_state(struct ux_request *req); /* migrate_request.c */
 int ux_handle_getsadinfo(struct ux_request *req);    /* info_request.c */
 int ux_handle_getspdinfo(struct ux_request *req);
+int ux_handle_newspdinfo(struct ux_request *req);
 extern const struct ux_dump_ops ux_dump_sa, ux_dump_policy; /* sa_dump.c, policy_dump.c */

@@ -14,7 +14,8 @@
 #include "wire/abi.h"
 
 struct ux_attrs {
-	const struct nlattr *tb[UX_XFRMA_MAX + 1]; /* borrowed from the message; the last of its kind */
+	const struct nlattr
+	    *tb[UX_XFRMA_MAX + 1]; /* borrowed from the message; the last of its kind */
 };
 
 /*

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Building netlink messages into a buffer the caller owns. Every write is bounded: what does not fit
- * sets overflow, and the message is then not to be sent. Padding is zeroed.
+ * Building netlink messages into a buffer the caller owns. Every write is bounded: what does not
+ * fit sets overflow, and the message is then not to be sent. Padding is zeroed.
  */
 
 #include <stdbool.h>
@@ -20,7 +20,8 @@ struct ux_writer {
 };
 
 void ux_writer_init(struct ux_writer *w, void *buf, size_t cap);
-/* ux_msg_begin - start a message with a fixed header of @header_len bytes (@header may be NULL: zeros). */
+/* ux_msg_begin - start a message with a fixed header of @header_len bytes (@header may be NULL:
+ * zeros). */
 void ux_msg_begin(struct ux_writer *w, uint16_t type, uint16_t flags, uint32_t pid, uint32_t seq,
 		  const void *header, size_t header_len);
 void ux_msg_attr(struct ux_writer *w, uint16_t type, const void *data, size_t len);

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* GETSA with NLM_F_DUMP. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/sa_reply.h"
+#include "ctl/translate.h"
+
+struct sa_dump {
+	struct ux_sad_cursor cursor;
+	uint8_t proto; /* 0 = all */
+	bool has_filter;
+	struct xfrm_address_filter filter;
+};
+
+static int dump_start(struct ux_request *req, void **ret_state)
+{
+	struct xfrm_address_filter filter = {0};
+	int r = ux_attrs_parse(req->msg, 0, &req->attrs, req->ext);
+
+	if (r < 0)
+		return r;
+	const struct nlattr *f = req->attrs.tb[XFRMA_ADDRESS_FILTER];
+	const struct nlattr *proto = req->attrs.tb[XFRMA_PROTO];
+	if (f) {
+		ux_attr_copy(f, &filter, sizeof(filter));
+		if (filter.splen > 128 || filter.dplen > 128)
+			return -EINVAL;
+	}
+	struct sa_dump *d = calloc(1, sizeof(*d));
+	if (!d)
+		return -ENOMEM;
+	ux_sad_cursor_init(&d->cursor);
+	d->proto = proto ? ux_attr_u8(proto) : 0;
+	d->has_filter = f != NULL;
+	d->filter = filter;
+	*ret_state = d;
+	return 0;
+}
+
+static bool is_wanted(const struct sa_dump *d, const struct ux_sa *sa)
+{
+	const struct xfrm_address_filter *f = &d->filter;
+
+	if (!ux_sa_proto_wanted(sa->id.proto, d->proto))
+		return false;
+	if (!d->has_filter)
+		return true;
+	if ((f->family == AF_INET || f->family == AF_INET6) && f->family != sa->id.family)
+		return false;
+	struct ux_addr saddr = ux_addr_from_wire(&f->saddr), daddr = ux_addr_from_wire(&f->daddr);
+	return ux_addr_match_prefix(&sa->saddr, &saddr, f->splen) &&
+	       ux_addr_match_prefix(&sa->id.daddr, &daddr, f->dplen);
+}
+
+static int dump_next(struct uxfrm *u, void *state, struct ux_writer *w, uint32_t pid, uint32_t seq)
+{
+	struct sa_dump *d = state;
+	struct nlmsghdr header = {.nlmsg_type = XFRM_MSG_NEWSA,
+				  .nlmsg_flags = NLM_F_MULTI,
+				  .nlmsg_pid = pid,
+				  .nlmsg_seq = seq};
+	struct ux_sa *sa;
+
+	while ((sa = ux_sad_cursor_next(&u->sad, &d->cursor))) {
+		if (!is_wanted(d, sa) || ux_sa_write(w, &header, sa))
+			continue;
+		ux_sad_cursor_back(&u->sad, &d->cursor);
+		return 1;
+	}
+	return 0;
+}
+
+static void dump_done(void *state)
+{
+	struct sa_dump *d = state;
+
+	ux_sad_cursor_fini(&d->cursor);
+	free(d);
+}
+
+const struct ux_dump_ops ux_dump_sa = {dump_start, dump_next, dump_done};

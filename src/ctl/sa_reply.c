@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "ctl/sa_reply.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "ctl/translate.h"
+#include "wire/algo_attr.h"
+#include "wire/replay_attr.h"
+
+static uint64_t load64(const _Atomic(uint64_t) *p)
+{
+	return atomic_load_explicit(p, memory_order_relaxed);
+}
+
+static uint32_t load32(const _Atomic(uint32_t) *p)
+{
+	return atomic_load_explicit(p, memory_order_relaxed);
+}
+
+static void fill_info(const struct ux_sa *sa, struct xfrm_usersa_info *p)
+{
+	const struct ux_sa_runtime *rt = sa->runtime;
+
+	memset(p, 0, sizeof(*p)); /* the padding goes out as well */
+	p->sel = ux_selector_to_wire(&sa->sel);
+	p->id.daddr = ux_addr_to_wire(&sa->id.daddr);
+	p->id.spi = sa->id.spi;
+	p->id.proto = sa->id.proto;
+	p->saddr = ux_addr_to_wire(&sa->saddr);
+	p->lft = ux_limits_to_wire(&sa->limits);
+	p->curlft.bytes = load64(&rt->bytes);
+	p->curlft.packets = load64(&rt->packets);
+	p->curlft.add_time = rt->add_time_s;
+	p->curlft.use_time = load64(&rt->use_time_s);
+	p->stats.replay_window = load32(&sa->stats.replay_window);
+	p->stats.replay = load32(&sa->stats.replay);
+	p->stats.integrity_failed = load32(&sa->stats.integrity_failed);
+	p->seq = sa->acquire_seq;
+	p->reqid = sa->reqid;
+	p->family = sa->id.family;
+	p->mode = sa->mode;
+	p->replay_window = (uint8_t)sa->replay_window;
+	p->flags = sa->flags;
+}
+
+static void write_algo(struct ux_writer *w, uint16_t type, const struct ux_algo_key *key)
+{
+	struct ux_wire_algo algo = {
+	    .key = key->key, .key_bits = key->key_bits, .icv_bits = key->icv_bits};
+
+	memcpy(algo.name, key->name, sizeof(algo.name));
+	ux_algo_attr_write(w, type, &algo);
+}
+
+static void write_keys(struct ux_writer *w, const struct ux_sa_keys *keys)
+{
+	if (keys->present & UX_KEY_AEAD)
+		write_algo(w, XFRMA_ALG_AEAD, &keys->aead);
+	if (keys->present & UX_KEY_AUTH) {
+		write_algo(w, XFRMA_ALG_AUTH, &keys->auth);
+		write_algo(w, XFRMA_ALG_AUTH_TRUNC, &keys->auth);
+	}
+	if (keys->present & UX_KEY_CRYPT)
+		write_algo(w, XFRMA_ALG_CRYPT, &keys->crypt);
+	if (keys->present & UX_KEY_COMP) {
+		/* compression has no key, and none is shown */
+		struct ux_algo_key comp = keys->comp;
+
+		comp.key_bits = 0;
+		write_algo(w, XFRMA_ALG_COMP, &comp);
+	}
+}
+
+static void write_replay(struct ux_writer *w, const struct ux_sa *sa)
+{
+	const struct ux_replay_window *window = sa->runtime->replay;
+	struct ux_wire_replay r = {.oseq = load64(&sa->runtime->oseq)};
+
+	if (window) {
+		r.window = window->window;
+		ux_replay_store(window, &r.seq, r.bits, r.window);
+	}
+	r.bmp_len = (r.window + 31) / 32;
+	if (sa->esn_attr)
+		ux_replay_esn_write(w, &r);
+	else
+		ux_replay_val_write(w, &r);
+}
+
+static void write_mark(struct ux_writer *w, const struct ux_sa *sa)
+{
+	struct xfrm_mark mark = {.v = sa->mark.v, .m = sa->mark.m};
+
+	if (mark.v | mark.m)
+		ux_msg_attr(w, XFRMA_MARK, &mark, sizeof(mark));
+	if (sa->output_mark.v | sa->output_mark.m) {
+		ux_msg_attr_u32(w, XFRMA_SET_MARK, sa->output_mark.v);
+		ux_msg_attr_u32(w, XFRMA_SET_MARK_MASK, sa->output_mark.m);
+	}
+}
+
+static void write_offload(struct ux_writer *w, const struct ux_offload *offload)
+{
+	struct xfrm_user_offload o = {
+	    .ifindex = offload->ifindex,
+	    .flags = (uint8_t)(offload->flags & ~UX_XFRM_OFFLOAD_IPV6), /* means nothing */
+	};
+
+	ux_msg_attr(w, XFRMA_OFFLOAD_DEV, &o, sizeof(o));
+}
+
+static void write_attrs(struct ux_writer *w, const struct ux_sa *sa)
+{
+	uint64_t last_used_s = load64(&sa->runtime->last_used_s);
+
+	if (sa->extra_flags)
+		ux_msg_attr_u32(w, XFRMA_SA_EXTRA_FLAGS, sa->extra_flags);
+	if (sa->has_coaddr)
+		ux_msg_attr(w, XFRMA_COADDR, &sa->coaddr, sizeof(sa->coaddr));
+	if (last_used_s)
+		ux_msg_attr_u64(w, XFRMA_LASTUSED, last_used_s);
+	if (sa->runtime->keys)
+		write_keys(w, sa->runtime->keys);
+	if (sa->encap.type != UX_ENCAP_NONE) {
+		struct xfrm_encap_tmpl encap = ux_encap_to_wire(&sa->encap);
+
+		ux_msg_attr(w, XFRMA_ENCAP, &encap, sizeof(encap));
+	}
+	if (sa->tfcpad)
+		ux_msg_attr_u32(w, XFRMA_TFCPAD, sa->tfcpad);
+	write_mark(w, sa);
+	write_replay(w, sa);
+	if (sa->has_offload)
+		write_offload(w, &sa->offload);
+	if (sa->if_id)
+		ux_msg_attr_u32(w, XFRMA_IF_ID, sa->if_id);
+	if (sa->mapping_maxage_s)
+		ux_msg_attr_u32(w, UX_XFRMA_MTIMER_THRESH, sa->mapping_maxage_s);
+	if (sa->pcpu != UINT32_MAX)
+		ux_msg_attr_u32(w, UX_XFRMA_SA_PCPU, sa->pcpu);
+	if (sa->dir)
+		ux_msg_attr_u8(w, UX_XFRMA_SA_DIR, sa->dir);
+	if (sa->nat_keepalive_interval_s)
+		ux_msg_attr_u32(w, UX_XFRMA_NAT_KEEPALIVE_INTERVAL, sa->nat_keepalive_interval_s);
+}
+
+bool ux_sa_write(struct ux_writer *w, const struct nlmsghdr *header, const struct ux_sa *sa)
+{
+	struct xfrm_usersa_info info;
+	struct xfrm_usersa_id id;
+
+	fill_info(sa, &info);
+	if (header->nlmsg_type == XFRM_MSG_DELSA) {
+		memset(&id, 0, sizeof(id));
+		id.daddr = info.id.daddr;
+		id.spi = info.id.spi;
+		id.family = info.family;
+		id.proto = info.id.proto;
+		ux_msg_begin(w, header->nlmsg_type, header->nlmsg_flags, header->nlmsg_pid,
+			     header->nlmsg_seq, &id, sizeof(id));
+		ux_msg_attr(w, XFRMA_SA, &info, sizeof(info));
+	} else {
+		ux_msg_begin(w, header->nlmsg_type, header->nlmsg_flags, header->nlmsg_pid,
+			     header->nlmsg_seq, &info, sizeof(info));
+	}
+	write_attrs(w, sa);
+	return ux_msg_end(w);
+}
+
+int ux_sa_reply(struct ux_request *req, const struct ux_sa *sa)
+{
+	static const struct nlmsghdr header = {.nlmsg_type = XFRM_MSG_NEWSA};
+	uint8_t buf[UX_SA_MESSAGE_MAX];
+	struct ux_writer w;
+
+	ux_writer_init(&w, buf, sizeof(buf));
+	int r = ux_sa_write(&w, &header, sa) ? ux_reply(req, &w) : -EMSGSIZE;
+	explicit_bzero(buf, w.len); /* keys */
+	return r;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/* An SA as a message: attributes in the order of the kernel, so that answers are equal byte for
+ * byte. */
+
+#include "core/sa.h"
+#include "ctl/request.h"
+
+/* Room for the message of any SA but one with an absurdly long HMAC key, which is then not told. */
+#define UX_SA_MESSAGE_MAX 8192
+
+/*
+ * ux_sa_write - one message of @type about @sa: NEWSA and UPDSA with the SA in the fixed header,
+ * DELSA with its identity there and the SA in XFRMA_SA. False, and @w unchanged, when it does not
+ * fit.
+ */
+bool ux_sa_write(struct ux_writer *w, const struct nlmsghdr *header, const struct ux_sa *sa);
+/* ux_sa_proto_wanted - does @wanted (0: everything, 255: IPsec, else itself) mean @proto? */
+bool ux_sa_proto_wanted(uint8_t proto, uint8_t wanted);
+/* ux_sa_reply - @sa as NEWSA to the requester. */
+int ux_sa_reply(struct ux_request *req, const struct ux_sa *sa);
