@@ -45,6 +45,9 @@ extern const struct ux_transform_ops ux_openssl_cbc_hmac_ops;
 /* ux_aes_of_len - UX_AES_* for a key of @len bytes; -1 when AES has no such key. */
 int ux_aes_of_len(uint32_t len);
 
+/* ux_crypto_worker_size - bytes of a worker, so that a test can look for key bytes in it. */
+size_t ux_crypto_worker_size(void);
+
 /* ux_transform_deaths - how many transforms lost their last reference so far. */
 uint64_t ux_transform_deaths(void);
 void ux_transform_shell_get(struct ux_transform *t);

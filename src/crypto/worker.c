@@ -52,6 +52,11 @@ struct ux_crypto_worker *ux_crypto_worker_new(void)
 	return w;
 }
 
+size_t ux_crypto_worker_size(void)
+{
+	return sizeof(struct ux_crypto_worker);
+}
+
 /* The cipher context stays, empty: libcrypto wipes the key schedule when it is reset. */
 static void forget(struct ux_crypto_worker *w, unsigned int i)
 {
