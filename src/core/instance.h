@@ -15,6 +15,7 @@
 #include "core/iv_ledger.h"
 #include "core/local_address.h"
 #include "core/sad.h"
+#include "core/slab.h"
 #include "core/spd.h"
 
 /* Counters of one worker: written by it alone, read by the control thread (relaxed). */
@@ -32,6 +33,7 @@ struct uxfrm {
 	struct ux_spd spd;
 	struct ux_iv_ledger iv_ledger;
 	struct ux_local_addresses local;
+	struct ux_slab sa_slab, runtime_slab, link_slab; /* control thread */
 
 	/* control thread writes, workers read (relaxed) */
 	_Atomic(uint64_t) real_s;
@@ -40,14 +42,26 @@ struct uxfrm {
 	uint64_t now_ns;
 	struct ux_retire retire;
 	struct ux_list clients; /* ctl/: struct uxfrm_client.all */
+	/* called before a larval SA that timed out is removed (Linux announces it as EXPIRE); may
+	 * be NULL */
+	void (*larval_expired)(struct uxfrm *u, const struct ux_sa *sa);
 	const struct uxfrm_watch_ops *watch;
 	void *watch_opaque;
+	struct ux_list encap_ports; /* watch.c: ports of encapsulated SAs, each with its count */
 
-	/* list of workers: changed by the worker's thread under the mutex, walked by the control thread */
+	/* list of workers: changed by the worker's thread under the mutex, walked by the control
+	 * thread */
 	struct ux_workers *workers;
 };
 
-/* ux_counters_attach - counters for a new worker, NULL without memory; they stay until the engine is freed. */
+/* ux_watch_encap - an encapsulated SA became visible (@added) or went; the first and the last of a
+ * port tell. */
+void ux_watch_encap(struct uxfrm *u, const struct ux_sa *sa, bool added);
+void ux_watch_fini(struct uxfrm *u);
+void ux_watch_policy(struct uxfrm *u, const struct ux_policy *policy, bool added);
+
+/* ux_counters_attach - counters for a new worker, NULL without memory; they stay until the engine
+ * is freed. */
 struct ux_worker_counters *ux_counters_attach(struct uxfrm *u);
 void ux_counters_detach(struct uxfrm *u, struct ux_worker_counters *c);
 static inline void ux_count_drop(struct ux_worker_counters *c, enum uxfrm_drop drop)

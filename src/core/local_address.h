@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #pragma once
 
-/* The host's own addresses: a packet for one of them meets the in policies, any other the fwd ones. */
+/* The host's own addresses: a packet for one of them meets the in policies, any other the fwd ones.
+ */
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -23,5 +24,7 @@ int ux_local_add(struct ux_local_addresses *l, struct ux_retire *retire, uint16_
 		 const struct ux_addr *addr) UX_MUST_CHECK;
 int ux_local_remove(struct ux_local_addresses *l, struct ux_retire *retire, uint16_t family,
 		    const struct ux_addr *addr) UX_MUST_CHECK;
-/* ux_local_contains - worker, inside a read section. Multicast and broadcast addresses count as local. */
-bool ux_local_contains(const struct ux_local_addresses *l, uint16_t family, const struct ux_addr *addr);
+/* ux_local_contains - worker, inside a read section. Multicast and broadcast addresses count as
+ * local. */
+bool ux_local_contains(const struct ux_local_addresses *l, uint16_t family,
+		       const struct ux_addr *addr);

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Moving one SA (XFRM_MSG_MIGRATE_STATE): a new struct ux_sa over the same runtime is published in the
- * place of the old one. A refusal changes nothing. Order of checks, errnos and texts: Linux 7.2 with
- * the fixes of July 2026, docs/migration.md.
+ * Moving one SA (XFRM_MSG_MIGRATE_STATE): a new struct ux_sa over the same runtime is published in
+ * the place of the old one. A refusal changes nothing. Order of checks, errnos and texts: Linux 7.2
+ * with the fixes of July 2026, docs/migration.md.
  */
 
 #include <stdbool.h>
@@ -29,8 +29,9 @@ struct ux_migration {
 };
 
 /*
- * ux_migrate - move @sa. On success *ret_sa is the new SA (borrowed, in the database) and @sa must not be
- * used any more. -EINVAL, -EEXIST, -ESRCH, -ENOMEM (as EINVAL with text, as Linux) with @ext filled.
+ * ux_migrate - move @sa. On success *ret_sa is the new SA (borrowed, in the database) and @sa must
+ * not be used any more. -EINVAL, -EEXIST, -ESRCH, -ENOMEM (as EINVAL with text, as Linux) with @ext
+ * filled.
  */
 int ux_migrate(struct uxfrm *u, struct ux_sa *sa, const struct ux_migration *migration,
 	       struct ux_sa **ret_sa, struct ux_ext_ack *ext) UX_MUST_CHECK;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #pragma once
 
-/* A policy of the SPD (RFC 4301 section 4.4.1): selector, action, templates. Constant once published. */
+/* A policy of the SPD (RFC 4301 section 4.4.1): selector, action, templates. Constant once
+ * published. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,7 +23,7 @@ struct ux_template {
 	uint32_t reqid;
 	uint32_t aalgos, ealgos, calgos; /* bit masks; ~0 = all; stored and returned */
 	uint16_t family;		 /* of the SA's addresses */
-	uint16_t id_family;		 /* what the request had in the template's id; returned as it was */
+	uint16_t id_family; /* what the request had in the template's id; returned as it was */
 	uint8_t proto, mode, share, optional;
 };
 
@@ -44,5 +45,6 @@ struct ux_policy {
 	/* control thread writes, workers read */
 	_Atomic(struct ux_policy *) next; /* in order of search: priority, then age */
 	/* control thread */
-	struct ux_list all; /* ux_spd.all, newest first: the order of dumps; also holds cursors */
+	struct ux_list all;   /* ux_spd.all, newest first: the order of dumps */
+	struct ux_list order; /* ux_spd.order */
 };

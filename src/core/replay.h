@@ -8,9 +8,10 @@
  * Guarantee: for any set of threads, ux_replay_commit returns UX_REPLAY_NEW at most once for each
  * sequence number during the life of the window. It never waits and takes no lock.
  *
- * How: the window is a ring of 64-bit words, a power of two many. A word holds the number of the block of 32
- * sequence numbers it stands for (upper 32 bits, modulo 2^32) and one bit for each (lower 32). A word is
- * changed only by compare-and-swap, and only to a later block or to more bits. top only grows.
+ * How: the window is a ring of 64-bit words, a power of two many. A word holds the number of the
+ * block of 32 sequence numbers it stands for (upper 32 bits, modulo 2^32) and one bit for each
+ * (lower 32). A word is changed only by compare-and-swap, and only to a later block or to more
+ * bits. top only grows.
  */
 
 #include <stdatomic.h>
@@ -27,10 +28,10 @@ enum ux_replay {
 };
 
 struct ux_replay_window {
-	_Atomic(uint64_t) top; /* workers: highest sequence number accepted */
-	uint32_t window;       /* const after publish; 0 = no replay protection */
-	uint32_t n_words;      /* const after publish; power of two, 0 when window is 0 */
-	bool esn;	       /* const after publish */
+	_Atomic(uint64_t) top;	   /* workers: highest sequence number accepted */
+	uint32_t window;	   /* const after publish; 0 = no replay protection */
+	uint32_t n_words;	   /* const after publish; power of two, 0 when window is 0 */
+	bool esn;		   /* const after publish */
 	_Atomic(uint64_t) words[]; /* workers */
 };
 
@@ -49,9 +50,11 @@ enum ux_replay ux_replay_check(const struct ux_replay_window *w, uint64_t seq);
 enum ux_replay ux_replay_commit(struct ux_replay_window *w, uint64_t seq);
 
 /*
- * ux_replay_load, ux_replay_store - the window as bits: bit i of bits[] (word i/32, least significant
- * first) is the number top - i, for i < window. Load before publication; store at any time.
+ * ux_replay_load, ux_replay_store - the window as bits: bit i of bits[] (word i/32, least
+ * significant first) is the number top - i, for i < window. Load before publication; store at any
+ * time.
  */
-void ux_replay_load(struct ux_replay_window *w, uint64_t top, const uint32_t *bits, uint32_t n_bits);
+void ux_replay_load(struct ux_replay_window *w, uint64_t top, const uint32_t *bits,
+		    uint32_t n_bits);
 void ux_replay_store(const struct ux_replay_window *w, uint64_t *ret_top, uint32_t *bits,
 		     uint32_t n_bits);

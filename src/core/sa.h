@@ -4,13 +4,13 @@
 /*
  * A security association in two parts.
  *
- * struct ux_sa is what a request may change: addresses, selector, reqid, marks, encapsulation, limits.
- * It is constant once published; a change is a new ux_sa in its place.
+ * struct ux_sa is what a request may change: addresses, selector, reqid, marks, encapsulation,
+ * limits. It is constant once published; a change is a new ux_sa in its place.
  *
  * struct ux_sa_runtime is what belongs to the key: transform, sequence number, IVs, replay window,
- * counters. It is shared by all ux_sa that ever stood for this SA, so a packet in flight through the
- * old one and the next through the new one draw from the same numbers. Nothing is copied when an SA
- * moves, hence nothing can be missed or repeated.
+ * counters. It is shared by all ux_sa that ever stood for this SA, so a packet in flight through
+ * the old one and the next through the new one draw from the same numbers. Nothing is copied when
+ * an SA moves, hence nothing can be missed or repeated.
  */
 
 #include <linux/types.h>
@@ -29,12 +29,12 @@
 struct uxfrm;
 
 enum ux_mode { /* the protocol's numbers */
-	UX_MODE_TRANSPORT = 0,
-	UX_MODE_TUNNEL = 1,
-	UX_MODE_ROUTE_OPTIMIZATION = 2,
-	UX_MODE_IN_TRIGGER = 3,
-	UX_MODE_BEET = 4,
-	UX_MODE_IPTFS = 5
+	       UX_MODE_TRANSPORT = 0,
+	       UX_MODE_TUNNEL = 1,
+	       UX_MODE_ROUTE_OPTIMIZATION = 2,
+	       UX_MODE_IN_TRIGGER = 3,
+	       UX_MODE_BEET = 4,
+	       UX_MODE_IPTFS = 5
 };
 
 enum ux_sa_dir { UX_SA_DIR_NONE = 0, UX_SA_DIR_IN = 1, UX_SA_DIR_OUT = 2 };
@@ -53,7 +53,8 @@ enum ux_sa_dir { UX_SA_DIR_NONE = 0, UX_SA_DIR_IN = 1, UX_SA_DIR_OUT = 2 };
 
 #define UX_LIMIT_INFINITE UINT64_MAX
 
-/* Soft and hard limits: bytes, packets, seconds since added, seconds since first use. 0 seconds = none. */
+/* Soft and hard limits: bytes, packets, seconds since added, seconds since first use. 0 seconds =
+ * none. */
 struct ux_limits {
 	uint64_t soft_bytes, hard_bytes, soft_packets, hard_packets;
 	uint64_t soft_add_s, hard_add_s, soft_use_s, hard_use_s;
@@ -62,8 +63,8 @@ struct ux_limits {
 #define UX_ENCAP_NONE 0
 #define UX_ENCAP_ESPINUDP 2
 struct ux_encap {
-	uint16_t type; /* UX_ENCAP_* */
-	__be16 sport, dport; /* outbound: of the packets sent. inbound: as seen from the peer */
+	uint16_t type;		 /* UX_ENCAP_* */
+	__be16 sport, dport;	 /* outbound: of the packets sent. inbound: as seen from the peer */
 	struct ux_addr original; /* original address (NAT-OA); stored and returned */
 };
 
@@ -95,7 +96,8 @@ struct ux_sa_keys {
 
 struct ux_sa;
 
-/* An identity this SA was known by before it moved; what policies may still name (docs/migration.md). */
+/* An identity this SA was known by before it moved; what policies may still name
+ * (docs/migration.md). */
 struct ux_former_identity {
 	struct ux_addr daddr, saddr;
 	uint32_t reqid;
@@ -103,19 +105,20 @@ struct ux_former_identity {
 	uint16_t family;
 };
 #define UX_FORMER_MAX 8 /* the first (as installed) and the latest seven */
-struct ux_former_set { /* const after publish */
-	uint32_t n;
-	struct ux_former_identity id[UX_FORMER_MAX];
+struct ux_former_set {	/* const after publish */
+	uint32_t n;	/* at most UX_FORMER_MAX */
+	struct ux_former_identity id[];
 };
 
 struct ux_sa_runtime {
 	/* const after publish */
-	struct ux_transform *transform; /* NULL for a larval SA */
-	struct ux_sa_keys *keys;	/* NULL for a larval SA */
-	struct ux_iv_source *iv;	/* NULL when the SA needs none */
-	struct ux_replay_window *replay;
+	struct ux_transform *transform;	 /* NULL for a larval SA */
+	struct ux_sa_keys *keys;	 /* NULL for a larval SA */
+	struct ux_iv_source *iv;	 /* NULL when the SA needs none */
+	struct ux_replay_window *replay; /* never NULL; window 0 for a larval SA */
 	struct uxfrm *instance;
-	uint64_t add_time_s; /* wall clock */
+	uint64_t add_time_s;				     /* wall clock */
+	struct ux_sa_runtime *next_same_spi, *prev_same_spi; /* control thread: SPIs in use */
 
 	/* workers, atomic */
 	_Alignas(64) _Atomic(uint64_t) oseq; /* last sequence number sent */
@@ -124,13 +127,19 @@ struct ux_sa_runtime {
 	_Atomic(uint64_t) last_used_s; /* wall clock of the latest outbound packet */
 
 	/* control thread writes, workers read under RCU */
-	_Alignas(64) _Atomic(struct ux_sa *) current; /* the SA as clients see it; NULL once deleted */
-	_Atomic(struct ux_former_set *) former;	      /* NULL while it has not moved */
+	_Alignas(
+	    64) _Atomic(struct ux_sa *) current; /* the SA as clients see it; NULL once deleted */
+	_Atomic(struct ux_former_set *) former;	 /* NULL while it has not moved */
 
 	/* control thread */
 	uint32_t refs; /* ux_sa objects that point here */
-	struct ux_list grace; /* ux_sa.grace_link: former SAs still reachable inbound, newest first */
 	uint32_t n_grace;
+	__be32 spi; /* as indexed; the same for all ux_sa of this runtime */
+	uint8_t proto;
+	struct ux_list
+	    grace; /* ux_sa.grace_link: former SAs still reachable inbound, newest first */
+	struct ux_list
+	    former_links; /* ux_former_link.of_runtime: what the former index holds of this SA */
 };
 
 enum ux_sa_state { UX_SA_LARVAL, UX_SA_VALID, UX_SA_DEAD };
@@ -140,46 +149,47 @@ struct ux_sa_stats { /* workers, atomic */
 };
 
 struct ux_sa {
-	/* const after publish */
-	struct ux_sa_id id;
-	struct ux_addr saddr;
-	struct ux_mark mark; /* v already masked */
-	struct ux_mark output_mark; /* SET_MARK; none when both are 0 */
-	struct ux_selector sel;
-	struct ux_encap encap;
-	struct ux_limits limits;
-	uint32_t reqid, if_id, tfcpad, extra_flags;
-	uint32_t replay_maxage, replay_maxdiff; /* 100 ms units; sequence numbers */
-	uint32_t nat_keepalive_interval_s, mapping_maxage_s;
-	uint32_t pcpu;	    /* UINT32_MAX = none */
-	uint32_t acquire_seq; /* km.seq: ties ALLOCSPI/ACQUIRE and NEWSA together */
-	uint8_t mode, flags, dir;
-	bool has_offload, has_coaddr;
-	bool esn_attr; /* replay state came as, and is returned as, REPLAY_ESN_VAL */
-	uint32_t replay_window; /* as GETSA shows it in the fixed header: 0 when esn_attr */
-	struct ux_offload offload;
-	struct ux_addr coaddr;
-	struct ux_sa_runtime *runtime;
-	/* derived, for the packet path; const after publish */
-	uint8_t outer_len; /* bytes of outer headers in front of ESP: IP (tunnel) and UDP */
-
 	/* control thread writes, workers read: links of the lookup tables (core/sad.h) */
-	_Atomic(struct ux_sa *) next_same_tuple;
+	_Alignas(64) _Atomic(struct ux_sa *) next_same_tuple;
 	_Atomic(struct ux_sa *) next_same_address;
 	_Atomic(uint8_t) state; /* enum ux_sa_state */
 	_Atomic(bool) grace;	/* a former tuple: packet path only, clients do not see it */
+	_Atomic(bool) dying;	/* a soft limit was reached */
+
+	/* const after publish, what the packet path looks at first in front */
+	uint8_t mode, flags, dir;
+	/* derived, for the packet path */
+	uint8_t outer_len; /* bytes of outer headers in front of ESP: IP (tunnel) and UDP */
+	bool has_offload, has_coaddr;
+	struct ux_sa_runtime *runtime;
+	struct ux_sa_id id;
+	struct ux_mark mark; /* v already masked */
+	struct ux_addr saddr;
+	struct ux_mark output_mark; /* SET_MARK; none when both are 0 */
+	struct ux_encap encap;
+	uint32_t reqid, if_id;
+	struct ux_selector sel;
+	struct ux_limits limits;
+	uint32_t tfcpad, extra_flags;
+	uint32_t replay_maxage, replay_maxdiff; /* 100 ms units; sequence numbers */
+	uint32_t nat_keepalive_interval_s, mapping_maxage_s;
+	uint32_t pcpu;		/* UINT32_MAX = none */
+	uint32_t acquire_seq;	/* km.seq: ties ALLOCSPI/ACQUIRE and NEWSA together */
+	uint32_t replay_window; /* as GETSA shows it in the fixed header: 0 when esn_attr */
+	bool esn_attr;		/* replay state came as, and is returned as, REPLAY_ESN_VAL */
+	struct ux_offload offload;
+	struct ux_addr coaddr;
 
 	struct ux_sa_stats stats;
 
 	/* control thread */
+	uint64_t tuple_hash, address_hash; /* of the table slots, set when published */
 	struct ux_sa *prev_same_tuple, *prev_same_address;
 	struct ux_list all;	   /* ux_sad.all, newest first: the order of dumps */
 	struct ux_list by_seq;	   /* bucket of acquire_seq, when not 0 */
 	struct ux_list grace_link; /* ux_sa_runtime.grace */
-	struct ux_list grace_queue; /* ux_sad.grace_queue, by deadline */
-	struct ux_list larval;	   /* ux_sad.larval, by deadline */
+	struct ux_list timed;	   /* ux_sad.grace_queue or ux_sad.larval, by deadline */
 	uint64_t deadline_ns;	   /* of the grace time or of the larval SA */
-	bool dying;		   /* a soft limit was reached */
 };
 
 /*
@@ -204,8 +214,8 @@ struct ux_sa_params {
 	const struct ux_algo_request *auth, *crypt, *aead, *comp; /* NULL if not given */
 	/* replay state */
 	bool esn_attr;
-	uint32_t replay_window; /* numbers; at most UX_REPLAY_WINDOW_MAX */
-	uint64_t oseq, iseq;	/* 64-bit */
+	uint32_t replay_window;	     /* numbers; at most UX_REPLAY_WINDOW_MAX */
+	uint64_t oseq, iseq;	     /* 64-bit */
 	const uint32_t *replay_bits; /* as ux_replay_load, or NULL */
 	uint32_t n_replay_bits;
 	/* current lifetime, when given */
@@ -217,17 +227,19 @@ struct ux_sa_params {
 /*
  * ux_sa_new - make an SA and its runtime: algorithms, lengths and consistency are checked as Linux
  * checks them when a state is initialised; texts likewise. Not in any table yet. Returns owned.
- * -EINVAL, -ENOSYS (algorithm not known), -EPROTONOSUPPORT, -EAFNOSUPPORT, -EEXIST never, -ENOMEM.
+ * -EINVAL, -ENOSYS (algorithm not known), -EPROTONOSUPPORT (mode, protocol), -ENOMEM.
  */
 int ux_sa_new(struct uxfrm *u, const struct ux_sa_params *params, struct ux_sa **ret_sa,
 	      struct ux_ext_ack *ext) UX_MUST_CHECK;
 /* ux_sa_new_larval - an SA without keys (ALLOCSPI). */
-int ux_sa_new_larval(struct uxfrm *u, const struct ux_sa_params *params, struct ux_sa **ret_sa) UX_MUST_CHECK;
+int ux_sa_new_larval(struct uxfrm *u, const struct ux_sa_params *params,
+		     struct ux_sa **ret_sa) UX_MUST_CHECK;
 /* ux_sa_clone - a copy that shares the runtime; not in any table; to be edited, then ux_sa_init. */
 struct ux_sa *ux_sa_clone(const struct ux_sa *old);
 /* ux_sa_init - check what can be wrong with an SA's fields and derive the lengths (again). */
 int ux_sa_init(struct ux_sa *sa, struct ux_ext_ack *ext) UX_MUST_CHECK;
-/* ux_sa_free - an SA that is in no table and seen by nobody; drops its share of the runtime. NULL is fine. */
+/* ux_sa_free - an SA that is in no table and seen by nobody; drops its share of the runtime. NULL
+ * is fine. */
 struct ux_sa *ux_sa_free(struct ux_sa *sa);
 
 static inline enum ux_sa_state ux_sa_state_of(const struct ux_sa *sa)

@@ -2,14 +2,20 @@
 #pragma once
 
 /*
- * A hash table of chains of SAs: open addressing, linear probing, one writer, readers under RCU.
+ * A hash table of pointers: open addressing, linear probing, one writer, readers under RCU. It
+ * holds heads of chains of SAs, and also the other things core looks up.
  *
- * A slot is a pointer to the head of a chain and the hash of its key. Readers take the pointer first
- * (acquire) and verify the key in the SA, so a slot may be reused at any time; NULL ends a probe, a
- * tombstone does not. Growing copies the array, publishes the copy and retires the old one.
+ * A slot is a pointer and the hash of its key. Readers take the pointer first (acquire) and verify
+ * the key in the object, so a slot may be reused at any time; NULL ends a probe, a tombstone does
+ * not.
  *
- * The table knows nothing of keys: the caller brings the hash and a function that tells whether an SA
- * has the key.
+ * Growing never stops the world: a new array is published that points to the one it follows, and
+ * each ux_sa_table_reserve moves a few slots. Readers search the old array first and then the new
+ * one, so an object that is moved between the two looks is seen in one of them; a miss is final
+ * only if the table still has the array the search began with.
+ *
+ * The table knows nothing of keys: the caller brings the hash and a function that tells whether an
+ * object has the key.
  */
 
 #include <stdatomic.h>
@@ -20,37 +26,45 @@
 #include "base/ext_ack.h"
 #include "base/rcu.h"
 
-struct ux_sa;
-
 struct ux_sa_slot {
 	_Atomic(uint64_t) hash;
-	_Atomic(struct ux_sa *) head; /* NULL, UX_SA_TOMBSTONE, or the newest SA of the chain */
+	_Atomic(void *) head; /* NULL, UX_SA_TOMBSTONE, or the object */
 };
 
 struct ux_sa_slots {
-	size_t mask; /* number of slots - 1 */
-	struct ux_sa_slot slot[];
+	size_t mask;		     /* number of slots - 1 */
+	size_t n_used, n_tombstones; /* control thread */
+	size_t n_moved;		     /* control thread: slots of previous already moved here */
+	_Atomic(struct ux_sa_slots *) previous; /* being emptied into this one; NULL if none */
+	struct ux_sa_slot *slot;
 };
 
 struct ux_sa_table {
 	_Atomic(struct ux_sa_slots *) slots; /* control thread writes */
-	size_t n_used, n_tombstones;	     /* control thread */
+	size_t min_slots;
 };
 
-typedef bool (*ux_sa_key_equal)(const struct ux_sa *sa, const void *key);
+typedef bool (*ux_sa_key_equal)(const void *object, const void *key);
 
 int ux_sa_table_init(struct ux_sa_table *t) UX_MUST_CHECK;
-void ux_sa_table_fini(struct ux_sa_table *t); /* frees the array at once: no reader may be left */
+void ux_sa_table_fini(struct ux_sa_table *t); /* frees the arrays at once: no reader may be left */
 
-/* ux_sa_table_find - head of the chain with this key, or NULL. Readers in a read section, or the writer. */
-struct ux_sa *ux_sa_table_find(const struct ux_sa_table *t, uint64_t hash, ux_sa_key_equal equal,
-			       const void *key);
+/* ux_sa_table_find - the object with this key, or NULL. Readers in a read section, or the writer.
+ */
+void *ux_sa_table_find(const struct ux_sa_table *t, uint64_t hash, ux_sa_key_equal equal,
+		       const void *key);
+/* ux_sa_table_prefetch - have the slot near when it is needed. */
+void ux_sa_table_prefetch(const struct ux_sa_table *t, uint64_t hash);
 /*
- * ux_sa_table_set - make @head the head of the chain for the key: a new slot, a changed one, or with
- * NULL none any more. A new slot may have to grow the table; ux_sa_table_reserve before makes that
- * impossible to fail. Control thread.
+ * ux_sa_table_set - make @head the object for the key: a new slot, a changed one, or with NULL none
+ * any more. A new slot needs a ux_sa_table_reserve before. Control thread.
  */
 void ux_sa_table_set(struct ux_sa_table *t, uint64_t hash, ux_sa_key_equal equal, const void *key,
-		     struct ux_sa *head);
-/* ux_sa_table_reserve - make room for @n more slots; arrays outgrown go to @retire. 0 or -ENOMEM. */
+		     void *head);
+/*
+ * ux_sa_table_reserve - make room for @n more slots (at most UX_SA_TABLE_RESERVE_MAX), and go on
+ * with a move in progress. Arrays outgrown go to @retire; NULL: nobody reads, free at once. 0 or
+ * -ENOMEM.
+ */
+#define UX_SA_TABLE_RESERVE_MAX 8
 int ux_sa_table_reserve(struct ux_sa_table *t, size_t n, struct ux_retire *retire) UX_MUST_CHECK;

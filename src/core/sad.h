@@ -4,10 +4,14 @@
 /*
  * The SA database.
  *
- * Two tables serve the packet path, both open-addressed arrays of atomic pointers with one writer
- * and readers under RCU (core/sa_table.h): by tuple (destination, SPI, protocol, family) for inbound, by
- * address (destination, source, reqid, family) for outbound. SAs with equal keys hang in one slot as a
- * chain, newest first; in the tuple table former tuples (grace) come behind all others.
+ * Two tables serve the packet path (core/sa_table.h): by tuple (destination, SPI, protocol, family)
+ * for inbound, by address (destination, reqid, family) for outbound; the source is compared in the
+ * chain, because it may be a wildcard in the template and in the SA. SAs with equal keys hang in
+ * one slot as a chain, newest first. A third, the former index, finds SAs by the destination they
+ * moved away from.
+ *
+ * A former tuple (grace) is an ux_sa that stands in the tuple table only. It keeps its place in the
+ * chain, since readers may stand on it; the look-up prefers others.
  *
  * Visibility: ux_sad_replace makes the new SA reachable before the old one stops being so. A reader
  * finds the old or the new one, never neither.
@@ -20,14 +24,22 @@
 #include "base/siphash.h"
 #include "core/sa.h"
 #include "core/sa_table.h"
+#include "core/walk.h"
 
 struct uxfrm;
 
+#define UX_SAD_SEQ_BUCKETS 1024 /* power of two */
+#define UX_SAD_GRACE_MAX 8	/* former tuples of one SA */
+#define UX_SAD_LARVAL_S 30	/* life of an SA without keys; Linux's xfrm_acq_expires */
+
+#define UX_FORMER_LINK_SIZE 128 /* at least sizeof(struct ux_former_link), sad_former.c */
+
 struct ux_sad {
-	struct ux_sa_table by_tuple, by_address;
-	struct ux_former_table *former; /* (daddr, reqid, family) -> runtimes that moved away; see sad.c */
-	struct ux_list all;	    /* ux_sa.all, newest first; also holds dump cursors */
-	struct ux_list *by_seq;	    /* UX_SAD_SEQ_BUCKETS lists */
+	struct ux_sa_table by_tuple, by_address, by_former;
+	struct ux_sa_table by_spi;  /* (SPI, protocol) -> runtimes; control thread only */
+	struct ux_list all;	    /* ux_sa.all, newest first */
+	struct ux_list cursors;	    /* open dumps */
+	struct ux_list *by_seq;	    /* UX_SAD_SEQ_BUCKETS lists of larval SAs */
 	struct ux_list grace_queue; /* by deadline */
 	struct ux_list larval;	    /* by deadline */
 	uint32_t n_sa, n_grace;
@@ -39,8 +51,9 @@ void ux_sad_fini(struct uxfrm *u);
 /* ---- look-ups of the packet path: any worker, inside a read section ---- */
 
 /*
- * ux_sad_lookup_inbound - the SA for a packet: wildcard mark, newest first. Among those whose mark matches
- * one whose encapsulation is @encap_type is preferred (a former tuple may differ in just that).
+ * ux_sad_lookup_inbound - the SA for a packet: wildcard mark, newest first. Among those whose mark
+ * matches one whose encapsulation is @encap_type is preferred (a former tuple may differ in just
+ * that).
  */
 struct ux_sa *ux_sad_lookup_inbound(struct uxfrm *u, const struct ux_sa_id *id, uint32_t mark,
 				    uint16_t encap_type);
@@ -64,33 +77,41 @@ struct ux_sa *ux_sad_lookup_outbound(struct uxfrm *u, const struct ux_sa_query *
 
 /* ---- look-ups of the control thread; former tuples are never returned ---- */
 
-/* by tuple and exactly this mark (v and m); the form of GETSA, DELSA, UPDSA, MIGRATE_STATE since the 7.2 fixes */
+/* by tuple and exactly this mark (v and m); the form of GETSA, DELSA, UPDSA, MIGRATE_STATE since
+ * the 7.2 fixes */
 struct ux_sa *ux_sad_lookup_exact(struct uxfrm *u, const struct ux_sa_id *id, struct ux_mark mark);
 /* by tuple with a wildcard mark: (mark & sa.m) == sa.v; @except (may be NULL) is passed over */
 struct ux_sa *ux_sad_lookup_wildcard(struct uxfrm *u, const struct ux_sa_id *id, uint32_t mark,
 				     const struct ux_sa *except);
-/* by destination, source, protocol and exact mark (protocols without SPI: DELSA/GETSA by addresses) */
+/* by destination, source, protocol and exact mark (protocols without SPI: DELSA/GETSA by
+ * addresses); walks all */
 struct ux_sa *ux_sad_lookup_by_address(struct uxfrm *u, const struct ux_addr *daddr,
 				       const struct ux_addr *saddr, uint8_t proto, uint16_t family,
 				       struct ux_mark mark);
 /* any SA, larval ones included, with this SPI and protocol, whatever its destination (ALLOCSPI) */
 bool ux_sad_spi_in_use(struct uxfrm *u, __be32 spi, uint8_t proto);
 /* larval SA by acquire sequence number and mark (Linux: __xfrm_find_acq_byseq) */
-struct ux_sa *ux_sad_lookup_larval_by_seq(struct uxfrm *u, struct ux_mark mark, uint32_t seq, uint32_t pcpu);
+struct ux_sa *ux_sad_lookup_larval_by_seq(struct uxfrm *u, struct ux_mark mark, uint32_t seq,
+					  uint32_t pcpu);
 /* larval SA without SPI by (reqid, mode, family, proto, mark, daddr, saddr) */
 struct ux_sa *ux_sad_lookup_larval(struct uxfrm *u, const struct ux_sa_params *like);
 
 /* ---- changes: control thread; objects taken out are freed after a grace period ---- */
 
-/* ux_sad_insert - publish @sa. Takes it. -ENOMEM leaves it with the caller. No duplicate check. */
+/*
+ * ux_sad_insert - publish @sa. Takes it. -ENOMEM (also when max_sa is reached) leaves it with the
+ * caller. No duplicate check.
+ */
 int ux_sad_insert(struct uxfrm *u, struct ux_sa *sa) UX_MUST_CHECK;
 /*
- * ux_sad_replace - publish @fresh in the place of @old, which must be in the database. They may differ in
- * every field, the runtime included. @moved: place in dump order as a new SA, keep @old inbound as a
- * former tuple for the grace time if its tuple, mark or encapsulation differ, and remember its former
- * identity; otherwise @fresh takes over @old's place. Takes both on success; -ENOMEM changes nothing.
+ * ux_sad_replace - publish @fresh in the place of @old, which must be in the database. They may
+ * differ in every field, the runtime included. @moved: place in dump order as a new SA, keep @old
+ * inbound as a former tuple for the grace time if its tuple, mark or encapsulation differ, and
+ * remember its former identity; otherwise @fresh takes over @old's place. Takes both on success;
+ * -ENOMEM changes nothing.
  */
-int ux_sad_replace(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fresh, bool moved) UX_MUST_CHECK;
+int ux_sad_replace(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fresh,
+		   bool moved) UX_MUST_CHECK;
 /* ux_sad_remove - take @sa and its former tuples out. */
 void ux_sad_remove(struct uxfrm *u, struct ux_sa *sa);
 
@@ -99,8 +120,7 @@ uint64_t ux_sad_tick(struct uxfrm *u);
 
 /* A position in the list of all SAs that survives changes between the pieces of a dump. */
 struct ux_sad_cursor {
-	struct ux_list link;
-	bool linked;
+	struct ux_walk walk;
 };
 void ux_sad_cursor_init(struct ux_sad_cursor *c);
 /* ux_sad_cursor_next - the next SA or NULL at the end; the cursor then stands behind it. */

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The policy database: for each direction a list in order of search (smaller priority first, then the
- * older policy), read under RCU, and a list of all for dumps.
+ * The policy database: for each direction a list in order of search (smaller priority first, then
+ * the older policy), read under RCU, and a list of all for dumps.
  */
 
 #include <stdbool.h>
@@ -11,17 +11,23 @@
 
 #include "base/list.h"
 #include "core/policy.h"
+#include "core/sa_table.h"
+#include "core/walk.h"
 
 struct uxfrm;
 
 struct ux_spd {
 	_Atomic(struct ux_policy *) first[UX_POLICY_DIRS];
-	struct ux_list all;
+	_Atomic(uint32_t) generation; /* changes when a policy changes its place in the order */
+	struct ux_list order[UX_POLICY_DIRS]; /* ux_policy.order, the same order; control thread */
+	struct ux_sa_table by_key, by_index;  /* control thread only */
+	struct ux_list all;		      /* ux_policy.all, newest first */
+	struct ux_list cursors;		      /* open dumps */
 	uint32_t n[UX_POLICY_DIRS];
 	uint32_t index_generator;
 };
 
-void ux_spd_init(struct ux_spd *spd);
+int ux_spd_init(struct ux_spd *spd) UX_MUST_CHECK;
 void ux_spd_fini(struct uxfrm *u);
 
 /* ux_spd_lookup - the policy for a flow, NULL if none. Worker, inside a read section. */
@@ -36,20 +42,23 @@ struct ux_policy_key {
 	const struct ux_selector *sel;
 };
 struct ux_policy *ux_spd_find(struct uxfrm *u, const struct ux_policy_key *key);
-struct ux_policy *ux_spd_find_by_index(struct uxfrm *u, const struct ux_policy_key *key, uint32_t index);
+struct ux_policy *ux_spd_find_by_index(struct uxfrm *u, const struct ux_policy_key *key,
+				       uint32_t index);
 
 /*
- * ux_spd_insert - publish @policy (takes it). A policy with the same type, dir, if_id, mark and selector is
- * replaced (it keeps the index) unless @exclusive: then -EEXIST and the caller keeps @policy.
- * The index is assigned here when policy->index is 0. *ret_replaced tells which happened (may be NULL).
+ * ux_spd_insert - publish @policy (takes it; it is from malloc or calloc). A policy with the same
+ * type, dir, if_id, mark and selector is replaced (it keeps the index) unless @exclusive: then
+ * -EEXIST and the caller keeps @policy. The index is assigned here when policy->index is 0 or
+ * taken. -ENOMEM: also when max_policy is reached; the caller keeps @policy. *ret_replaced tells
+ * which happened (may be NULL).
  */
-int ux_spd_insert(struct uxfrm *u, struct ux_policy *policy, bool exclusive, bool *ret_replaced) UX_MUST_CHECK;
+int ux_spd_insert(struct uxfrm *u, struct ux_policy *policy, bool exclusive,
+		  bool *ret_replaced) UX_MUST_CHECK;
 void ux_spd_remove(struct uxfrm *u, struct ux_policy *policy);
 
 /* Cursors as in sad.h. */
 struct ux_spd_cursor {
-	struct ux_list link;
-	bool linked;
+	struct ux_walk walk;
 };
 void ux_spd_cursor_init(struct ux_spd_cursor *c);
 struct ux_policy *ux_spd_cursor_next(struct ux_spd *spd, struct ux_spd_cursor *c);

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/instance.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <uxfrm/api.h>
+
+#include "core/sa_runtime.h"
+
+#define GRACE_MS 2000	/* longer than packets live in a network that is not broken */
+#define IDLE_KEYS 65536 /* IV sources of keys nobody holds that are remembered exactly */
+
+UXFRM_API void uxfrm_params_init(struct uxfrm_params *params)
+{
+	memset(params, 0, sizeof(*params));
+	params->size = sizeof(*params);
+	params->grace_ms = GRACE_MS;
+}
+
+/* ---- counters of workers ---- */
+
+/* The workers' counters are kept to the end: a worker that goes leaves its sums. */
+struct ux_counters_item {
+	struct ux_worker_counters counters;
+	struct ux_counters_item *next;
+	bool in_use;
+};
+
+struct ux_workers {
+	pthread_mutex_t lock;
+	struct ux_counters_item *first;
+};
+
+struct ux_worker_counters *ux_counters_attach(struct uxfrm *u)
+{
+	struct ux_workers *w = u->workers;
+	struct ux_counters_item *item;
+
+	pthread_mutex_lock(&w->lock);
+	for (item = w->first; item && item->in_use; item = item->next)
+		;
+	if (!item) {
+		item = aligned_alloc(_Alignof(struct ux_counters_item), sizeof(*item));
+		if (item) {
+			memset(item, 0, sizeof(*item));
+			item->next = w->first;
+			w->first = item;
+		}
+	}
+	if (item)
+		item->in_use = true;
+	pthread_mutex_unlock(&w->lock);
+	return item ? &item->counters : NULL;
+}
+
+void ux_counters_detach(struct uxfrm *u, struct ux_worker_counters *c)
+{
+	struct ux_counters_item *item;
+
+	if (!c)
+		return;
+	item = ux_container_of(c, struct ux_counters_item, counters);
+	pthread_mutex_lock(&u->workers->lock);
+	item->in_use = false; /* the next worker goes on counting in it */
+	pthread_mutex_unlock(&u->workers->lock);
+}
+
+static uint64_t sum_of(const _Atomic(uint64_t) *counter)
+{
+	return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+UXFRM_API void uxfrm_packet_stats_get(struct uxfrm *u, struct uxfrm_packet_stats *ret_stats)
+{
+	memset(ret_stats, 0, sizeof(*ret_stats));
+	pthread_mutex_lock(&u->workers->lock);
+	for (struct ux_counters_item *i = u->workers->first; i; i = i->next) {
+		ret_stats->out_packets += sum_of(&i->counters.out_packets);
+		ret_stats->out_bytes += sum_of(&i->counters.out_bytes);
+		ret_stats->in_packets += sum_of(&i->counters.in_packets);
+		ret_stats->in_bytes += sum_of(&i->counters.in_bytes);
+		ret_stats->bypassed += sum_of(&i->counters.bypassed);
+		for (int d = 0; d < UXFRM_DROP_COUNT; d++)
+			ret_stats->drops[d] += sum_of(&i->counters.drops[d]);
+	}
+	pthread_mutex_unlock(&u->workers->lock);
+}
+
+static struct ux_workers *workers_new(void)
+{
+	struct ux_workers *w = calloc(1, sizeof(*w));
+
+	if (w && pthread_mutex_init(&w->lock, NULL) != 0) {
+		free(w);
+		w = NULL;
+	}
+	return w;
+}
+
+static void workers_free(struct ux_workers *w)
+{
+	if (!w)
+		return;
+	while (w->first) {
+		struct ux_counters_item *next = w->first->next;
+
+		free(w->first);
+		w->first = next;
+	}
+	pthread_mutex_destroy(&w->lock);
+	free(w);
+}
+
+/* ---- life ---- */
+
+UXFRM_API int uxfrm_new(const struct uxfrm_params *params, struct uxfrm **ret_engine)
+{
+	struct uxfrm *u;
+	int err;
+
+	if (params->size != sizeof(*params))
+		return -EINVAL;
+	u = calloc(1, sizeof(*u));
+	if (!u)
+		return -ENOMEM;
+	u->params = *params;
+	u->now_ns = params->now_ns;
+	atomic_init(&u->real_s, params->real_s);
+	ux_siphash_random_key(&u->hash_key);
+	ux_list_init(&u->clients);
+	ux_list_init(&u->encap_ports);
+	ux_retire_init(&u->retire);
+	ux_local_init(&u->local);
+	ux_slab_init(&u->sa_slab, sizeof(struct ux_sa));
+	ux_slab_init(&u->runtime_slab, sizeof(struct ux_sa_runtime));
+	ux_slab_init(&u->link_slab, UX_FORMER_LINK_SIZE);
+	err = ux_sad_init(&u->sad);
+	if (err == 0)
+		err = ux_spd_init(&u->spd);
+	if (err == 0)
+		err = ux_iv_ledger_init(&u->iv_ledger, params->real_s, IDLE_KEYS);
+	u->workers = workers_new();
+	if (err < 0 || !u->workers) {
+		uxfrm_free(u);
+		return -ENOMEM;
+	}
+	*ret_engine = u;
+	return 0;
+}
+
+UXFRM_API struct uxfrm *uxfrm_free(struct uxfrm *u)
+{
+	if (!u)
+		return NULL;
+	u->watch = NULL;
+	u->larval_expired = NULL;
+	ux_sad_fini(u);
+	ux_spd_fini(u);
+	ux_retire_fini(&u->retire);
+	ux_local_fini(&u->local);
+	ux_iv_ledger_fini(&u->iv_ledger);
+	ux_watch_fini(u);
+	ux_slab_fini(&u->sa_slab);
+	ux_slab_fini(&u->runtime_slab);
+	ux_slab_fini(&u->link_slab);
+	workers_free(u->workers);
+	explicit_bzero(&u->hash_key, sizeof(u->hash_key));
+	free(u);
+	return NULL;
+}
+
+UXFRM_API uint64_t uxfrm_tick(struct uxfrm *u, uint64_t now_ns, uint64_t real_s)
+{
+	if (now_ns > u->now_ns)
+		u->now_ns = now_ns;
+	atomic_store_explicit(&u->real_s, real_s, memory_order_relaxed);
+
+	uint64_t next = ux_sad_tick(u);
+
+	ux_retire_flush(&u->retire);
+	return next;
+}
+
+/* ---- local addresses ---- */
+
+static int read_address(int family, const void *address, struct ux_addr *ret)
+{
+	if (family != AF_INET && family != AF_INET6)
+		return -EINVAL;
+	memset(ret, 0, sizeof(*ret));
+	memcpy(ret, address, family == AF_INET ? 4 : 16);
+	return 0;
+}
+
+UXFRM_API int uxfrm_local_address_add(struct uxfrm *u, int family, const void *address)
+{
+	struct ux_addr addr;
+	int err = read_address(family, address, &addr);
+
+	return err < 0 ? err : ux_local_add(&u->local, &u->retire, (uint16_t)family, &addr);
+}
+
+UXFRM_API int uxfrm_local_address_remove(struct uxfrm *u, int family, const void *address)
+{
+	struct ux_addr addr;
+	int err = read_address(family, address, &addr);
+
+	return err < 0 ? err : ux_local_remove(&u->local, &u->retire, (uint16_t)family, &addr);
+}
+
+UXFRM_API void uxfrm_counts_get(const struct uxfrm *u, struct uxfrm_counts *ret_counts)
+{
+	ret_counts->sa = u->sad.n_sa;
+	ret_counts->sa_grace = u->sad.n_grace;
+	for (int dir = 0; dir < UX_POLICY_DIRS; dir++)
+		ret_counts->policy[dir] = u->spd.n[dir];
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/sa.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "core/instance.h"
+#include "core/sa_runtime.h"
+
+#define PROTO_ESP 50
+#define REPLAY_LEGACY_MAX 32 /* numbers; the bit map of struct xfrm_replay_state */
+#define OFFLOAD_INBOUND 2
+#define OFFLOAD_PACKET 4
+#define OFFLOAD_KNOWN 7
+
+/* ---- checks, in the order of Linux's __xfrm_init_state ---- */
+
+static bool mode_known(uint8_t mode, uint16_t family)
+{
+	return (mode == UX_MODE_TRANSPORT || mode == UX_MODE_TUNNEL) &&
+	       (family == AF_INET || family == AF_INET6);
+}
+
+static int check_mode_and_type(const struct ux_sa *sa, struct ux_ext_ack *ext)
+{
+	uint16_t inner = sa->sel.family ? sa->sel.family : sa->id.family;
+
+	if (!mode_known(sa->mode, inner))
+		return ux_fail(ext, EPROTONOSUPPORT, "Requested mode not found");
+	if (sa->mode != UX_MODE_TUNNEL && inner != sa->id.family)
+		return ux_fail(ext, EPROTONOSUPPORT,
+			       "Only tunnel modes can accommodate a change of family");
+	if (!mode_known(sa->mode, sa->id.family))
+		return ux_fail(ext, EPROTONOSUPPORT, "Requested mode not found");
+	if (sa->id.proto != PROTO_ESP)
+		return ux_fail(ext, EPROTONOSUPPORT, "Requested type not found");
+	return 0;
+}
+
+static int check_encap(const struct ux_sa *sa, struct ux_ext_ack *ext)
+{
+	if (sa->encap.type != UX_ENCAP_NONE && sa->encap.type != UX_ENCAP_ESPINUDP)
+		return ux_fail(ext, EINVAL, "Unsupported encapsulation type for ESP");
+	if (!sa->nat_keepalive_interval_s)
+		return 0;
+	if (sa->dir != UX_SA_DIR_OUT)
+		return ux_fail(ext, EINVAL, "NAT keepalive is only supported for outbound SAs");
+	if (sa->encap.type != UX_ENCAP_ESPINUDP)
+		return ux_fail(ext, EINVAL,
+			       "NAT keepalive is only supported for UDP encapsulation");
+	return 0;
+}
+
+/* No device of ours offloads: a crypto request falls back to software, a packet request cannot. */
+static int check_offload(const struct ux_sa *sa, struct ux_ext_ack *ext)
+{
+	bool inbound = sa->offload.flags & OFFLOAD_INBOUND;
+
+	if (!sa->has_offload)
+		return 0;
+	if (sa->tfcpad)
+		return ux_fail(ext, EINVAL, "TFC padding can't be offloaded");
+	if (sa->offload.flags & ~OFFLOAD_KNOWN)
+		return ux_fail(ext, EINVAL, "Unrecognized flags in offload request");
+	if ((inbound && sa->dir == UX_SA_DIR_OUT) || (!inbound && sa->dir == UX_SA_DIR_IN))
+		return ux_fail(ext, EINVAL, "Mismatched SA and offload direction");
+	if (sa->offload.flags & OFFLOAD_PACKET)
+		return -EINVAL; /* without a text, as Linux */
+	return 0;
+}
+
+static void derive_lengths(struct ux_sa *sa)
+{
+	uint8_t len = 0;
+
+	if (sa->mode == UX_MODE_TUNNEL)
+		len = sa->id.family == AF_INET ? 20 : 40;
+	if (sa->encap.type != UX_ENCAP_NONE)
+		len = (uint8_t)(len + 8);
+	sa->outer_len = len;
+}
+
+int ux_sa_init(struct ux_sa *sa, struct ux_ext_ack *ext)
+{
+	int err = check_mode_and_type(sa, ext);
+
+	if (err < 0)
+		return err;
+	if (!sa->runtime->transform)
+		return ux_fail(ext, EINVAL, "ESP: AEAD or CRYPT must be provided");
+	err = check_encap(sa, ext);
+	if (err == 0)
+		err = check_offload(sa, ext);
+	if (err < 0)
+		return err;
+	sa->mark.v &= sa->mark.m;
+	derive_lengths(sa);
+	return 0;
+}
+
+/* ---- making and freeing ---- */
+
+/* The fields that do not come from a request. */
+static void init_links(struct ux_sa *sa, enum ux_sa_state state)
+{
+	atomic_init(&sa->next_same_tuple, NULL);
+	atomic_init(&sa->next_same_address, NULL);
+	atomic_init(&sa->state, (uint8_t)state);
+	atomic_init(&sa->grace, false);
+	atomic_init(&sa->dying, false);
+	atomic_init(&sa->stats.replay_window, 0);
+	atomic_init(&sa->stats.replay, 0);
+	atomic_init(&sa->stats.integrity_failed, 0);
+	sa->tuple_hash = sa->address_hash = 0;
+	sa->prev_same_tuple = sa->prev_same_address = NULL;
+	ux_list_init(&sa->all);
+	ux_list_init(&sa->by_seq);
+	ux_list_init(&sa->grace_link);
+	ux_list_init(&sa->timed);
+	sa->deadline_ns = 0;
+}
+
+static void fill(struct ux_sa *sa, const struct ux_sa_params *p)
+{
+	sa->mode = p->mode;
+	sa->flags = p->flags;
+	sa->dir = p->dir;
+	sa->has_offload = p->has_offload;
+	sa->has_coaddr = p->has_coaddr;
+	sa->id = p->id;
+	sa->mark = (struct ux_mark){.v = p->mark.v & p->mark.m, .m = p->mark.m};
+	sa->saddr = p->saddr;
+	sa->output_mark = p->output_mark;
+	sa->encap = p->encap;
+	sa->reqid = p->reqid;
+	sa->if_id = p->if_id;
+	sa->sel = p->sel;
+	sa->limits = p->limits;
+	sa->tfcpad = p->tfcpad;
+	sa->extra_flags = p->extra_flags;
+	sa->replay_maxage = p->replay_maxage;
+	sa->replay_maxdiff = p->replay_maxdiff;
+	sa->nat_keepalive_interval_s = p->nat_keepalive_interval_s;
+	sa->mapping_maxage_s = p->mapping_maxage_s;
+	sa->pcpu = p->pcpu;
+	sa->acquire_seq = p->acquire_seq;
+	sa->esn_attr = p->esn_attr;
+	sa->offload = p->offload;
+	sa->coaddr = p->coaddr;
+	sa->replay_window = p->esn_attr ? 0 : p->replay_window;
+	if (sa->replay_window > REPLAY_LEGACY_MAX)
+		sa->replay_window = REPLAY_LEGACY_MAX;
+}
+
+static struct ux_sa *sa_alloc(struct uxfrm *u, const struct ux_sa_params *p, enum ux_sa_state state)
+{
+	struct ux_sa *sa = ux_slab_get(&u->sa_slab);
+
+	if (!sa)
+		return NULL;
+	memset(sa, 0, sizeof(*sa));
+	init_links(sa, state);
+	fill(sa, p);
+	derive_lengths(sa);
+	return sa;
+}
+
+int ux_sa_new(struct uxfrm *u, const struct ux_sa_params *params, struct ux_sa **ret_sa,
+	      struct ux_ext_ack *ext)
+{
+	struct ux_sa *sa = sa_alloc(u, params, UX_SA_VALID);
+	int err;
+
+	if (!sa)
+		return -ENOMEM;
+	err = ux_sa_check_algorithms(params, ext);
+	if (err == 0)
+		err = check_mode_and_type(sa, ext);
+	if (err == 0)
+		err = ux_sa_runtime_new(u, params, &sa->runtime, ext);
+	if (err == 0)
+		err = ux_sa_init(sa, ext);
+	if (err < 0) {
+		ux_sa_free_in(u, sa);
+		return err;
+	}
+	*ret_sa = sa;
+	return 0;
+}
+
+int ux_sa_new_larval(struct uxfrm *u, const struct ux_sa_params *params, struct ux_sa **ret_sa)
+{
+	struct ux_sa *sa = sa_alloc(u, params, UX_SA_LARVAL);
+
+	if (!sa)
+		return -ENOMEM;
+	sa->runtime = ux_sa_runtime_new_larval(u, params);
+	if (!sa->runtime) {
+		ux_sa_free_in(u, sa);
+		return -ENOMEM;
+	}
+	*ret_sa = sa;
+	return 0;
+}
+
+struct ux_sa *ux_sa_clone(const struct ux_sa *old)
+{
+	const size_t from = offsetof(struct ux_sa, mode), to = offsetof(struct ux_sa, stats);
+	struct ux_sa *sa = ux_slab_get(&old->runtime->instance->sa_slab);
+
+	if (!sa)
+		return NULL;
+	/* all that a request can change lies between the two; the rest is shared with workers */
+	memcpy((char *)sa + from, (const char *)old + from, to - from);
+	init_links(sa, ux_sa_state_of(old));
+	sa->runtime->refs++;
+	return sa;
+}
+
+struct ux_sa *ux_sa_free(struct ux_sa *sa)
+{
+	if (sa)
+		ux_sa_free_in(sa->runtime->instance, sa);
+	return NULL;
+}
+
+void ux_sa_free_in(struct uxfrm *u, struct ux_sa *sa)
+{
+	struct ux_sa_runtime *runtime = sa->runtime;
+
+	ux_slab_put(&u->sa_slab, sa);
+	if (runtime && --runtime->refs == 0)
+		ux_sa_runtime_free(runtime);
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/sa_runtime.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "core/instance.h"
+#include "crypto/algo.h"
+#include "crypto/key_memory.h"
+
+#define REPLAY_LEGACY_MAX 32
+#define AEAD_SALT_LEN 4 /* RFC 4106 section 8.1: the last bytes of the key are salt */
+
+int ux_sa_check_algorithms(const struct ux_sa_params *p, struct ux_ext_ack *ext)
+{
+	if (p->aead && !ux_algo_find(UX_ALGO_AEAD, p->aead->name, p->aead->icv_bits))
+		return ux_fail(ext, ENOSYS, "Requested AEAD algorithm not found");
+	if (p->auth && !ux_algo_find(UX_ALGO_AUTH, p->auth->name, p->auth->icv_bits)) {
+		if (p->auth->icv_bits)
+			return ux_fail(ext, ENOSYS, "Requested AUTH_TRUNC algorithm not found");
+		return ux_fail(ext, ENOSYS, "Requested AUTH algorithm not found");
+	}
+	if (p->crypt && !ux_algo_find(UX_ALGO_CIPHER, p->crypt->name, 0))
+		return ux_fail(ext, ENOSYS, "Requested CRYPT algorithm not found");
+	if (p->comp && !ux_algo_find(UX_ALGO_COMP, p->comp->name, 0))
+		return ux_fail(ext, ENOSYS, "Requested COMP algorithm not found");
+	return 0;
+}
+
+static uint32_t key_bytes(uint32_t bits)
+{
+	return (bits + 7) / 8;
+}
+
+/* Keep one algorithm as GETSA shows it: canonical name, truncation filled in. */
+static int keep_key(struct ux_algo_key *to, enum ux_algo_class class,
+		    const struct ux_algo_request *from)
+{
+	const struct ux_algo *algo = ux_algo_find(class, from->name, from->icv_bits);
+	uint32_t len = key_bytes(from->key_bits);
+
+	if (!algo)
+		return -ENOSYS;
+	strncpy(to->name, algo->name, sizeof(to->name) - 1);
+	to->icv_bits = from->icv_bits;
+	if (class == UX_ALGO_AUTH && !to->icv_bits)
+		to->icv_bits = algo->icv_trunc_bits;
+	if (len) {
+		to->key = ux_key_alloc(len);
+		if (!to->key)
+			return -ENOMEM;
+		memcpy(to->key, from->key, len);
+	}
+	to->key_bits = from->key_bits;
+	return 0;
+}
+
+static void keys_free(struct ux_sa_keys *keys)
+{
+	if (!keys)
+		return;
+	ux_key_free(keys->auth.key, key_bytes(keys->auth.key_bits));
+	ux_key_free(keys->crypt.key, key_bytes(keys->crypt.key_bits));
+	ux_key_free(keys->aead.key, key_bytes(keys->aead.key_bits));
+	ux_key_free(keys->comp.key, key_bytes(keys->comp.key_bits));
+	free(keys);
+}
+
+static int keys_new(const struct ux_sa_params *p, struct ux_sa_keys **ret_keys)
+{
+	struct ux_sa_keys *keys = calloc(1, sizeof(*keys));
+	int err = 0;
+
+	if (!keys)
+		return -ENOMEM;
+	*ret_keys = keys; /* the caller frees it with the runtime, on failure too */
+	if (p->auth)
+		err = keep_key(&keys->auth, UX_ALGO_AUTH, p->auth);
+	if (!err && p->crypt)
+		err = keep_key(&keys->crypt, UX_ALGO_CIPHER, p->crypt);
+	if (!err && p->aead)
+		err = keep_key(&keys->aead, UX_ALGO_AEAD, p->aead);
+	if (!err && p->comp)
+		err = keep_key(&keys->comp, UX_ALGO_COMP, p->comp);
+	keys->present = (uint8_t)((p->auth ? UX_KEY_AUTH : 0) | (p->crypt ? UX_KEY_CRYPT : 0) |
+				  (p->aead ? UX_KEY_AEAD : 0) | (p->comp ? UX_KEY_COMP : 0));
+	return err;
+}
+
+/*
+ * The IV source belongs to the bytes of the cipher key. The salt of an AEAD is left out: then the
+ * guarantee also covers one key under two salts, and costs nothing.
+ */
+static struct ux_iv_source *hold_iv(struct uxfrm *u, const struct ux_sa_keys *keys)
+{
+	const struct ux_algo_key *k = keys->present & UX_KEY_AEAD ? &keys->aead : &keys->crypt;
+	uint32_t len = key_bytes(k->key_bits);
+
+	if (k == &keys->aead && len > AEAD_SALT_LEN)
+		len -= AEAD_SALT_LEN;
+	return ux_iv_source_hold(&u->iv_ledger, k->key, len);
+}
+
+static int make_transform(struct ux_sa_runtime *r, const struct ux_sa_params *p,
+			  struct ux_ext_ack *ext)
+{
+	struct ux_transform_params tp = {
+	    .aead = p->aead,
+	    .cipher = p->aead ? NULL : p->crypt,
+	    .auth = p->aead ? NULL : p->auth,
+	    .esn = p->flags & UX_SA_ESN,
+	};
+
+	if (!tp.aead && !tp.cipher)
+		return ux_fail(ext, EINVAL, "ESP: AEAD or CRYPT must be provided");
+	return ux_transform_new(&tp, &r->transform, ext);
+}
+
+static struct ux_replay_window *replay_new(uint32_t window, bool esn)
+{
+	struct ux_replay_window *w = malloc(ux_replay_size(window));
+
+	if (w)
+		ux_replay_init(w, window, esn);
+	return w;
+}
+
+static int make_replay(struct ux_sa_runtime *r, const struct ux_sa_params *p,
+		       struct ux_ext_ack *ext)
+{
+	uint32_t window = p->replay_window;
+	bool esn = p->esn_attr && (p->flags & UX_SA_ESN);
+
+	if (!p->esn_attr && window > REPLAY_LEGACY_MAX)
+		window = REPLAY_LEGACY_MAX;
+	if (window > UX_REPLAY_WINDOW_MAX || (p->replay_bits && window > p->n_replay_bits))
+		return ux_fail(ext, EINVAL,
+			       "ESN replay window is too large for the chosen bitmap size");
+	if (esn && !window && p->dir != UX_SA_DIR_OUT)
+		return ux_fail(ext, EINVAL, "ESN replay window must be > 0");
+	r->replay = replay_new(window, esn);
+	if (!r->replay)
+		return -ENOMEM;
+	ux_replay_load(r->replay, p->iseq, p->replay_bits, p->replay_bits ? p->n_replay_bits : 0);
+	return 0;
+}
+
+static struct ux_sa_runtime *runtime_alloc(struct uxfrm *u, const struct ux_sa_params *p)
+{
+	struct ux_sa_runtime *r = ux_slab_get(&u->runtime_slab);
+
+	if (!r)
+		return NULL;
+	memset(r, 0, sizeof(*r));
+	r->instance = u;
+	r->refs = 1;
+	r->add_time_s = atomic_load_explicit(&u->real_s, memory_order_relaxed);
+	if (p->has_curlft)
+		r->add_time_s = p->cur_add_s;
+	atomic_init(&r->bytes, p->has_curlft ? p->cur_bytes : 0);
+	atomic_init(&r->packets, p->has_curlft ? p->cur_packets : 0);
+	atomic_init(&r->use_time_s, p->has_curlft ? p->cur_use_s : 0);
+	atomic_init(&r->last_used_s, p->last_used_s);
+	atomic_init(&r->oseq, p->oseq);
+	atomic_init(&r->current, NULL);
+	atomic_init(&r->former, NULL);
+	ux_list_init(&r->grace);
+	ux_list_init(&r->former_links);
+	return r;
+}
+
+struct ux_sa_runtime *ux_sa_runtime_new_larval(struct uxfrm *u, const struct ux_sa_params *p)
+{
+	struct ux_sa_runtime *r = runtime_alloc(u, p);
+
+	if (!r)
+		return NULL;
+	r->replay = replay_new(0, false);
+	if (!r->replay) {
+		ux_sa_runtime_free(r);
+		return NULL;
+	}
+	return r;
+}
+
+int ux_sa_runtime_new(struct uxfrm *u, const struct ux_sa_params *p,
+		      struct ux_sa_runtime **ret_runtime, struct ux_ext_ack *ext)
+{
+	struct ux_sa_runtime *r = runtime_alloc(u, p);
+	int err;
+
+	if (!r)
+		return -ENOMEM;
+	err = make_transform(r, p, ext);
+	if (err == 0)
+		err = keys_new(p, &r->keys);
+	if (err == 0)
+		err = make_replay(r, p, ext);
+	if (err == 0 && r->transform->iv_len) {
+		r->iv = hold_iv(u, r->keys);
+		err = r->iv ? 0 : -ENOMEM;
+	}
+	if (r->iv)
+		memcpy(r->transform->key_id, r->iv->fingerprint, sizeof(r->transform->key_id));
+	if (err < 0) {
+		ux_sa_runtime_free(r);
+		return err;
+	}
+	*ret_runtime = r;
+	return 0;
+}
+
+void ux_sa_runtime_free(struct ux_sa_runtime *r)
+{
+	struct uxfrm *u = r->instance;
+
+	if (r->transform)
+		ux_transform_put(r->transform);
+	keys_free(r->keys);
+	if (r->iv)
+		ux_iv_source_release(&u->iv_ledger, r->iv);
+	free(r->replay);
+	free(ux_rcu_own(&r->former));
+	ux_slab_put(&u->runtime_slab, r);
+}

@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/sad.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "core/sad_index.h"
+
+#define NS_PER_MS UINT64_C(1000000)
+#define NS_PER_S UINT64_C(1000000000)
+
+static void sa_retired(void *object)
+{
+	(void)ux_sa_free(object);
+}
+
+int ux_sad_init(struct ux_sad *sad)
+{
+	ux_list_init(&sad->all);
+	ux_list_init(&sad->cursors);
+	ux_list_init(&sad->grace_queue);
+	ux_list_init(&sad->larval);
+	sad->n_sa = sad->n_grace = 0;
+	sad->by_seq = malloc(UX_SAD_SEQ_BUCKETS * sizeof(*sad->by_seq));
+	if (!sad->by_seq)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < UX_SAD_SEQ_BUCKETS; i++)
+		ux_list_init(&sad->by_seq[i]);
+	if (ux_sa_table_init(&sad->by_tuple) < 0 || ux_sa_table_init(&sad->by_address) < 0 ||
+	    ux_sa_table_init(&sad->by_former) < 0 || ux_sa_table_init(&sad->by_spi) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+void ux_sad_fini(struct uxfrm *u)
+{
+	struct ux_sad *sad = &u->sad;
+	struct ux_list *pos, *tmp;
+
+	if (sad->by_seq) {
+		ux_list_for_each_safe (pos, tmp, &sad->all)
+			ux_sad_remove(u, ux_container_of(pos, struct ux_sa, all));
+	}
+	ux_sa_table_fini(&sad->by_tuple);
+	ux_sa_table_fini(&sad->by_address);
+	ux_sa_table_fini(&sad->by_former);
+	ux_sa_table_fini(&sad->by_spi);
+	free(sad->by_seq);
+	sad->by_seq = NULL;
+}
+
+/* ---- chains ---- */
+
+static void tuple_link(struct uxfrm *u, struct ux_sa *sa)
+{
+	struct ux_sa *head =
+	    ux_sa_table_find(&u->sad.by_tuple, sa->tuple_hash, ux_sad_tuple_equal, &sa->id);
+
+	atomic_store_explicit(&sa->next_same_tuple, head, memory_order_relaxed);
+	sa->prev_same_tuple = NULL;
+	if (head)
+		head->prev_same_tuple = sa;
+	ux_sa_table_set(&u->sad.by_tuple, sa->tuple_hash, ux_sad_tuple_equal, &sa->id, sa);
+}
+
+/* Readers that stand on @sa go on from it: its own link stays as it is. */
+static void tuple_point(struct uxfrm *u, struct ux_sa *sa, struct ux_sa *to)
+{
+	if (sa->prev_same_tuple)
+		ux_rcu_publish(&sa->prev_same_tuple->next_same_tuple, to);
+	else
+		ux_sa_table_set(&u->sad.by_tuple, sa->tuple_hash, ux_sad_tuple_equal, &sa->id, to);
+}
+
+static void tuple_unlink(struct uxfrm *u, struct ux_sa *sa)
+{
+	struct ux_sa *next = ux_rcu_own(&sa->next_same_tuple);
+
+	if (next)
+		next->prev_same_tuple = sa->prev_same_tuple;
+	tuple_point(u, sa, next);
+}
+
+static void tuple_swap(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fresh)
+{
+	struct ux_sa *next = ux_rcu_own(&old->next_same_tuple);
+
+	atomic_store_explicit(&fresh->next_same_tuple, next, memory_order_relaxed);
+	fresh->prev_same_tuple = old->prev_same_tuple;
+	if (next)
+		next->prev_same_tuple = fresh;
+	tuple_point(u, old, fresh);
+}
+
+static void address_link(struct uxfrm *u, struct ux_sa *sa)
+{
+	struct ux_address_key key = ux_sad_address_key(sa);
+	struct ux_sa *head =
+	    ux_sa_table_find(&u->sad.by_address, sa->address_hash, ux_sad_address_equal, &key);
+
+	atomic_store_explicit(&sa->next_same_address, head, memory_order_relaxed);
+	sa->prev_same_address = NULL;
+	if (head)
+		head->prev_same_address = sa;
+	ux_sa_table_set(&u->sad.by_address, sa->address_hash, ux_sad_address_equal, &key, sa);
+}
+
+static void address_point(struct uxfrm *u, struct ux_sa *sa, struct ux_sa *to)
+{
+	struct ux_address_key key = ux_sad_address_key(sa);
+
+	if (sa->prev_same_address)
+		ux_rcu_publish(&sa->prev_same_address->next_same_address, to);
+	else
+		ux_sa_table_set(&u->sad.by_address, sa->address_hash, ux_sad_address_equal, &key,
+				to);
+}
+
+static void address_unlink(struct uxfrm *u, struct ux_sa *sa)
+{
+	struct ux_sa *next = ux_rcu_own(&sa->next_same_address);
+
+	if (next)
+		next->prev_same_address = sa->prev_same_address;
+	address_point(u, sa, next);
+}
+
+static void address_swap(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fresh)
+{
+	struct ux_sa *next = ux_rcu_own(&old->next_same_address);
+
+	atomic_store_explicit(&fresh->next_same_address, next, memory_order_relaxed);
+	fresh->prev_same_address = old->prev_same_address;
+	if (next)
+		next->prev_same_address = fresh;
+	address_point(u, old, fresh);
+}
+
+/* The index of SPIs in use holds runtimes: a move does not touch it. Room must have been reserved.
+ */
+static void spi_link(struct uxfrm *u, const struct ux_sa *sa)
+{
+	struct ux_sa_runtime *r = sa->runtime, *head;
+
+	r->spi = sa->id.spi;
+	r->proto = sa->id.proto;
+	r->next_same_spi = r->prev_same_spi = NULL;
+	if (!r->spi)
+		return;
+
+	uint64_t hash = ux_sad_spi_hash(u, r->spi, r->proto);
+
+	head = ux_sa_table_find(&u->sad.by_spi, hash, ux_sad_spi_equal, r);
+	r->next_same_spi = head;
+	if (head)
+		head->prev_same_spi = r;
+	ux_sa_table_set(&u->sad.by_spi, hash, ux_sad_spi_equal, r, r);
+}
+
+static void spi_unlink(struct uxfrm *u, struct ux_sa_runtime *r)
+{
+	if (!r->spi)
+		return;
+	if (r->next_same_spi)
+		r->next_same_spi->prev_same_spi = r->prev_same_spi;
+	if (r->prev_same_spi)
+		r->prev_same_spi->next_same_spi = r->next_same_spi;
+	else
+		ux_sa_table_set(&u->sad.by_spi, ux_sad_spi_hash(u, r->spi, r->proto),
+				ux_sad_spi_equal, r, r->next_same_spi);
+}
+
+/* ---- larval SAs and former tuples ---- */
+
+static bool is_larval(const struct ux_sa *sa)
+{
+	return ux_sa_state_of(sa) == UX_SA_LARVAL;
+}
+
+static void larval_link(struct uxfrm *u, struct ux_sa *sa)
+{
+	struct ux_list *at = u->sad.larval.prev;
+
+	if (!is_larval(sa))
+		return;
+	if (!sa->deadline_ns)
+		sa->deadline_ns = u->now_ns + UX_SAD_LARVAL_S * NS_PER_S;
+	/* nearly always the last: only one that keeps an earlier deadline goes further ahead */
+	while (at != &u->sad.larval &&
+	       ux_container_of(at, struct ux_sa, timed)->deadline_ns > sa->deadline_ns)
+		at = at->prev;
+	ux_list_insert_after(at, &sa->timed);
+	if (sa->acquire_seq)
+		ux_list_push_front(&u->sad.by_seq[sa->acquire_seq % UX_SAD_SEQ_BUCKETS],
+				   &sa->by_seq);
+}
+
+static void larval_unlink(struct ux_sa *sa)
+{
+	ux_list_remove(&sa->timed);
+	ux_list_remove(&sa->by_seq);
+}
+
+static void grace_drop(struct uxfrm *u, struct ux_sa *sa)
+{
+	ux_list_remove(&sa->grace_link);
+	ux_list_remove(&sa->timed);
+	sa->runtime->n_grace--;
+	u->sad.n_grace--;
+	tuple_unlink(u, sa);
+	ux_watch_encap(u, sa, false);
+	ux_retire_add(&u->retire, sa, sa_retired);
+}
+
+/* To the inbound look-up these are one and the same. */
+static bool same_inbound(const struct ux_sa *a, const struct ux_sa *b)
+{
+	return a->mark.v == b->mark.v && a->mark.m == b->mark.m && a->encap.type == b->encap.type &&
+	       ux_sad_same_tuple(&a->id, &b->id);
+}
+
+static void grace_drop_like(struct uxfrm *u, const struct ux_sa *sa)
+{
+	struct ux_list *pos, *tmp;
+
+	ux_list_for_each_safe (pos, tmp, &sa->runtime->grace) {
+		struct ux_sa *g = ux_container_of(pos, struct ux_sa, grace_link);
+
+		if (same_inbound(g, sa))
+			grace_drop(u, g);
+	}
+}
+
+static void grace_add(struct uxfrm *u, struct ux_sa *sa)
+{
+	struct ux_sa_runtime *r = sa->runtime;
+
+	grace_drop_like(u, sa);
+	if (r->n_grace == UX_SAD_GRACE_MAX)
+		grace_drop(u, ux_container_of(r->grace.prev, struct ux_sa, grace_link));
+	atomic_store_explicit(&sa->grace, true, memory_order_release);
+	sa->deadline_ns = u->now_ns + u->params.grace_ms * NS_PER_MS;
+	ux_list_push_front(&r->grace, &sa->grace_link);
+	ux_list_push_back(&u->sad.grace_queue, &sa->timed);
+	r->n_grace++;
+	u->sad.n_grace++;
+}
+
+/* ---- changes ---- */
+
+static void hash_sa(const struct uxfrm *u, struct ux_sa *sa)
+{
+	struct ux_address_key key = ux_sad_address_key(sa);
+
+	sa->tuple_hash = ux_sad_tuple_hash(u, &sa->id);
+	sa->address_hash = ux_sad_address_hash(u, &key);
+	ux_sa_table_prefetch(&u->sad.by_tuple, sa->tuple_hash);
+	ux_sa_table_prefetch(&u->sad.by_address, sa->address_hash);
+}
+
+void ux_sad_prefetch_move(const struct uxfrm *u, const struct ux_sa *sa)
+{
+	ux_sa_table_prefetch(&u->sad.by_tuple, sa->tuple_hash);
+	ux_sa_table_prefetch(&u->sad.by_address, sa->address_hash);
+	__builtin_prefetch((const char *)sa->all.prev, 1);
+	__builtin_prefetch((const char *)sa->all.next, 1);
+	__builtin_prefetch(&sa->runtime->current, 1);
+	__builtin_prefetch(sa->runtime);
+}
+
+static int reserve(struct uxfrm *u)
+{
+	int err = ux_sa_table_reserve(&u->sad.by_tuple, 1, &u->retire);
+
+	if (err == 0)
+		err = ux_sa_table_reserve(&u->sad.by_address, 1, &u->retire);
+	if (err == 0)
+		err = ux_sa_table_reserve(&u->sad.by_spi, 1, NULL);
+	return err;
+}
+
+int ux_sad_insert(struct uxfrm *u, struct ux_sa *sa)
+{
+	if (u->params.max_sa && u->sad.n_sa >= u->params.max_sa)
+		return -ENOMEM;
+	if (reserve(u) < 0)
+		return -ENOMEM;
+	hash_sa(u, sa);
+	ux_rcu_publish(&sa->runtime->current, sa);
+	spi_link(u, sa);
+	address_link(u, sa);
+	tuple_link(u, sa);
+	larval_link(u, sa);
+	ux_list_push_front(&u->sad.all, &sa->all);
+	u->sad.n_sa++;
+	ux_watch_encap(u, sa, true);
+	return 0;
+}
+
+/* What belongs to a runtime that goes: former tuples and identities, its SPI. */
+static void runtime_leave(struct uxfrm *u, struct ux_sa_runtime *r)
+{
+	struct ux_list *pos, *tmp;
+
+	ux_rcu_publish(&r->current, NULL);
+	ux_list_for_each_safe (pos, tmp, &r->grace)
+		grace_drop(u, ux_container_of(pos, struct ux_sa, grace_link));
+	ux_former_remove_all(u, r);
+	spi_unlink(u, r);
+}
+
+static bool same_address_key(const struct ux_sa *a, const struct ux_sa *b)
+{
+	struct ux_address_key key = ux_sad_address_key(b);
+
+	return ux_sad_address_equal(a, &key);
+}
+
+/* Does @old stay for the packets that were on their way to it? */
+static bool wants_grace(const struct uxfrm *u, const struct ux_sa *old, const struct ux_sa *fresh)
+{
+	return u->params.grace_ms && old->dir != UX_SA_DIR_OUT && old->runtime == fresh->runtime &&
+	       !same_inbound(old, fresh);
+}
+
+static void carry_stats(const struct ux_sa *old, struct ux_sa *fresh)
+{
+	atomic_store_explicit(&fresh->stats.replay_window,
+			      atomic_load_explicit(&old->stats.replay_window, memory_order_relaxed),
+			      memory_order_relaxed);
+	atomic_store_explicit(&fresh->stats.replay,
+			      atomic_load_explicit(&old->stats.replay, memory_order_relaxed),
+			      memory_order_relaxed);
+	atomic_store_explicit(
+	    &fresh->stats.integrity_failed,
+	    atomic_load_explicit(&old->stats.integrity_failed, memory_order_relaxed),
+	    memory_order_relaxed);
+}
+
+static void replace_in_lists(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fresh, bool moved)
+{
+	if (is_larval(old) && is_larval(fresh))
+		fresh->deadline_ns = old->deadline_ns;
+	larval_unlink(old);
+	larval_link(u, fresh);
+	if (moved) {
+		ux_list_push_front(&u->sad.all, &fresh->all);
+		ux_walk_remove(&u->sad.cursors, &old->all);
+		return;
+	}
+	ux_walk_replace(&u->sad.cursors, &old->all, &fresh->all);
+	if (old->runtime == fresh->runtime)
+		carry_stats(old, fresh);
+}
+
+int ux_sad_replace(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fresh, bool moved)
+{
+	struct ux_former_change former = {NULL, NULL, NULL};
+	struct ux_sa_runtime *old_runtime = old->runtime;
+	bool shared = old_runtime == fresh->runtime;
+	bool grace = moved && wants_grace(u, old, fresh);
+
+	hash_sa(u, fresh);
+	if (reserve(u) < 0)
+		return -ENOMEM;
+	if (moved && shared && ux_former_prepare(u, old, fresh, &former) < 0)
+		return -ENOMEM;
+
+	/* first everything that makes the new one reachable... */
+	ux_watch_encap(u, fresh, true);
+	if (!shared)
+		spi_link(u, fresh);
+	bool same_tuple = ux_sad_same_tuple(&old->id, &fresh->id) && !grace;
+	bool same_address = same_address_key(old, fresh);
+
+	if (same_tuple)
+		tuple_swap(u, old, fresh);
+	else
+		tuple_link(u, fresh);
+	if (same_address)
+		address_swap(u, old, fresh);
+	else
+		address_link(u, fresh);
+	ux_rcu_publish(&fresh->runtime->current, fresh);
+	ux_former_publish(u, fresh->runtime, &former);
+
+	/* ...then what hides the old one */
+	if (!same_address)
+		address_unlink(u, old);
+	replace_in_lists(u, old, fresh, moved);
+	if (!shared)
+		runtime_leave(u, old_runtime);
+	else if (fresh->runtime->n_grace)
+		grace_drop_like(u, fresh);
+	if (grace) {
+		grace_add(u, old);
+		return 0;
+	}
+	if (!same_tuple)
+		tuple_unlink(u, old);
+	ux_watch_encap(u, old, false);
+	ux_retire_add(&u->retire, old, sa_retired);
+	return 0;
+}
+
+void ux_sad_remove(struct uxfrm *u, struct ux_sa *sa)
+{
+	atomic_store_explicit(&sa->state, UX_SA_DEAD, memory_order_relaxed);
+	runtime_leave(u, sa->runtime);
+	tuple_unlink(u, sa);
+	address_unlink(u, sa);
+	larval_unlink(sa);
+	ux_walk_remove(&u->sad.cursors, &sa->all);
+	u->sad.n_sa--;
+	ux_watch_encap(u, sa, false);
+	ux_retire_add(&u->retire, sa, sa_retired);
+}
+
+/* ---- time ---- */
+
+static struct ux_sa *first_timed(const struct ux_list *queue)
+{
+	return ux_list_empty(queue) ? NULL : ux_container_of(queue->next, struct ux_sa, timed);
+}
+
+uint64_t ux_sad_tick(struct uxfrm *u)
+{
+	struct ux_sa *grace, *larval;
+
+	while ((grace = first_timed(&u->sad.grace_queue)) && grace->deadline_ns <= u->now_ns)
+		grace_drop(u, grace);
+	while ((larval = first_timed(&u->sad.larval)) && larval->deadline_ns <= u->now_ns) {
+		if (u->larval_expired)
+			u->larval_expired(u, larval);
+		ux_sad_remove(u, larval);
+	}
+
+	uint64_t next = grace ? grace->deadline_ns : UINT64_MAX;
+
+	return larval && larval->deadline_ns < next ? larval->deadline_ns : next;
+}
+
+/* ---- dumps ---- */
+
+void ux_sad_cursor_init(struct ux_sad_cursor *c)
+{
+	ux_walk_init(&c->walk);
+}
+
+struct ux_sa *ux_sad_cursor_next(struct ux_sad *sad, struct ux_sad_cursor *c)
+{
+	struct ux_list *item = ux_walk_next(&c->walk, &sad->cursors, &sad->all);
+
+	return item ? ux_container_of(item, struct ux_sa, all) : NULL;
+}
+
+void ux_sad_cursor_back(struct ux_sad *sad, struct ux_sad_cursor *c)
+{
+	ux_walk_back(&c->walk);
+}
+
+void ux_sad_cursor_fini(struct ux_sad_cursor *c)
+{
+	ux_walk_fini(&c->walk);
+}

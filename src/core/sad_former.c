@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What an SA was before it moved. Its runtime has a set of identities, for the inbound policy
+ * check; the index by (destination, reqid, family) finds the runtime from a template, for outbound.
+ * The set is never changed, only replaced. A link stays while one identity of the set has its key.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "core/sad_index.h"
+
+/* One key under which a runtime can be found; several runtimes with one key form a chain. */
+struct ux_former_link {
+	/* control thread writes, workers read */
+	_Atomic(struct ux_former_link *) next;
+	/* const after publish */
+	struct ux_sa_runtime *runtime;
+	struct ux_address_key key;
+	/* control thread */
+	struct ux_former_link *prev;
+	struct ux_list of_runtime;
+	struct uxfrm *instance;
+};
+
+_Static_assert(sizeof(struct ux_former_link) <= UX_FORMER_LINK_SIZE, "too small");
+
+static bool link_equal(const void *object, const void *key)
+{
+	const struct ux_former_link *link = object;
+	const struct ux_address_key *k = key;
+
+	return link->key.reqid == k->reqid && link->key.family == k->family &&
+	       ux_addr_equal(&link->key.daddr, &k->daddr, k->family);
+}
+
+static void link_free(void *object)
+{
+	struct ux_former_link *link = object;
+
+	ux_slab_put(&link->instance->link_slab, link);
+}
+
+static struct ux_address_key key_of(const struct ux_former_identity *id)
+{
+	return (struct ux_address_key){id->daddr, id->reqid, id->family};
+}
+
+static struct ux_former_identity identity_of(const struct ux_sa *sa)
+{
+	return (struct ux_former_identity){sa->id.daddr, sa->saddr, sa->reqid, sa->mark,
+					   sa->id.family};
+}
+
+static bool same_identity(const struct ux_former_identity *a, const struct ux_former_identity *b)
+{
+	return a->family == b->family && a->reqid == b->reqid && a->mark.v == b->mark.v &&
+	       a->mark.m == b->mark.m && ux_addr_equal(&a->daddr, &b->daddr, a->family) &&
+	       ux_addr_equal(&a->saddr, &b->saddr, a->family);
+}
+
+static struct ux_former_link *find_link(struct ux_sa_runtime *r, const struct ux_address_key *key)
+{
+	struct ux_list *pos;
+
+	ux_list_for_each (pos, &r->former_links) {
+		struct ux_former_link *link =
+		    ux_container_of(pos, struct ux_former_link, of_runtime);
+
+		if (link_equal(link, key))
+			return link;
+	}
+	return NULL;
+}
+
+/* Copy @old without identity @skip (n: without none) and put @last at the end. */
+static struct ux_former_set *set_with(const struct ux_former_set *old, uint32_t skip,
+				      const struct ux_former_identity *last)
+{
+	uint32_t n = old ? old->n : 0;
+	struct ux_former_set *set = malloc(sizeof(*set) + (n + 1) * sizeof(set->id[0]));
+
+	if (!set)
+		return NULL;
+	set->n = 0;
+	for (uint32_t i = 0; i < n; i++)
+		if (i != skip)
+			set->id[set->n++] = old->id[i];
+	set->id[set->n++] = *last;
+	return set;
+}
+
+/* The link of identity @skip, if no other identity of the fresh set needs it. */
+static struct ux_former_link *link_to_drop(struct ux_sa_runtime *r,
+					   const struct ux_former_identity *dropped,
+					   const struct ux_former_set *set)
+{
+	struct ux_address_key key = key_of(dropped);
+	struct ux_former_link *link = find_link(r, &key);
+
+	for (uint32_t i = 0; link && i < set->n; i++) {
+		struct ux_address_key other = key_of(&set->id[i]);
+
+		if (link_equal(link, &other))
+			return NULL;
+	}
+	return link;
+}
+
+static struct ux_former_link *link_new(struct uxfrm *u, struct ux_sa_runtime *r,
+				       const struct ux_address_key *key)
+{
+	struct ux_former_link *link;
+
+	if (ux_sa_table_reserve(&u->sad.by_former, 1, &u->retire) < 0)
+		return NULL;
+	link = ux_slab_get(&u->link_slab);
+	if (!link)
+		return NULL;
+	atomic_init(&link->next, NULL);
+	link->runtime = r;
+	link->key = *key;
+	link->prev = NULL;
+	ux_list_init(&link->of_runtime);
+	link->instance = u;
+	return link;
+}
+
+int ux_former_prepare(struct uxfrm *u, const struct ux_sa *old, const struct ux_sa *fresh,
+		      struct ux_former_change *ret_change)
+{
+	struct ux_former_identity was = identity_of(old), is = identity_of(fresh);
+	struct ux_sa_runtime *r = old->runtime;
+	const struct ux_former_set *set = ux_rcu_own(&r->former);
+	uint32_t n = set ? set->n : 0, at = 0;
+	struct ux_address_key key = key_of(&was);
+
+	*ret_change = (struct ux_former_change){NULL, NULL, NULL};
+	if (same_identity(&was, &is))
+		return 0;
+	while (at < n && !same_identity(&set->id[at], &was))
+		at++;
+	if (n && at < n &&
+	    (at == 0 || at == n - 1)) /* the one kept for ever, or the latest already */
+		return 0;
+	/* the first is as installed and never goes; of the others the oldest makes room */
+	if (at == n && n == UX_FORMER_MAX)
+		at = 1;
+	ret_change->set = set_with(set, at, &was);
+	if (!ret_change->set)
+		return -ENOMEM;
+	if (at < n)
+		ret_change->gone = link_to_drop(r, &set->id[at], ret_change->set);
+	/* the index serves outbound templates */
+	if (old->dir == UX_SA_DIR_IN || find_link(r, &key))
+		return 0;
+	ret_change->added = link_new(u, r, &key);
+	if (!ret_change->added) {
+		free(ret_change->set);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static void link_insert(struct uxfrm *u, struct ux_former_link *link)
+{
+	uint64_t hash = ux_sad_address_hash(u, &link->key);
+	struct ux_former_link *head =
+	    ux_sa_table_find(&u->sad.by_former, hash, link_equal, &link->key);
+
+	atomic_store_explicit(&link->next, head, memory_order_relaxed);
+	if (head)
+		head->prev = link;
+	ux_sa_table_set(&u->sad.by_former, hash, link_equal, &link->key, link);
+	ux_list_push_back(&link->runtime->former_links, &link->of_runtime);
+}
+
+static void link_remove(struct uxfrm *u, struct ux_former_link *link)
+{
+	struct ux_former_link *next = ux_rcu_own(&link->next);
+
+	if (next)
+		next->prev = link->prev;
+	if (link->prev)
+		ux_rcu_publish(&link->prev->next, next);
+	else
+		ux_sa_table_set(&u->sad.by_former, ux_sad_address_hash(u, &link->key), link_equal,
+				&link->key, next);
+	ux_list_remove(&link->of_runtime);
+	ux_retire_add(&u->retire, link, link_free);
+}
+
+void ux_former_publish(struct uxfrm *u, struct ux_sa_runtime *r,
+		       const struct ux_former_change *change)
+{
+	struct ux_former_set *old = ux_rcu_own(&r->former);
+
+	if (!change->set)
+		return;
+	ux_rcu_publish(&r->former, change->set);
+	if (change->added)
+		link_insert(u, change->added);
+	if (change->gone)
+		link_remove(u, change->gone);
+	if (old)
+		ux_retire_add(&u->retire, old, free);
+}
+
+void ux_former_remove_all(struct uxfrm *u, struct ux_sa_runtime *r)
+{
+	struct ux_list *pos, *tmp;
+
+	ux_list_for_each_safe (pos, tmp, &r->former_links)
+		link_remove(u, ux_container_of(pos, struct ux_former_link, of_runtime));
+}
+
+/* Had this SA an identity that the template names? */
+static bool was_known_as(const struct ux_sa_runtime *r, const struct ux_sa_query *q)
+{
+	const struct ux_former_set *set = ux_rcu_follow(&r->former);
+
+	for (uint32_t i = 0; set && i < set->n; i++) {
+		const struct ux_former_identity *id = &set->id[i];
+
+		if (id->family == q->family && id->reqid == q->reqid &&
+		    (q->mark & id->mark.m) == id->mark.v &&
+		    ux_addr_equal(&id->daddr, &q->daddr, q->family) &&
+		    ux_sad_source_fits(&id->saddr, &q->saddr, q->family))
+			return true;
+	}
+	return false;
+}
+
+struct ux_sa *ux_former_lookup(struct uxfrm *u, const struct ux_sa_query *q)
+{
+	struct ux_address_key key = {q->daddr, q->reqid, q->family};
+	struct ux_former_link *link =
+	    ux_sa_table_find(&u->sad.by_former, ux_sad_address_hash(u, &key), link_equal, &key);
+	struct ux_sa *best = NULL;
+
+	for (; link; link = ux_rcu_follow(&link->next)) {
+		struct ux_sa *sa = ux_rcu_follow(&link->runtime->current);
+
+		if (sa && was_known_as(link->runtime, q) && ux_sad_fits(sa, q) &&
+		    ux_sad_better(sa, best))
+			best = sa;
+	}
+	return best;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/* Keys and hashes of the SA database's tables; only core's own sad files need this. */
+
+#include "core/instance.h"
+
+struct ux_address_key {
+	struct ux_addr daddr;
+	uint32_t reqid;
+	uint16_t family;
+};
+
+uint64_t ux_sad_tuple_hash(const struct uxfrm *u, const struct ux_sa_id *id);
+uint64_t ux_sad_address_hash(const struct uxfrm *u, const struct ux_address_key *key);
+uint64_t ux_sad_spi_hash(const struct uxfrm *u, __be32 spi, uint8_t proto);
+bool ux_sad_tuple_equal(const void *sa, const void *id); /* struct ux_sa, struct ux_sa_id */
+bool ux_sad_address_equal(const void *sa,
+			  const void *key); /* struct ux_sa, struct ux_address_key */
+bool ux_sad_spi_equal(const void *runtime, const void *like); /* struct ux_sa_runtime both */
+bool ux_sad_same_tuple(const struct ux_sa_id *a, const struct ux_sa_id *b);
+struct ux_address_key ux_sad_address_key(const struct ux_sa *sa);
+
+/* The heads of the chains. */
+struct ux_sa *ux_sad_tuple_chain(const struct uxfrm *u, const struct ux_sa_id *id);
+struct ux_sa *ux_sad_address_chain(const struct uxfrm *u, const struct ux_address_key *key);
+
+/* ux_sad_prefetch_move - bring near what moving @sa will touch. */
+void ux_sad_prefetch_move(const struct uxfrm *u, const struct ux_sa *sa);
+
+/* ---- sad_former.c: finding an SA by what it was before it moved ---- */
+
+/* What a move adds; made before anything changes, so that nothing can fail afterwards. */
+struct ux_former_change {
+	struct ux_former_set *set;    /* to be published; NULL: no change */
+	struct ux_former_link *added; /* to be linked; NULL: none */
+	struct ux_former_link *gone;  /* to be unlinked; NULL: none */
+};
+int ux_former_prepare(struct uxfrm *u, const struct ux_sa *old, const struct ux_sa *fresh,
+		      struct ux_former_change *ret_change) UX_MUST_CHECK;
+void ux_former_publish(struct uxfrm *u, struct ux_sa_runtime *r,
+		       const struct ux_former_change *change);
+/* ux_former_remove_all - take the SA's former identities out of the index. */
+void ux_former_remove_all(struct uxfrm *u, struct ux_sa_runtime *r);
+struct ux_sa *ux_former_lookup(struct uxfrm *u, const struct ux_sa_query *query);
+
+/* ux_sad_fits - does @sa fit the template apart from its addresses and reqid? */
+bool ux_sad_fits(const struct ux_sa *sa, const struct ux_sa_query *query);
+/* ux_sad_better - which of two that fit: not dying before dying, then the later added. @b may be
+ * NULL. */
+bool ux_sad_better(const struct ux_sa *a, const struct ux_sa *b);
+/* ux_sad_source_fits - Linux compares sources with a wildcard on both sides. */
+bool ux_sad_source_fits(const struct ux_addr *a, const struct ux_addr *b, uint16_t family);
