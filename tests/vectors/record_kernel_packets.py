@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""ESP packets made by a running Linux kernel: prints kernel_packets.txt (see test_vectors.c).
+
+Needs root in a network namespace of its own, ip, /dev/net/tun and a kernel with
+XFRM and ESP. Packets leave by a TUN device, where they are read.
+"""
+import fcntl
+import os
+import random
+import socket
+import struct
+import subprocess
+
+RANDOM = random.Random(4301)
+PROTOCOL = 253  # for experiments, RFC 3692
+LOCAL, PEER = "10.9.1.1", "10.9.1.2"
+
+
+def ip(*words):
+    subprocess.run(["ip", *words], check=True)
+
+
+def rand(n):
+    return bytes(RANDOM.randrange(256) for _ in range(n))
+
+
+def open_tun():
+    tun = os.open("/dev/net/tun", os.O_RDWR)
+    fcntl.ioctl(tun, 0x400454ca, struct.pack("16sH22x", b"uxtun0", 0x1001))
+    ip("addr", "add", LOCAL + "/24", "dev", "uxtun0")
+    ip("link", "set", "uxtun0", "up")
+    return tun
+
+
+def algorithms():
+    for key_len in (16, 24, 32):
+        for icv_bits in (64, 96, 128):
+            key = "0x" + rand(key_len + 4).hex()
+            yield ["aead", "rfc4106(gcm(aes))", key, str(icv_bits)]
+    for key_len in (0, 16, 24, 32):
+        crypt = ["enc", "cbc(aes)", "0x" + rand(key_len).hex()] if key_len else ["enc", "ecb(cipher_null)", ""]
+        for digest, full, icv_bits in (("sha1", 20, 96), ("sha256", 32, 96), ("sha256", 32, 128), ("sha384", 48, 192),
+                                       ("sha512", 64, 256), ("sha512", 64, 512)):
+            yield crypt + ["auth-trunc", f"hmac({digest})", "0x" + rand(full).hex(), str(icv_bits)]
+        if key_len:
+            yield crypt
+
+
+def as_line(algo):
+    words = []
+    while algo:
+        kind, name, key, *algo = algo
+        icv = [algo.pop(0)] if kind != "enc" else []
+        kind = {"enc": "crypt", "auth-trunc": "auth"}.get(kind, kind)
+        words.append(" ".join([kind, name, key[2:] or "-"] + icv))
+    return words
+
+
+def plain_of(payload, align):
+    pad = -(len(payload) + 2) % align
+    return payload + bytes(range(1, pad + 1)) + bytes([pad, PROTOCOL])
+
+
+def read_esp(tun):
+    while True:
+        packet = os.read(tun, 2048)
+        if packet[0] >> 4 == 4 and packet[9] == socket.IPPROTO_ESP:
+            return packet[20:]
+
+
+def main():
+    tun = open_tun()
+    sock = socket.socket(socket.AF_INET, socket.SOCK_RAW, PROTOCOL)
+    ip("xfrm", "policy", "add", "src", LOCAL, "dst", PEER, "dir", "out", "tmpl", "proto", "esp", "mode", "transport")
+    print("# SPDX-License-Identifier: BSD-2-Clause")
+    print("# Recorded by record_kernel_packets.py from Linux", os.uname().release + ".", "Format: test_vectors.c.\n")
+    for algo in algorithms():
+        for seq_hi in (None, 0, RANDOM.randrange(2**31)):
+            seq, spi = RANDOM.randrange(1, 2**31), RANDOM.randrange(256, 2**32)
+            words = ["src", LOCAL, "dst", PEER, "proto", "esp", "spi", hex(spi)]
+            extra = ["replay-oseq", hex(seq - 1)]
+            if seq_hi is not None:
+                extra += ["flag", "esn", "replay-window", "32", "replay-oseq-hi", hex(seq_hi)]
+            ip("xfrm", "state", "add", *words, "mode", "transport", *extra, *algo)
+            payload = rand(RANDOM.randrange(1, 100))
+            sock.sendto(payload, (PEER, 0))
+            packet = read_esp(tun)
+            ip("xfrm", "state", "delete", *words[2:])
+            assert packet[:8] == struct.pack("!II", spi, seq)
+            print(f"name Linux {algo[1]}, ESN {seq_hi is not None}")
+            print("\n".join(as_line(algo)))
+            if seq_hi is not None:
+                print(f"seq_hi {seq_hi:08x}")
+            align = 16 if algo[1] == "cbc(aes)" else 4
+            print(f"packet {packet.hex()}\nplain {plain_of(payload, align).hex()}\n")
+
+
+if __name__ == "__main__":
+    main()
