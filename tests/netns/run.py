@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Packets through two daemons in two namespaces: every line of matrix.txt, then the lone tests. Prints TAP.
+
+usage: run.py BUILD [WORD...]    only tests whose name contains one of the words
+"""
+import os
+import pathlib
+import sys
+import traceback
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent.parent / "tools"), str(HERE)]
+
+import cells  # noqa: E402
+import lone_tests  # noqa: E402
+from lab.namespaces import CommandFailed, Lab  # noqa: E402
+from lab.processes import Daemon  # noqa: E402
+
+
+def set_up(lab):
+    for end in ("left", "right"):
+        lab.add(end)
+    lab.link("left", "w0", "right", "w0")
+    for end in ("left", "right"):
+        other = cells.OTHER[end]
+        addresses = [f"address add {a}/24 dev w0" for a in cells.OUTER[end][4]]
+        addresses += [f"address add {a}/64 dev w0 nodad" for a in cells.OUTER[end][6]]
+        addresses += [f"address add {cells.INNER[end][4]}/32 dev lo",
+                      f"address add {cells.INNER[end][6]}/128 dev lo"]
+        # A packet that should be protected and is not would reach the other end, and be seen.
+        routes = [f"route add {cells.NETS[other][f]} via {cells.OUTER[other][f][0]}" for f in (4, 6)]
+        lab.ip(end, *addresses, *routes)
+    return {end: Daemon(lab, end) for end in ("left", "right")}
+
+
+def tests(lab, daemons):
+    """(name, what to run)"""
+    for cell in cells.read_matrix(HERE / "matrix.txt"):
+        yield cell.name, lambda cell=cell: cells.carry(lab, cell)
+    for test in lone_tests.TESTS:
+        yield test.__name__.replace("_", " "), lambda test=test: test(lab, daemons)
+
+
+def attempt(lab, daemons, body):
+    """None, or why it failed."""
+    try:
+        cells.flush(lab)
+        body()
+        for end, daemon in daemons.items():
+            if not daemon.alive():
+                return f"uxfrmd of {end} ended:\n{daemon.last_words()}"
+    except CommandFailed as error:
+        state = "".join(f"\n{end}: {daemon.stats() if daemon.alive() else 'dead'}"
+                        for end, daemon in daemons.items())
+        return f"{error}{state}"
+    except Exception:  # a broken test must not pass for the others
+        return traceback.format_exc()
+    return None
+
+
+def main(build, words):
+    failed = number = 0
+    with Lab("uxtest", build, pathlib.Path(build) / "logs" / "netns") as lab:
+        daemons = set_up(lab)
+        for name, body in tests(lab, daemons):
+            if words and not any(word in name for word in words):
+                continue
+            number += 1
+            why = attempt(lab, daemons, body)
+            failed += why is not None
+            print(f"{'not ok' if why else 'ok'} {number} - {name}", flush=True)
+            for line in (why or "").splitlines():
+                print(f"#   {line}")
+    print(f"1..{number}")
+    return 1 if failed or not number else 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    if os.geteuid():
+        sys.exit(print("1..0 # SKIP needs root"))
+    sys.exit(main(sys.argv[1], sys.argv[2:]))

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The main job: SAs move under live traffic, and every packet is counted."""
+import argparse
+import os
+import pathlib
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+from lab.namespaces import CommandFailed, Lab, until  # noqa: E402
+from lab.processes import Daemon, LineProcess  # noqa: E402
+
+from demo import report, topology, tunnel  # noqa: E402
+from demo.roaming import Roamer  # noqa: E402
+
+DEFAULT_INTERVAL = 0.06
+SHORTEST_INTERVAL = 0.02
+QUIET_START = 1.0  # seconds of traffic before the first roam and after the last
+MTU = 1500
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="demo", description=__doc__)
+    parser.add_argument("--roams", type=int, default=200, metavar="N", help="how often (200)")
+    parser.add_argument("--rate", type=int, default=20000, metavar="PPS",
+                        help="UDP packets per second in each direction (20000)")
+    parser.add_argument("--mbit", type=float, default=100, metavar="N", help="TCP, Mbit/s (100)")
+    parser.add_argument("--seconds", type=float, metavar="S",
+                        help=f"duration of the roaming ({DEFAULT_INTERVAL:g} s for each roam)")
+    parser.add_argument("--keep", action="store_true", help="leave everything running at the end")
+    parser.add_argument("--json", metavar="FILE", help="write the result to FILE")
+    parser.add_argument("--build", default="build", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.roams < 1 or options.rate < 100 or options.mbit <= 0:
+        parser.error("--roams and --mbit must be positive, --rate at least 100")
+    return options
+
+
+class Demo:
+    def __init__(self, lab, options):
+        self.lab, self.options = lab, options
+        self.interval = DEFAULT_INTERVAL
+        if options.seconds:
+            self.interval = options.seconds / options.roams
+        if self.interval < SHORTEST_INTERVAL:
+            print(f"roams are at least {SHORTEST_INTERVAL * 1000:g} ms apart;"
+                  f" this will take {options.roams * SHORTEST_INTERVAL:.0f} s")
+            self.interval = SHORTEST_INTERVAL
+        self.daemons, self.traffic, self.trouble = {}, {}, []
+
+    def _tool(self, name, short, argv, runner=None):
+        log = os.path.join(self.lab.logs, f"{name}-{short}.log")
+        command = (runner or self.lab.inside)(short, [self.lab.program(f"tests/tools/{name}/{name}"), *argv])
+        child = self.lab.keep(LineProcess(f"{name} in {short}", command, log))
+        child.expect("ready")
+        return child
+
+    def set_up(self):
+        print("namespaces: roadwarrior, gateway and NAT box")
+        topology.build(self.lab)
+        print("uxfrmd in roadwarrior and gateway; SAs and policies by `ip xfrm`")
+        for end in ("rw", "gw"):
+            self.daemons[end] = Daemon(self.lab, end)
+        tunnel.install(self.lab)
+        inner = [word for net in ("10.0.0.0/8", "fd00::/8") for word in ("--inner", net)]
+        self.judge = self._tool("espcheck", "gw", [*inner, "--mtu", str(MTU), "--live", *topology.WIRES])
+        movers = {end: self._tool("roam", end, [], self.lab.under_uxfrm) for end in ("rw", "gw")}
+        self.roamer = Roamer(movers)
+
+    def _traffic(self, end):
+        other = "gw" if end == "rw" else "rw"
+        pairs = [f"{topology.INNER[end][family]},{topology.INNER[other][family]}" for family in (4, 6)]
+        argv = ["--rate", str(self.options.rate / 2), "--mbit", str(self.options.mbit)]
+        for pair in pairs:
+            argv += ["--udp", pair]
+        argv += ["--tcp-send" if end == "rw" else "--tcp-receive", pairs[1]]
+        if end == "rw":
+            for pair in pairs:
+                argv += ["--ping", pair]
+        return self._tool("traffic", end, argv)
+
+    def _flowing(self):
+        """Every flow of both directions has delivered something."""
+        counts = {end: child.ask_json("counts") for end, child in self.traffic.items()}
+        return (all(flow["received"] for end in counts.values() for flow in end["udp"])
+                and counts["gw"]["tcp"]["received"] and counts["rw"]["ping"]["received"])
+
+    def _check_alive(self):
+        for end, daemon in self.daemons.items():
+            if not daemon.alive():
+                raise CommandFailed(f"uxfrmd of {end} ended:\n{daemon.last_words()}")
+
+    def start_traffic(self):
+        # The gateway first: it is the one the TCP stream connects to.
+        for end in ("gw", "rw"):
+            self.traffic[end] = self._traffic(end)
+        for end in ("gw", "rw"):
+            self.traffic[end].ask("start")
+        if not until(self._flowing, 10, 0.1):
+            raise CommandFailed("no traffic passes the tunnel")
+        time.sleep(QUIET_START)
+
+    def roam(self):
+        print(f"{self.options.roams} roams, one every {self.interval * 1000:.0f} ms, under"
+              f" {self.options.rate} packets/s each way, TCP at {self.options.mbit:g} Mbit/s and ping",
+              flush=True)
+        begin = time.monotonic()
+        try:
+            self.roamer.roam_many(self.options.roams, self.interval, self._check_alive)
+        except CommandFailed as error:
+            # What was sent until here is counted all the same.
+            self.trouble.append(f"after {self.roamer.roams} roams: {error}")
+        self.seconds = time.monotonic() - begin
+        time.sleep(QUIET_START)
+
+    def finish(self):
+        """Stop the senders, then give each end the number the other has sent."""
+        other = {"rw": "gw", "gw": "rw"}
+        sent = {end: self.traffic[end].ask_json("stop", 40) for end in ("rw", "gw")}
+        final = {}
+        for end in ("gw", "rw"):
+            numbers = " ".join(str(flow["sent"]) for flow in sent[other[end]]["udp"])
+            final[end] = self.traffic[end].ask_json(f"finish {numbers}", 60)
+        return self._result(final, self.judge.close_and_read_json())
+
+    def _result(self, final, wire):
+        times = self.roamer.times_us
+        stats = {end: daemon.stats() for end, daemon in self.daemons.items() if daemon.alive()}
+        result = {
+            "roams": self.roamer.roams,
+            "seconds": round(self.seconds, 1),
+            "kinds": self.roamer.kinds,
+            "calls_per_roam": self.roamer.calls_per_roam(),
+            "migrate_us": {"median": report.percentile(times, 0.5), "p99": report.percentile(times, 0.99),
+                           "max": max(times, default=0.0)},
+            "up": report.direction(final["rw"], final["gw"]),
+            "down": report.direction(final["gw"], final["rw"]),
+            "tcp_bytes": final["gw"]["tcp"]["received"],
+            "tcp_sent": final["rw"]["tcp"]["sent"],
+            "tcp_damaged": final["gw"]["tcp"]["damaged"],
+            "ping": {key: final["rw"]["ping"][key] for key in ("sent", "received", "duplicated")},
+            "repeated_sequence_numbers": wire["repeated_sequence_numbers"],
+            "repeated_ivs": wire["repeated_ivs"],
+            "cleartext_packets": wire["cleartext_packets"],
+            "capture_drops": wire["capture_drops"],
+            "undecodable": wire["undecodable"],
+            "esp_packets": wire["esp"] + wire["esp_in_udp"],
+            "esp_in_udp_packets": wire["esp_in_udp"],
+            "wire": wire,
+            "stats": stats,
+            "trouble": self.trouble,
+        }
+        result["verdict"] = "fail" if report.failures(result) else "pass"
+        return result
+
+    def stay(self):
+        names = ", ".join(self.lab.names)
+        print(f"left running until Ctrl-C: namespaces {names}\n"
+              f"look around with: ip netns exec {self.lab.names[0]} {self.lab.program('uxfrm')} state list")
+        sys.stdout.flush()
+        while True:
+            time.sleep(3600)
+
+
+def main():
+    options = arguments()
+    with Lab("uxdemo", options.build, os.path.join(options.build, "logs")) as lab:
+        demo = Demo(lab, options)
+        demo.set_up()
+        demo.start_traffic()
+        demo.roam()
+        result = demo.finish()
+        report.print_table(result)
+        sys.stdout.flush()
+        if options.json:
+            report.write_json(result, options.json)
+        if options.keep:
+            demo.stay()
+    return 0 if result["verdict"] == "pass" else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except CommandFailed as error:
+        print(f"demo: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("\ninterrupted; everything was taken down")
+        sys.exit(130)

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The result: one table, one JSON object, one verdict."""
+import json
+import math
+
+
+def percentile(values, share):
+    """The smallest value that at least @share of all do not exceed."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else 0.0
+
+
+def direction(sender, receiver):
+    """The UDP flows of one direction together; @sender and @receiver: counts of the two ends."""
+    sent = sum(flow["sent"] for flow in sender["udp"])
+    received = sum(flow["received"] for flow in receiver["udp"])
+    return {
+        "sent": sent,
+        "received": received,
+        "lost": sent - received,
+        "duplicated": sum(flow["duplicated"] for flow in receiver["udp"]),
+        "reordered": sum(flow["reordered"] for flow in receiver["udp"]),
+        "damaged": sum(flow["damaged"] for flow in receiver["udp"]),
+        "delay_max_us": max(flow["delay_max_us"] for flow in receiver["udp"]),
+    }
+
+
+def failures(result):
+    """Why the verdict is not "pass"; empty when it is."""
+    reasons = []
+    for name in ("up", "down"):
+        counts = result[name]
+        for what in ("lost", "duplicated", "damaged"):
+            if counts[what]:
+                reasons.append(f"{name}: {counts[what]} {what}")
+        if not counts["received"]:
+            reasons.append(f"{name}: nothing was received")
+    for key, what in (("repeated_sequence_numbers", "sequence numbers repeated"),
+                      ("repeated_ivs", "IVs repeated"), ("cleartext_packets", "packets in clear"),
+                      ("capture_drops", "packets the capture missed"),
+                      ("undecodable", "packets the capture could not judge")):
+        if result[key]:
+            reasons.append(f"{result[key]} {what}")
+    if result["esp_packets"] < result["up"]["received"] + result["down"]["received"]:
+        reasons.append("fewer ESP packets on the wire than packets received")
+    if result["tcp_damaged"] or result["tcp_bytes"] != result["tcp_sent"] or not result["tcp_bytes"]:
+        reasons.append(f"TCP: {result['tcp_sent']} bytes sent, {result['tcp_bytes']} received,"
+                       f" {result['tcp_damaged']} blocks damaged")
+    if result["ping"]["received"] != result["ping"]["sent"] or not result["ping"]["sent"]:
+        reasons.append(f"ping: {result['ping']['sent']} sent, {result['ping']['received']} answered")
+    return reasons + result["trouble"]
+
+
+def _rows(result):
+    times = result["migrate_us"]
+    yield "roams", f"{result['roams']} in {result['seconds']:.1f} s"
+    for kind, count in result["kinds"].items():
+        yield f"  {kind}", f"{count}"
+    yield "netlink calls per roam and end", f"{result['calls_per_roam']:g}"
+    yield "time per migration, µs", (f"median {times['median']:.0f}, p99 {times['p99']:.0f},"
+                                     f" max {times['max']:.0f}")
+    for name, arrow in (("up", "roadwarrior to gateway"), ("down", "gateway to roadwarrior")):
+        counts = result[name]
+        yield f"UDP {arrow}", f"{counts['sent']} sent, {counts['received']} received"
+        yield "  lost, duplicated, reordered", (f"{counts['lost']}, {counts['duplicated']},"
+                                                f" {counts['reordered']}")
+        yield "  longest way through, ms", f"{counts['delay_max_us'] / 1000:.1f}"
+    yield "TCP bytes, checked", f"{result['tcp_bytes']}"
+    yield "ping", f"{result['ping']['sent']} sent, {result['ping']['received']} answered"
+    yield "ESP packets on the wire", (f"{result['esp_packets']}, of these"
+                                      f" {result['esp_in_udp_packets']} in UDP")
+    yield "sequence numbers seen twice", f"{result['repeated_sequence_numbers']}"
+    yield "IVs seen twice", f"{result['repeated_ivs']}"
+    yield "packets in clear", f"{result['cleartext_packets']}"
+
+
+def print_table(result):
+    rows = list(_rows(result))
+    width = max(len(name) for name, _ in rows)
+    line = "-" * (width + 46)
+    print(line)
+    for name, value in rows:
+        print(f"{name:<{width}}  {value}")
+    print(line)
+    for reason in failures(result):
+        print(f"  not as it must be: {reason}")
+    if result["verdict"] == "pass":
+        print("PASS: nothing lost, duplicated, repeated or in clear")
+    else:
+        print("FAIL")
+
+
+def write_json(result, path):
+    with open(path, "w", encoding="utf-8") as out:
+        json.dump(result, out, indent=2)
+        out.write("\n")

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Network namespaces and processes for the demonstration and the namespace tests."""

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Namespaces that exist as long as the program runs, and commands inside them.
+
+Nothing outside the namespaces made here is touched. Their names carry the process id, so several
+runs do not meet.
+"""
+import os
+import signal
+import subprocess
+import sys
+import time
+
+QUIET_SYSCTLS = """
+net.ipv4.conf.all.rp_filter=0
+net.ipv4.conf.default.rp_filter=0
+net.ipv6.conf.all.accept_dad=0
+net.ipv6.conf.default.accept_dad=0
+net.ipv6.conf.default.accept_ra=0
+net.ipv6.conf.default.router_solicitations=0
+net.ipv4.tcp_congestion_control=reno
+"""
+
+
+class CommandFailed(Exception):
+    """A command that had to work did not."""
+
+
+class Lab:
+    """A set of namespaces; use it as a context manager."""
+
+    def __init__(self, prefix, build, logs):
+        self.prefix = f"{prefix}{os.getpid()}"
+        self.build = os.path.abspath(build)
+        self.logs = os.path.abspath(logs)
+        self.names = []
+        self.children = []
+        os.makedirs(self.logs, exist_ok=True)
+
+    def __enter__(self):
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: sys.exit(130))
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        """End every process and remove every namespace; may be called twice."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        for child in reversed(self.children):
+            child.end()
+        self.children = []
+        for name in self.names:
+            self._end_processes(name)
+            subprocess.run(["ip", "netns", "del", name], check=False, stderr=subprocess.DEVNULL)
+        self.names = []
+
+    @staticmethod
+    def _pids(name):
+        listing = subprocess.run(["ip", "netns", "pids", name], check=False, text=True,
+                                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        return [int(pid) for pid in listing.stdout.split() if int(pid) != os.getpid()]
+
+    def _end_processes(self, name):
+        """Daemons started on demand are no children of ours: ask, then insist."""
+        for number, patience in ((signal.SIGTERM, 3.0), (signal.SIGKILL, 1.0)):
+            for pid in self._pids(name):
+                try:
+                    os.kill(pid, number)
+                except ProcessLookupError:
+                    pass
+            until(lambda: not self._pids(name), patience)
+
+    def full_name(self, short):
+        return f"{self.prefix}-{short}"
+
+    def add(self, short):
+        """A namespace with its loopback up and quiet defaults."""
+        name = self.full_name(short)
+        run(["ip", "netns", "add", name])
+        self.names.append(name)
+        self.sysctl(short, QUIET_SYSCTLS)
+        run(["ip", "-n", name, "link", "set", "lo", "up"])
+
+    def sysctl(self, short, text):
+        """Settings that this kernel does not have are passed over."""
+        run(["ip", "netns", "exec", self.full_name(short), "sysctl", "-q", "-e", "-p", "-"],
+            stdin=text, check=False)
+
+    def link(self, left, left_device, right, right_device):
+        """A veth pair between two namespaces, up at both ends."""
+        run(["ip", "-n", self.full_name(left), "link", "add", "name", left_device, "type", "veth",
+             "peer", "name", right_device, "netns", self.full_name(right)])
+        for short, device in ((left, left_device), (right, right_device)):
+            run(["ip", "-n", self.full_name(short), "link", "set", device, "txqueuelen", "10000", "up"])
+
+    def ip(self, short, *lines, family=None):
+        """Lines of `ip -batch`. Rules need their @family said; addresses and routes show it."""
+        of_family = [f"-{family}"] if family else []
+        run(["ip", *of_family, "-n", self.full_name(short), "-batch", "-"],
+            stdin="\n".join(lines) + "\n")
+
+    def inside(self, short, argv):
+        return ["ip", "netns", "exec", self.full_name(short), *argv]
+
+    def run(self, short, argv, **options):
+        return run(self.inside(short, argv), **options)
+
+    def program(self, name):
+        return os.path.join(self.build, name)
+
+    def under_uxfrm(self, short, argv):
+        """The command that runs @argv in a namespace against its uxfrmd."""
+        return self.inside(short, [self.program("uxfrm"), "run", "--", *argv])
+
+    def xfrm(self, short, *lines, check=True):
+        """Lines of Debian's `ip xfrm`, unmodified; keys travel by standard input."""
+        text = "".join(f"xfrm {line}\n" for line in lines)
+        return run(self.under_uxfrm(short, ["ip", "-batch", "-"]), stdin=text, check=check)
+
+    def xfrm_show(self, short, *words):
+        return run(self.under_uxfrm(short, ["ip", "xfrm", *words])).stdout
+
+    def keep(self, child):
+        self.children.append(child)
+        return child
+
+
+def run(argv, stdin=None, check=True, timeout=60):
+    """Run to the end. On failure the exception says which command and what it said."""
+    done = subprocess.run(argv, input=stdin, text=True, check=False, timeout=timeout,
+                          stdin=subprocess.DEVNULL if stdin is None else None,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if check and done.returncode:
+        raise CommandFailed(f"{' '.join(argv)}: exit status {done.returncode}\n"
+                            f"{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return done
+
+
+def until(condition, seconds, step=0.01):
+    """Poll until @condition holds; whether it did."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(step)
+    return True

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# For ./demo and ./check, sourced by bash: be root, have the packages, build. Says what it does.
+
+build=${UXFRM_BUILD:-$root/build}
+logs=$build/logs
+
+build_packages=(gcc pkg-config meson ninja-build liburcu-dev libssl-dev libjansson-dev libcmocka-dev
+	libcap-ng-dev libseccomp-dev libinih-dev scdoc python3)
+demo_packages=(iproute2 iputils-ping nftables procps)
+
+# become_root ARGS... - start again by sudo unless root already.
+become_root() {
+	[ "$(id -u)" -eq 0 ] && return
+	if ! command -v sudo >/dev/null; then
+		echo "$0: needs root (network namespaces, TUN devices), and there is no sudo" >&2
+		exit 2
+	fi
+	echo "starting again as root, by sudo"
+	exec sudo --preserve-env=CI,UXFRM_BUILD -- "$0" "$@"
+}
+
+# tee_log NAME - everything said from here on goes to build/logs/NAME.log as well.
+tee_log() {
+	mkdir -p "$logs"
+	exec > >(exec tee --ignore-interrupts "$logs/$1.log") 2>&1
+	tee_pid=$!
+}
+
+# drain_log - wait until the log has everything, so that nothing is printed after the end.
+drain_log() {
+	exec >/dev/null 2>&1
+	wait "$tee_pid" 2>/dev/null || true
+}
+
+# install_packages NAME... - those that are missing, from the system's own package source.
+install_packages() {
+	local missing=() name
+	command -v apt-get >/dev/null || return 0
+	for name in "$@"; do
+		case $(dpkg-query -W -f '${Status}' "$name" 2>/dev/null) in
+		*" installed") ;;
+		*) missing+=("$name") ;;
+		esac
+	done
+	[ ${#missing[@]} -eq 0 ] && return
+	echo "installing: ${missing[*]}"
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get -q update >"$logs/apt.log" 2>&1 &&
+		apt-get -q -y install --no-install-recommends "${missing[@]}" >>"$logs/apt.log" 2>&1 || {
+		tail -n 20 "$logs/apt.log"
+		echo "the packages could not be installed" >&2
+		return 2
+	}
+}
+
+# configure DIR OPTIONS... - meson setup, or again when it is of an older version of the tree.
+configure() {
+	local dir=$1
+	shift
+	if [ -f "$dir/build.ninja" ]; then
+		meson configure "$dir" "$@"
+	else
+		meson setup "$dir" "$root" "$@"
+	fi
+}
+
+# compile DIR OPTIONS... - configure and build; the output goes to a log and is shown when it fails.
+compile() {
+	local dir=$1 log
+	log=$logs/build-$(basename "$dir").log
+	echo "building in $dir"
+	configure "$@" >"$log" 2>&1 && ninja -C "$dir" >>"$log" 2>&1 || {
+		tail -n 40 "$log"
+		echo "the build failed; all of it: $log" >&2
+		return 2
+	}
+}
+
+python() {
+	local interpreter=/usr/bin/python3
+	[ -x "$interpreter" ] || interpreter=python3
+	PYTHONPATH=$root/tools PYTHONDONTWRITEBYTECODE=1 "$interpreter" "$@"
+}
