@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * MIGRATE_STATE: what can be checked without the SA, the look-up, and the event. The rest of the
- * checks and the move itself are core's (core/migrate.h).
+ * MIGRATE_STATE: what can be checked without the SA, the look-up, and the event. Which attributes
+ * may come is dispatch's; the rest of the checks and the move itself are core's (core/migrate.h).
  */
 
 #include <errno.h>
@@ -16,36 +16,6 @@
 
 /* Bytes of the longest event: header, fixed part and each of its attributes once. */
 #define EVENT_MAX 320
-
-static bool attr_allowed(uint16_t type)
-{
-	switch (type) {
-	case XFRMA_ENCAP:
-	case XFRMA_MARK:
-	case XFRMA_OFFLOAD_DEV:
-	case XFRMA_SET_MARK:
-	case XFRMA_SET_MARK_MASK:
-	case UX_XFRMA_MTIMER_THRESH:
-	case UX_XFRMA_NAT_KEEPALIVE_INTERVAL:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* What the message does not carry is refused, not ignored; of several the lowest number is blamed.
- */
-static int check_attrs(const struct ux_request *req)
-{
-	for (uint16_t type = 1; type <= UX_XFRMA_MAX; type++) {
-		const struct nlattr *attr = req->attrs.tb[type];
-
-		if (attr && !attr_allowed(type))
-			return ux_fail_attr(req->ext, EINVAL, attr,
-					    "Unsupported attribute in XFRM_MSG_MIGRATE_STATE");
-	}
-	return 0;
-}
 
 static int check_prefixes(const struct xfrm_selector *sel, struct ux_ext_ack *ext)
 {
@@ -236,9 +206,6 @@ int ux_handle_migrate_state(struct ux_request *req)
 	int err;
 
 	memcpy(&m, req->header, sizeof(m));
-	err = check_attrs(req);
-	if (err)
-		return err;
 	err = check_header(&m, req->ext);
 	if (err)
 		return err;
