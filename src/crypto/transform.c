@@ -94,6 +94,13 @@ static int find_algos(const struct ux_transform_params *p, struct choice *c, str
 	return 0;
 }
 
+int ux_transform_check(const struct ux_transform_params *params, struct ux_ext_ack *ext)
+{
+	struct choice c = {0};
+
+	return find_algos(params, &c, ext);
+}
+
 static int set_up_aead(struct ux_transform *t, const struct ux_transform_params *p,
 		       struct ux_ext_ack *ext)
 {

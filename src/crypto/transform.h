@@ -57,6 +57,13 @@ struct ux_transform {
 };
 
 /*
+ * ux_transform_check - only the look-ups ux_transform_new begins with: what Linux finds when a request
+ * attaches its algorithms, before it looks at anything else of the SA. -ENOSYS, or -EINVAL for a
+ * truncation longer than the digest.
+ */
+int ux_transform_check(const struct ux_transform_params *params, struct ux_ext_ack *ext) UX_MUST_CHECK;
+
+/*
  * ux_transform_new - check names, key and ICV lengths as Linux does and make the transform.
  * Names are looked up first (ENOSYS), in the order AEAD, auth, cipher; then come the errors of the
  * kernel's ESP init (EINVAL). Key length errors of the cipher have no text there, nor here.

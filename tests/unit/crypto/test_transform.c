@@ -12,6 +12,8 @@
 
 #include "crypto/backend.h"
 
+#define TRUNC_TEXT "Invalid length requested for truncated ICV"
+
 static const char *cases_path;
 static const uint8_t key[512] = {1, 2, 3};
 
@@ -67,6 +69,13 @@ static void check_row(struct row *r, const char *shown)
 	struct ux_ext_ack ext = {0};
 	int err = ux_transform_new(&p, &t, &ext);
 
+	/* What the look-ups alone find is what stands first in the answer. */
+	bool by_look_up = err == -ENOSYS || strcmp(r->field[5], TRUNC_TEXT) == 0;
+	struct ux_ext_ack check_ext = {0};
+
+	if (ux_transform_check(&p, &check_ext) != (by_look_up ? err : 0) ||
+	    strcmp(check_ext.msg, by_look_up ? r->field[5] : "") != 0)
+		fail_msg("%s: the look-ups say \"%s\"", shown, check_ext.msg);
 	if (err != -atoi(r->field[4]) || strcmp(ext.msg, r->field[5]) != 0)
 		fail_msg("%s: got %d \"%s\"", shown, -err, ext.msg);
 	if ((err == 0) != (t != NULL))

@@ -21,7 +21,7 @@ static const uint8_t turned[8] = {0x7e, 0xc1, 0x5a, 0x93, 0x6d, 0xf4, 0x08, 0x2b
 
 static void *blocks[MAX_BLOCKS];
 static size_t n_blocks;
-static unsigned int n_leaked;
+static unsigned int n_leaked, n_allocations;
 
 static bool holds_marker(const void *p)
 {
@@ -34,6 +34,7 @@ static void *watched_malloc(size_t len, const char *file, int line)
 {
 	void *p = calloc(1, len);
 
+	n_allocations++;
 	if (p && n_blocks < MAX_BLOCKS)
 		blocks[n_blocks++] = p;
 	return p;
@@ -100,6 +101,8 @@ static void use(struct ux_crypto_worker *w, const struct ux_transform *t)
 
 	ux_crypt_encrypt(w, &op, 1);
 	assert_true(op.ok);
+	ux_crypt_decrypt(w, &op, 1);
+	assert_true(op.ok);
 }
 
 static void check(bool gcm, bool sweep)
@@ -132,11 +135,31 @@ static void test_worker_ends(void **state)
 	check(false, false);
 }
 
+static void test_packets_allocate_nothing(void **state)
+{
+	struct ux_crypto_worker *w = ux_crypto_worker_new();
+	struct ux_transform *t[2] = {new_transform(true), new_transform(false)};
+
+	assert_non_null(w);
+	n_allocations = 0;
+	use(w, t[0]);
+	use(w, t[1]);
+	assert_true(n_allocations > 0);
+	n_allocations = 0;
+	for (int i = 0; i < 100; i++)
+		use(w, t[i % 2]);
+	assert_int_equal(n_allocations, 0);
+	ux_transform_put(t[0]);
+	ux_transform_put(t[1]);
+	ux_crypto_worker_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_swept),
 	    cmocka_unit_test(test_worker_ends),
+	    cmocka_unit_test(test_packets_allocate_nothing),
 	};
 
 	if (CRYPTO_set_mem_functions(watched_malloc, watched_realloc, watched_free) != 1)
