@@ -51,8 +51,8 @@ MARK_RULES = f"""
 table inet marks {{
 	chain arriving {{
 		type filter hook prerouting priority -300;
-		meta l4proto esp meta mark set 7
-		udp dport {PORT} meta mark set 7
+		meta l4proto esp meta mark set meta mark or 7
+		udp dport {PORT} meta mark set meta mark or 7
 	}}
 }}
 """

@@ -5,6 +5,7 @@ Nothing outside the namespaces made here is touched. Their names carry the proce
 runs do not meet.
 """
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -29,6 +30,7 @@ class Lab:
     """A set of namespaces; use it as a context manager."""
 
     def __init__(self, prefix, build, logs):
+        self.kind = prefix
         self.prefix = f"{prefix}{os.getpid()}"
         self.build = os.path.abspath(build)
         self.logs = os.path.abspath(logs)
@@ -39,7 +41,16 @@ class Lab:
     def __enter__(self):
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: sys.exit(130))
+        self._remove_stale()
         return self
+
+    def _remove_stale(self):
+        """What a run that was killed has left behind: its process is no more."""
+        for name in run(["ip", "netns", "list"]).stdout.split():
+            match = re.fullmatch(rf"{self.kind}(\d+)-\w+", name)
+            if match and not os.path.exists(f"/proc/{match[1]}"):
+                self._end_processes(name)
+                run(["ip", "netns", "del", name], check=False)
 
     def __exit__(self, *_):
         self.close()
