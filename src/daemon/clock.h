@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/* The two clocks the engine is told. */
+
+#include <stdint.h>
+#include <time.h>
+
+static inline uint64_t ux_now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static inline uint64_t ux_real_s(void)
+{
+	return (uint64_t)time(NULL);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/* Settings: built-in values, then the configuration file, then the command line. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/ext_ack.h"
+
+#define UX_CONFIG_DEFAULT_PATH "/etc/uxfrm/uxfrmd.conf"
+
+struct ux_config {
+	/* [daemon] */
+	uint32_t grace_ms;
+	uint32_t max_sa, max_policy; /* 0 = no limit */
+	bool strict_templates;
+	int log_level;
+	char log_file[256]; /* empty: stderr in the foreground, else syslog */
+	/* [control] */
+	uint32_t max_clients;	       /* sockets of all users */
+	uint32_t max_clients_per_user; /* of one user that is not root */
+	uint32_t queue_bytes;	       /* waiting for one client, beyond its socket's own buffer */
+	/* [ports] */
+	bool ports;
+	char tun_name[16]; /* may contain %d */
+	uint32_t tun_mtu;
+	uint32_t tun_queue;
+	uint32_t fwmark; /* exactly one bit */
+	uint32_t table;
+	uint32_t rule_priority;
+	/* command line only */
+	bool foreground, on_demand;
+	int ready_fd; /* -1: none */
+};
+
+void ux_config_init(struct ux_config *config);
+
+/*
+ * ux_config_set - one setting by section and name, as it stands in the file. 0, or -EINVAL with the
+ * reason in @ext.
+ */
+int ux_config_set(struct ux_config *config, const char *section, const char *name,
+		  const char *value, struct ux_ext_ack *ext) UX_MUST_CHECK;
+
+/* ux_config_read - read a file. 0, -ENOENT, or -EINVAL with line and reason in @ext. */
+int ux_config_read(struct ux_config *config, const char *path,
+		   struct ux_ext_ack *ext) UX_MUST_CHECK;
+
+/*
+ * ux_config_parse_args - read the command line, and the file it names or the default one, which may
+ * be missing. 0 = go on; 1 = print the usage or the version was asked for and done; -EINVAL with
+ * the reason in @ext.
+ */
+int ux_config_parse_args(struct ux_config *config, int argc, char **argv,
+			 struct ux_ext_ack *ext) UX_MUST_CHECK;

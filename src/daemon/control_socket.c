@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* The listener and the control channels. What arrives here is from any local user: nothing is
+ * trusted but SO_PEERCRED. */
+
+#include "daemon/control_socket.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <uxfrm/control.h>
+
+#include "daemon/data_channel.h"
+#include "daemon/log.h"
+
+#define LISTEN_BACKLOG 128
+#define FDS_PER_MESSAGE_MAX 4 /* more than one is refused, but must be closed */
+
+/* false: the client does not read its answers. */
+static bool send_control(struct ux_connection *c, const void *bytes, size_t len)
+{
+	return send(c->control_event.fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+}
+
+static void answer(struct ux_connection *c, uint16_t op, int result, uint32_t value)
+{
+	const struct uxfrm_control_msg msg = {
+	    .magic = UXFRM_CONTROL_MAGIC,
+	    .version = UXFRM_CONTROL_VERSION,
+	    .op = op,
+	    .value = {value, 0},
+	    .result = result,
+	};
+
+	if (!send_control(c, &msg, sizeof(msg)))
+		ux_connection_close(c);
+}
+
+void ux_connection_tell_processed(struct ux_connection *c)
+{
+	const struct uxfrm_control_msg msg = {
+	    .magic = UXFRM_CONTROL_MAGIC,
+	    .version = UXFRM_CONTROL_VERSION,
+	    .op = UXFRM_CONTROL_PROCESSED,
+	    .value = {c->processed, 0},
+	};
+
+	if (c->closed || !c->processed)
+		return;
+	if (send_control(c, &msg, sizeof(msg))) {
+		c->processed = 0;
+		ux_loop_modify(c->control->loop, &c->control_event, EPOLLIN | EPOLLRDHUP);
+	} else if (errno == EAGAIN || errno == EINTR) {
+		ux_loop_modify(c->control->loop, &c->control_event,
+			       EPOLLIN | EPOLLRDHUP | EPOLLOUT);
+	} else {
+		ux_connection_close(c);
+	}
+}
+
+static void handle_open(struct ux_connection *c, const struct uxfrm_control_msg *msg, int fd)
+{
+	uint32_t port_id = 0;
+	int err = 0;
+
+	if (fd < 0)
+		err = -EBADF;
+	else if (c->client)
+		err = -EBUSY;
+	else
+		err = ux_control_pick_port_id(c->control, c, msg->value[0], &port_id);
+	if (err) {
+		if (fd >= 0)
+			close(fd);
+	} else {
+		err = ux_connection_open_data(c, fd, port_id);
+	}
+	answer(c, UXFRM_CONTROL_OPEN, err, err ? 0 : port_id);
+}
+
+static void handle_bind(struct ux_connection *c, const struct uxfrm_control_msg *msg)
+{
+	uint32_t port_id = c->port_id;
+	int err = 0;
+
+	if (!c->client)
+		err = -ENOTCONN;
+	else if (msg->value[1] && !c->peer.privileged)
+		err = -EPERM; /* as netlink_bind() for groups of NETLINK_XFRM */
+	else if (msg->value[0])
+		err = ux_control_pick_port_id(c->control, c, msg->value[0], &port_id);
+	if (!err) {
+		c->port_id = port_id;
+		uxfrm_client_set_port_id(c->client, port_id);
+		uxfrm_client_set_groups(c->client, msg->value[1]);
+	}
+	answer(c, UXFRM_CONTROL_BIND, err, c->port_id);
+}
+
+static int set_option(struct ux_connection *c, uint32_t option, uint32_t value)
+{
+	if (!c->client)
+		return -ENOTCONN;
+	switch (option) {
+	case NETLINK_NO_ENOBUFS:
+		c->no_enobufs = value != 0;
+		return 0;
+	case NETLINK_PKTINFO:
+	case NETLINK_BROADCAST_ERROR:
+	case NETLINK_LISTEN_ALL_NSID:
+		/* These change what the client's side shows of a message, not what is sent. */
+		return 0;
+	default:
+		return uxfrm_client_set_option(c->client, (int)option, (int)value);
+	}
+}
+
+static void send_status(struct ux_connection *c)
+{
+	struct uxfrm_control_msg msg = {
+	    .magic = UXFRM_CONTROL_MAGIC,
+	    .version = UXFRM_CONTROL_VERSION,
+	    .op = UXFRM_CONTROL_STATUS,
+	};
+	char *json = c->control->status(c->control->status_opaque);
+	size_t len = json ? strlen(json) : 0;
+	uint8_t *datagram = malloc(sizeof(msg) + len);
+
+	if (!json || !datagram || len > UXFRM_CONTROL_STATUS_MAX) {
+		answer(c, UXFRM_CONTROL_STATUS, json && datagram ? -EMSGSIZE : -ENOMEM, 0);
+	} else {
+		memcpy(datagram, &msg, sizeof(msg));
+		memcpy(datagram + sizeof(msg), json, len);
+		if (!send_control(c, datagram, sizeof(msg) + len))
+			ux_connection_close(c);
+	}
+	free(datagram);
+	free(json);
+}
+
+/* Takes @fd (-1 = none came). */
+static void handle_message(struct ux_connection *c, const struct uxfrm_control_msg *msg, int fd)
+{
+	if (fd >= 0 && msg->op != UXFRM_CONTROL_OPEN)
+		close(fd);
+	switch (msg->op) {
+	case UXFRM_CONTROL_OPEN:
+		handle_open(c, msg, fd);
+		break;
+	case UXFRM_CONTROL_BIND:
+		handle_bind(c, msg);
+		break;
+	case UXFRM_CONTROL_OPTION:
+		answer(c, msg->op, set_option(c, msg->value[0], msg->value[1]), 0);
+		break;
+	case UXFRM_CONTROL_STATUS:
+		send_status(c);
+		break;
+	default:
+		answer(c, msg->op, -EOPNOTSUPP, 0);
+		break;
+	}
+}
+
+/* Keep the only descriptor of a message; of several keep none. */
+static int take_fd(struct msghdr *m)
+{
+	int fd = -1, count = 0;
+
+	for (struct cmsghdr *cm = CMSG_FIRSTHDR(m); cm; cm = CMSG_NXTHDR(m, cm)) {
+		size_t n = (cm->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+		if (cm->cmsg_level != SOL_SOCKET || cm->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t i = 0; i < n; i++) {
+			int next;
+
+			memcpy(&next, CMSG_DATA(cm) + i * sizeof(int), sizeof(int));
+			if (count++ == 0)
+				fd = next;
+			else
+				close(next);
+		}
+	}
+	if (count > 1) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* 1: a message was read; 0: none there; -1: the channel has ended or speaks something else. */
+static int read_message(struct ux_connection *c)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(FDS_PER_MESSAGE_MAX * sizeof(int))];
+	struct uxfrm_control_msg msg;
+	struct iovec iov = {&msg, sizeof(msg)};
+	struct msghdr m = {.msg_iov = &iov,
+			   .msg_iovlen = 1,
+			   .msg_control = control,
+			   .msg_controllen = sizeof(control)};
+	ssize_t n = recvmsg(c->control_event.fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	int fd;
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -1;
+	fd = take_fd(&m);
+	if (n != sizeof(msg) || msg.magic != UXFRM_CONTROL_MAGIC ||
+	    msg.version != UXFRM_CONTROL_VERSION) {
+		if (fd >= 0)
+			close(fd);
+		if (n > 0)
+			answer(c, 0, -EPROTO, 0);
+		return -1;
+	}
+	handle_message(c, &msg, fd);
+	return 1;
+}
+
+static void control_ready(struct ux_event *event, uint32_t events)
+{
+	struct ux_connection *c = ux_container_of(event, struct ux_connection, control_event);
+	int more = 1;
+
+	if (c->closed)
+		return;
+	if (events & EPOLLOUT)
+		ux_connection_tell_processed(c);
+	while (more > 0 && !c->closed)
+		more = read_message(c);
+	if (more < 0 && !c->closed) {
+		ux_connection_drain(c);
+		ux_connection_close(c);
+	}
+}
+
+void ux_connection_close(struct ux_connection *c)
+{
+	if (c->closed)
+		return;
+	c->closed = true;
+	c->client = uxfrm_client_close(c->client);
+	if (c->data_event.fd >= 0) {
+		ux_loop_remove(c->control->loop, &c->data_event);
+		close(c->data_event.fd);
+		c->data_event.fd = -1;
+	}
+	ux_loop_remove(c->control->loop, &c->control_event);
+	close(c->control_event.fd);
+	c->control_event.fd = -1;
+	ux_tx_queue_fini(&c->queue);
+	ux_list_remove(&c->link);
+	ux_list_push_back(&c->control->dead, &c->link);
+	c->control->count--;
+}
+
+/* A quarter of the connections is root's, so that other users cannot lock it out. */
+static bool may_connect(const struct ux_control *control, const struct ux_peer *peer)
+{
+	uint32_t max = control->config->max_clients, same = 0;
+	struct ux_list *pos;
+
+	if (control->count >= max)
+		return false;
+	if (peer->uid == 0 || peer->uid == geteuid())
+		return true;
+	ux_list_for_each (pos, &control->connections) {
+		const struct ux_connection *c = ux_container_of(pos, struct ux_connection, link);
+
+		same += c->peer.uid == peer->uid;
+	}
+	return same < control->config->max_clients_per_user && control->count < max - max / 4;
+}
+
+/* Takes @fd. */
+static void add_connection(struct ux_control *control, int fd)
+{
+	struct ux_connection *c;
+	struct ux_peer peer;
+
+	if (ux_peer_of(fd, &peer) < 0 || !may_connect(control, &peer))
+		goto refuse;
+	c = calloc(1, sizeof(*c));
+	if (!c)
+		goto refuse;
+	c->control = control;
+	c->peer = peer;
+	c->control_event = (struct ux_event){.fd = fd, .ready = control_ready};
+	c->data_event.fd = -1;
+	ux_tx_queue_init(&c->queue);
+	if (ux_loop_add(control->loop, &c->control_event, EPOLLIN | EPOLLRDHUP) < 0) {
+		free(c);
+		goto refuse;
+	}
+	ux_list_push_back(&control->connections, &c->link);
+	control->count++;
+	return;
+refuse:
+	close(fd);
+}
+
+static void listener_ready(struct ux_event *event, uint32_t events)
+{
+	struct ux_control *control = ux_container_of(event, struct ux_control, listener);
+	int fd;
+
+	while ((fd = accept4(event->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
+		add_connection(control, fd);
+}
+
+int ux_control_bind(struct ux_control *control)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+	size_t len = strlen(UXFRM_CONTROL_NAME);
+	int fd;
+
+	ux_list_init(&control->connections);
+	ux_list_init(&control->dead);
+	control->listener.fd = -1;
+	control->buffer = malloc(UX_DATAGRAM_MAX);
+	if (!control->buffer)
+		return -ENOMEM;
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	memcpy(name.sun_path + 1, UXFRM_CONTROL_NAME, len);
+	if (bind(fd, (const struct sockaddr *)&name,
+		 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + len)) < 0) {
+		int err = -errno;
+
+		close(fd);
+		return err;
+	}
+	control->listener = (struct ux_event){.fd = fd, .ready = listener_ready};
+	return 0;
+}
+
+int ux_control_listen(struct ux_control *control)
+{
+	int err;
+
+	if (listen(control->listener.fd, LISTEN_BACKLOG) < 0)
+		return -errno;
+	err = ux_loop_add(control->loop, &control->listener, EPOLLIN);
+	control->listening = !err;
+	return err;
+}
+
+void ux_control_reap(struct ux_control *control)
+{
+	struct ux_list *pos, *next;
+
+	ux_list_for_each_safe (pos, next, &control->dead) {
+		ux_list_remove(pos);
+		free(ux_container_of(pos, struct ux_connection, link));
+	}
+}
+
+void ux_control_fini(struct ux_control *control)
+{
+	struct ux_list *pos, *next;
+
+	if (!control->connections.next)
+		return;
+	ux_list_for_each_safe (pos, next, &control->connections)
+		ux_connection_close(ux_container_of(pos, struct ux_connection, link));
+	ux_control_reap(control);
+	if (control->listener.fd >= 0)
+		close(control->listener.fd);
+	control->listener.fd = -1;
+	free(control->buffer);
+	control->buffer = NULL;
+}

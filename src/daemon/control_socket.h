@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/*
+ * The server side of <uxfrm/control.h>: the listener and its connections. A connection is one
+ * netlink socket of a client: a control channel and, once opened, a data channel.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <uxfrm/engine.h>
+
+#include "base/ext_ack.h"
+#include "base/list.h"
+#include "daemon/config.h"
+#include "daemon/loop.h"
+#include "daemon/peer.h"
+#include "daemon/tx_queue.h"
+
+struct ux_control {
+	struct ux_loop *loop;		/* borrowed */
+	struct uxfrm *engine;		/* borrowed */
+	const struct ux_config *config; /* borrowed */
+	/* borrowed; returns a JSON text, owned by the caller (free), or NULL */
+	char *(*status)(void *opaque);
+	void *status_opaque;
+
+	struct ux_event listener;
+	struct ux_list connections, dead;
+	uint32_t count;
+	uint32_t next_port_id; /* where the search for a free negative one goes on */
+	uint8_t *buffer;       /* one datagram from a client */
+	bool listening;
+};
+
+struct ux_connection {
+	struct ux_control *control;
+	struct ux_list link;			   /* control->connections or ->dead */
+	struct ux_event control_event, data_event; /* data_event.fd is -1 until OPEN */
+	struct ux_peer peer;
+	struct uxfrm_client *client; /* NULL until OPEN */
+	uint32_t port_id;
+	uint32_t processed; /* datagrams done that the client was not told of yet */
+	struct ux_tx_queue queue;
+	bool overrun;	 /* the marker is due or in the queue */
+	bool no_enobufs; /* NETLINK_NO_ENOBUFS: wants no marker */
+	bool refused;	 /* a reply found no room: a dump may have stopped */
+	bool dumping;
+	bool closed;
+};
+
+/*
+ * ux_control_bind - take the abstract name, so that a second daemon fails here. 0, -EADDRINUSE or
+ * -errno. The caller has filled the borrowed fields.
+ */
+int ux_control_bind(struct ux_control *control) UX_MUST_CHECK;
+/* ux_control_listen - from now on clients come in. */
+int ux_control_listen(struct ux_control *control) UX_MUST_CHECK;
+/* ux_control_reap - free the connections that ended in this round of the loop. */
+void ux_control_reap(struct ux_control *control);
+/* ux_control_fini - close everything. */
+void ux_control_fini(struct ux_control *control);
+
+/* For control_socket.c and data_channel.c between themselves: */
+
+/* ux_connection_close - end both channels; memory stays until ux_control_reap. Twice does no harm.
+ */
+void ux_connection_close(struct ux_connection *c);
+/* ux_connection_open_data - takes @fd in any case. 0 or -errno. */
+int ux_connection_open_data(struct ux_connection *c, int fd, uint32_t port_id) UX_MUST_CHECK;
+/* ux_connection_drain - process what the client has sent before it went. */
+void ux_connection_drain(struct ux_connection *c);
+/* ux_connection_tell_processed - report c->processed as far as the control channel has room. */
+void ux_connection_tell_processed(struct ux_connection *c);
+/* ux_control_pick_port_id - @wanted 0: any. 0, or -EADDRINUSE when an explicit one is taken. */
+int ux_control_pick_port_id(struct ux_control *control, const struct ux_connection *self,
+			    uint32_t wanted, uint32_t *ret_port_id) UX_MUST_CHECK;

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * The data channel of a connection: netlink datagrams in and out. A client that does not read is
+ * never waited for: its datagrams queue up to a limit, then events are lost and marked by
+ * NLMSG_OVERRUN, and a dump rests until there is room.
+ */
+
+#include <errno.h>
+#include <linux/netlink.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <uxfrm/control.h>
+
+#include "daemon/control_socket.h"
+#include "daemon/data_channel.h"
+
+/* Datagrams of one client before the next client has its turn. */
+#define DATAGRAMS_PER_TURN 16
+/* Replies may go beyond the limit for events by so much: who floods a client with events does not
+ * take away the answers to its requests. */
+#define REPLY_RESERVE 262144
+/* The socket's own buffer: as large as clients usually make their netlink receive buffer. */
+#define SOCKET_BUFFER (1 << 20)
+
+static void update_interest(struct ux_connection *c)
+{
+	uint32_t events = EPOLLIN | EPOLLRDHUP;
+
+	if (!ux_tx_queue_empty(&c->queue) || c->dumping)
+		events |= EPOLLOUT;
+	ux_loop_modify(c->control->loop, &c->data_event, events);
+}
+
+static int deliver(void *opaque, const void *datagram, size_t len, uint32_t group)
+{
+	struct ux_connection *c = opaque;
+	size_t limit = c->control->config->queue_bytes;
+	bool was_empty = ux_tx_queue_empty(&c->queue);
+	int err;
+
+	if (c->closed)
+		return 0;
+	err = ux_tx_send(&c->queue, c->data_event.fd, datagram, len,
+			 group ? limit : limit + REPLY_RESERVE);
+	if (err == -ENOBUFS) {
+		c->refused |= !group;
+		return err;
+	}
+	/* A broken channel is noticed by the loop; its datagrams are nobody's. */
+	if (was_empty && !ux_tx_queue_empty(&c->queue))
+		update_interest(c);
+	return 0;
+}
+
+/* The marker goes behind what waits: there, events are missing. One at a time is enough. */
+static void queue_overrun(struct ux_connection *c)
+{
+	const struct nlmsghdr marker = {.nlmsg_len = sizeof(marker), .nlmsg_type = NLMSG_OVERRUN};
+
+	if (c->overrun || c->no_enobufs || c->closed)
+		return;
+	if (ux_tx_send(&c->queue, c->data_event.fd, &marker, sizeof(marker), SIZE_MAX) == -ENOBUFS)
+		return;
+	c->overrun = !ux_tx_queue_empty(&c->queue);
+	update_interest(c);
+}
+
+static void overrun(void *opaque)
+{
+	queue_overrun(opaque);
+}
+
+static const struct uxfrm_client_ops client_ops = {.deliver = deliver, .overrun = overrun};
+
+static void resume_dump(struct ux_connection *c)
+{
+	c->refused = false;
+	c->dumping = uxfrm_client_resume(c->client);
+}
+
+/* A datagram of no bytes and the end of the channel look alike to recv(). */
+static bool hung_up(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLRDHUP};
+
+	return poll(&p, 1, 0) > 0 && (p.revents & (POLLRDHUP | POLLHUP | POLLERR));
+}
+
+/* 1: one datagram processed; 0: none there; -1: the channel has ended. */
+static int process_one(struct ux_connection *c)
+{
+	uint8_t *buffer = c->control->buffer;
+	ssize_t n = recv(c->data_event.fd, buffer, UX_DATAGRAM_MAX, MSG_DONTWAIT);
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -1;
+	if (n == 0) {
+		if (hung_up(c->data_event.fd))
+			return -1;
+	} else {
+		uxfrm_client_request(c->client, buffer, (size_t)n);
+		explicit_bzero(buffer, (size_t)n);
+	}
+	c->processed++;
+	if (c->refused)
+		resume_dump(c);
+	return 1;
+}
+
+void ux_connection_drain(struct ux_connection *c)
+{
+	if (!c->client)
+		return;
+	while (process_one(c) > 0)
+		;
+}
+
+static void data_ready(struct ux_event *event, uint32_t events)
+{
+	struct ux_connection *c = ux_container_of(event, struct ux_connection, data_event);
+	int more = 1;
+
+	if (c->closed)
+		return;
+	if (events & EPOLLOUT) {
+		if (ux_tx_flush(&c->queue, event->fd) < 0) {
+			ux_connection_close(c);
+			return;
+		}
+		if (ux_tx_queue_empty(&c->queue)) {
+			c->overrun = false;
+			if (c->dumping)
+				resume_dump(c);
+		}
+		update_interest(c);
+	}
+	for (int i = 0; i < DATAGRAMS_PER_TURN && more > 0; i++)
+		more = process_one(c);
+	if (more < 0) {
+		ux_connection_close(c);
+		return;
+	}
+	update_interest(c);
+	ux_connection_tell_processed(c);
+}
+
+/* Only a sequenced-packet socket keeps datagrams whole and never blocks us for another reason. */
+static int check_socket(int fd)
+{
+	int domain = 0, type = 0;
+	socklen_t len = sizeof(int);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0)
+		return -errno;
+	return domain == AF_UNIX && type == SOCK_SEQPACKET ? 0 : -EPROTOTYPE;
+}
+
+int ux_connection_open_data(struct ux_connection *c, int fd, uint32_t port_id)
+{
+	int size = SOCKET_BUFFER;
+	int err = check_socket(fd);
+
+	if (err)
+		goto fail;
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) < 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	err = uxfrm_client_open(c->control->engine, port_id, c->peer.privileged, &client_ops, c,
+				&c->client);
+	if (err)
+		goto fail;
+	c->port_id = port_id;
+	c->data_event = (struct ux_event){.fd = fd, .ready = data_ready};
+	err = ux_loop_add(c->control->loop, &c->data_event, EPOLLIN | EPOLLRDHUP);
+	if (!err)
+		return 0;
+	c->client = uxfrm_client_close(c->client);
+	c->data_event.fd = -1;
+fail:
+	close(fd);
+	return err;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/*
+ * The UDP ports that inbound SAs use, opened with the first SA and closed some time after the last,
+ * since packets of a moved SA may still be on their way. Control thread.
+ */
+
+#include <stdint.h>
+
+#include "base/list.h"
+#include "daemon/worker.h"
+
+struct ux_encap_ports {
+	struct ux_list ports;
+	struct ux_packet_worker *worker; /* borrowed */
+	uint32_t own_mark;
+	uint64_t linger_ns;
+};
+
+void ux_encap_ports_init(struct ux_encap_ports *e, struct ux_packet_worker *worker,
+			 uint32_t own_mark, uint64_t linger_ns);
+void ux_encap_ports_fini(struct ux_encap_ports *e);
+void ux_encap_ports_add(struct ux_encap_ports *e, int family, uint16_t port);
+void ux_encap_ports_remove(struct ux_encap_ports *e, int family, uint16_t port, uint64_t now_ns);
+/* ux_encap_ports_tick - close what has lingered long enough. Returns when to call again,
+ * UINT64_MAX: no need. */
+uint64_t ux_encap_ports_tick(struct ux_encap_ports *e, uint64_t now_ns);

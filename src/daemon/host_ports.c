@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* Joins ports, routes and worker, and translates the engine's events into them. */
+
+#include "daemon/host_ports.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/clock.h"
+#include "daemon/encap_ports.h"
+#include "daemon/log.h"
+#include "io/address_monitor.h"
+#include "io/raw_receive.h"
+#include "io/raw_send.h"
+#include "io/route.h"
+#include "io/tun.h"
+
+/* How long a UDP port outlives its last SA, on top of the grace time. */
+#define LINGER_NS 10000000000ull
+
+struct ux_host_ports {
+	struct uxfrm *engine;
+	struct ux_loop *loop;
+	struct ux_netlink netlink;
+	struct ux_address_monitor addresses;
+	struct ux_event address_event;
+	struct ux_tun tun;
+	struct ux_port *raw_esp[2]; /* IPv4, IPv6; the latter NULL on a host without it */
+	struct ux_port *sender;
+	struct ux_routes *routes;
+	struct ux_packet_worker *worker;
+	struct ux_encap_ports encap;
+	bool encap_ready, watching;
+};
+
+static void on_address(void *opaque, bool added, int family, const struct ux_addr *addr)
+{
+	struct ux_host_ports *p = opaque;
+	int err = 0;
+
+	if (added)
+		err = uxfrm_local_address_add(p->engine, family, addr);
+	else
+		(void)uxfrm_local_address_remove(p->engine, family, addr);
+	if (err)
+		ux_log(LOG_ERR, "a local address is not known to the engine: %s", strerror(-err));
+}
+
+static void addresses_ready(struct ux_event *event, uint32_t events)
+{
+	struct ux_host_ports *p = ux_container_of(event, struct ux_host_ports, address_event);
+
+	if (ux_address_monitor_read(&p->addresses) && p->routes)
+		ux_routes_refresh(p->routes);
+}
+
+static void on_policy(void *opaque, const struct uxfrm_policy_event *event)
+{
+	struct ux_host_ports *p = opaque;
+	struct ux_prefix dst = {.bits = event->destination_bits},
+			 src = {.bits = event->source_bits};
+	size_t len = event->family == AF_INET ? 4 : 16;
+	int err;
+
+	/* Without protection it goes the way it would go without us. */
+	if (!event->protects)
+		return;
+	memcpy(&dst.addr, event->destination, len);
+	memcpy(&src.addr, event->source, len);
+	if (event->added)
+		err = ux_routes_add(p->routes, event->family, &dst, &src);
+	else
+		err = ux_routes_remove(p->routes, event->family, &dst, &src);
+	if (err)
+		ux_log(LOG_ERR, "cannot %s the route of a policy: %s",
+		       event->added ? "add" : "remove", strerror(-err));
+}
+
+static void on_encap(void *opaque, const struct uxfrm_encap_event *event)
+{
+	struct ux_host_ports *p = opaque;
+
+	if (event->added)
+		ux_encap_ports_add(&p->encap, event->family, event->port);
+	else
+		ux_encap_ports_remove(&p->encap, event->family, event->port, ux_now_ns());
+}
+
+static const struct uxfrm_watch_ops watch_ops = {.policy = on_policy, .encap = on_encap};
+
+static int open_tun(struct ux_host_ports *p, const struct ux_config *config, struct ux_ext_ack *ext)
+{
+	const struct ux_tun_params params = {
+	    .name = config->tun_name,
+	    .mtu = config->tun_mtu,
+	    .queue_len = config->tun_queue,
+	};
+	int err = ux_tun_open(&params, &p->netlink, &p->tun, ext);
+
+	if (err)
+		return err;
+	err = ux_tun_set_rp_filter(p->tun.name);
+	if (err)
+		ux_log(LOG_WARNING, "cannot set rp_filter of %s: %s", p->tun.name, strerror(-err));
+	return 0;
+}
+
+static int open_sockets(struct ux_host_ports *p, const struct ux_config *config,
+			struct ux_ext_ack *ext)
+{
+	int err = ux_raw_send_open(config->fwmark, &p->sender);
+
+	if (err)
+		return ux_fail(ext, -err, "cannot open a raw socket to send");
+	err = ux_raw_esp_open(AF_INET, &p->raw_esp[0]);
+	if (!err)
+		err = ux_raw_esp_open(AF_INET6, &p->raw_esp[1]);
+	if (err && (err != -EAFNOSUPPORT || !p->raw_esp[0]))
+		return ux_fail(ext, -err, "cannot open a raw socket for ESP");
+	return 0;
+}
+
+static int open_routes(struct ux_host_ports *p, const struct ux_config *config,
+		       struct ux_ext_ack *ext)
+{
+	const struct ux_routes_params params = {
+	    .nl = &p->netlink,
+	    .addresses = &p->addresses,
+	    .tun_ifindex = p->tun.ifindex,
+	    .fwmark = config->fwmark,
+	    .table = config->table,
+	    .priority = config->rule_priority,
+	};
+	int err = ux_address_monitor_open(&p->addresses, &p->netlink, on_address, p);
+
+	if (err)
+		return ux_fail(ext, -err, "cannot read the local addresses");
+	p->address_event =
+	    (struct ux_event){.fd = p->addresses.events.fd, .ready = addresses_ready};
+	err = ux_loop_add(p->loop, &p->address_event, EPOLLIN);
+	if (!err)
+		err = ux_routes_new(&params, &p->routes);
+	return err ? ux_fail(ext, -err, "cannot set up policy routing") : 0;
+}
+
+static int start_worker(struct ux_host_ports *p, const struct ux_config *config,
+			struct ux_ext_ack *ext)
+{
+	const struct ux_packet_worker_params params = {
+	    .engine = p->engine,
+	    .host = p->tun.port,
+	    .underlay = p->sender,
+	};
+	int err = ux_packet_worker_start(&params, &p->worker);
+
+	for (int i = 0; i < 2 && !err; i++) {
+		if (p->raw_esp[i])
+			err = ux_packet_worker_add_port(p->worker, p->raw_esp[i]);
+	}
+	if (err)
+		return ux_fail(ext, -err, "cannot start the worker");
+	ux_encap_ports_init(&p->encap, p->worker, config->fwmark,
+			    LINGER_NS + config->grace_ms * 1000000ull);
+	p->encap_ready = true;
+	return 0;
+}
+
+int ux_host_ports_open(struct uxfrm *engine, const struct ux_config *config, struct ux_loop *loop,
+		       struct ux_host_ports **ret_ports, struct ux_ext_ack *ext)
+{
+	struct ux_host_ports *p = calloc(1, sizeof(*p));
+	int err;
+
+	if (!p)
+		return -ENOMEM;
+	p->engine = engine;
+	p->loop = loop;
+	p->netlink.fd = -1;
+	p->addresses.events.fd = -1;
+	err = ux_netlink_open(&p->netlink, 0);
+	err = err ? ux_fail(ext, -err, "cannot open a NETLINK_ROUTE socket")
+		  : open_tun(p, config, ext);
+	err = err ? err : open_sockets(p, config, ext);
+	err = err ? err : open_routes(p, config, ext);
+	err = err ? err : start_worker(p, config, ext);
+	if (err) {
+		ux_host_ports_close(p);
+		return err;
+	}
+	uxfrm_watch(engine, &watch_ops, p);
+	p->watching = true;
+	*ret_ports = p;
+	return 0;
+}
+
+struct ux_host_ports *ux_host_ports_close(struct ux_host_ports *p)
+{
+	if (!p)
+		return NULL;
+	if (p->watching)
+		uxfrm_watch(p->engine, NULL, NULL);
+	/* Routes first: from here on packets go the way they would go without us. */
+	ux_routes_free(p->routes);
+	if (p->encap_ready)
+		ux_encap_ports_fini(&p->encap);
+	ux_packet_worker_stop(p->worker);
+	if (p->addresses.events.fd >= 0) {
+		ux_loop_remove(p->loop, &p->address_event);
+		ux_address_monitor_close(&p->addresses);
+	}
+	ux_port_free(p->raw_esp[0]);
+	ux_port_free(p->raw_esp[1]);
+	ux_port_free(p->sender);
+	ux_port_free(p->tun.port);
+	ux_netlink_close(&p->netlink);
+	free(p);
+	return NULL;
+}
+
+uint64_t ux_host_ports_tick(struct ux_host_ports *ports, uint64_t now_ns)
+{
+	return ux_encap_ports_tick(&ports->encap, now_ns);
+}
+
+const char *ux_host_ports_tun_name(const struct ux_host_ports *ports)
+{
+	return ports->tun.name;
+}
+
+struct ux_packet_worker *ux_host_ports_worker(const struct ux_host_ports *ports)
+{
+	return ports->worker;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/*
+ * All ports of a daemon that serves its host, and the worker on them: the TUN device with its
+ * routes, raw sockets for ESP, a pair of sockets for each UDP port that an SA uses, and the sender.
+ * Control thread.
+ */
+
+#include <stdbool.h>
+
+#include <uxfrm/engine.h>
+
+#include "base/ext_ack.h"
+#include "daemon/config.h"
+#include "daemon/loop.h"
+#include "daemon/worker.h"
+
+struct ux_host_ports;
+
+/*
+ * ux_host_ports_open - set everything up; policies, SAs and local addresses of @engine are followed
+ * from here on. 0 or -errno with the step that failed in @ext. Engine, config and loop are
+ * borrowed.
+ */
+int ux_host_ports_open(struct uxfrm *engine, const struct ux_config *config, struct ux_loop *loop,
+		       struct ux_host_ports **ret_ports, struct ux_ext_ack *ext) UX_MUST_CHECK;
+/* ux_host_ports_close - take it all down again. Accepts NULL; returns NULL. */
+struct ux_host_ports *ux_host_ports_close(struct ux_host_ports *ports);
+
+/* ux_host_ports_tick - close UDP ports that no SA uses any more, some time after. Returns when to
+ * call again (monotonic, ns), UINT64_MAX: no need. */
+uint64_t ux_host_ports_tick(struct ux_host_ports *ports, uint64_t now_ns);
+
+/* For the status. */
+const char *ux_host_ports_tun_name(const struct ux_host_ports *ports);
+struct ux_packet_worker *ux_host_ports_worker(const struct ux_host_ports *ports);

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * The right to change the SA database is the kernel's: CAP_NET_ADMIN in the user namespace that
+ * owns the network namespace. That the peer is in our network namespace is given by the abstract
+ * socket. Its effective capabilities are read from /proc; those count only when its user namespace
+ * is ours, since any user holds all capabilities in a user namespace of their own making.
+ */
+
+#include "daemon/peer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static int read_proc(pid_t pid, const char *file, char *buf, size_t size)
+{
+	char path[64];
+	ssize_t n;
+	int fd;
+
+	if (pid)
+		snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+	else
+		snprintf(path, sizeof(path), "/proc/self/%s", file);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	n = read(fd, buf, size - 1);
+	close(fd);
+	if (n < 0)
+		return -EIO;
+	buf[n] = '\0';
+	return 0;
+}
+
+int ux_peer_status_has_cap(const char *status, unsigned int cap)
+{
+	const char *line = strstr(status, "\nCapEff:");
+
+	if (!line)
+		return -1;
+	return (strtoull(line + strlen("\nCapEff:"), NULL, 16) >> cap) & 1;
+}
+
+/*
+ * Is @pid in our user namespace? The link is the exact answer, but reading it takes the right to
+ * trace the process; the mapping of ids is for everyone to read and differs for namespaces that an
+ * unprivileged user can make.
+ */
+static bool same_user_namespace(pid_t pid)
+{
+	char path[64], theirs[256], ours[256];
+	ssize_t n, m;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
+	n = readlink(path, theirs, sizeof(theirs));
+	m = readlink("/proc/self/ns/user", ours, sizeof(ours));
+	if (n > 0 && m > 0)
+		return n == m && memcmp(theirs, ours, (size_t)n) == 0;
+	if (read_proc(pid, "uid_map", theirs, sizeof(theirs)) < 0 ||
+	    read_proc(0, "uid_map", ours, sizeof(ours)) < 0)
+		return false;
+	return strcmp(theirs, ours) == 0;
+}
+
+static bool is_privileged(pid_t pid, uid_t uid)
+{
+	char status[4096];
+	bool trusted_uid = uid == 0 || uid == geteuid();
+	int has;
+
+	if (pid <= 0 || read_proc(pid, "status", status, sizeof(status)) < 0)
+		return trusted_uid;
+	has = ux_peer_status_has_cap(status, CAP_NET_ADMIN);
+	if (has < 0)
+		return trusted_uid;
+	return has && (trusted_uid || same_user_namespace(pid));
+}
+
+int ux_peer_of(int fd, struct ux_peer *ret_peer)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
+		return -errno;
+	ret_peer->pid = cred.pid;
+	ret_peer->uid = cred.uid;
+	ret_peer->privileged = is_privileged(cred.pid, cred.uid);
+	return 0;
+}

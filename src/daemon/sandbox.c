@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* Four steps: no dumps; locked memory; fewer capabilities; none to be had again. */
+
+#include "daemon/sandbox.h"
+
+#include <cap-ng.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "daemon/log.h"
+
+void ux_sandbox_early(void)
+{
+	const struct rlimit none = {0, 0}, all = {RLIM_INFINITY, RLIM_INFINITY};
+
+	if (prctl(PR_SET_DUMPABLE, 0) < 0 || setrlimit(RLIMIT_CORE, &none) < 0)
+		ux_log(LOG_WARNING, "core dumps could not be turned off: %s", strerror(errno));
+	/* With a limit, locking what comes later would make allocations fail: all or only what is
+	 * here. */
+	if (setrlimit(RLIMIT_MEMLOCK, &all) == 0)
+		(void)!mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+	else
+		(void)!mlockall(MCL_CURRENT | MCL_ONFAULT);
+}
+
+int ux_sandbox_late(bool see_processes)
+{
+	if (capng_have_capabilities(CAPNG_SELECT_CAPS) <= CAPNG_NONE)
+		goto privileges;
+	capng_clear(CAPNG_SELECT_BOTH);
+	/* Routes, marks and raw sockets are changed as SAs and policies come and go. */
+	capng_updatev(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN, CAP_NET_RAW, -1);
+	/* To see who else lives in our network namespace: /proc/PID/ns of processes with more
+	 * rights. */
+	if (see_processes)
+		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_SYS_PTRACE);
+	/* The bounding set needs CAP_SETPCAP, which a process that was given few rights does not
+	 * hold. */
+	if (capng_apply(CAPNG_SELECT_BOTH) != 0 && capng_apply(CAPNG_SELECT_CAPS) != 0)
+		return -EPERM;
+privileges:
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
+}

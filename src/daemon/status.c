@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* Counters to JSON. A fragment that the engine refused and the worker then made whole is not a
+ * drop. */
+
+#include "daemon/status.h"
+
+#include <jansson.h>
+
+static json_int_t number(uint64_t n)
+{
+	return n > INT64_MAX ? INT64_MAX : (json_int_t)n;
+}
+
+static uint64_t drops_of(const struct ux_status_input *in, int reason)
+{
+	uint64_t n = in->packets.drops[reason];
+
+	if (reason == UXFRM_DROP_FRAGMENT)
+		n = n > in->worker.fragments_taken ? n - in->worker.fragments_taken : 0;
+	return n + in->worker.drops[reason];
+}
+
+/* All reasons, those with 0 too: a reader need not know the list. */
+static json_t *drops_json(const struct ux_status_input *in)
+{
+	json_t *drops = json_array();
+
+	for (int i = UXFRM_DROP_NONE + 1; i < UXFRM_DROP_COUNT; i++) {
+		const enum uxfrm_drop drop = (enum uxfrm_drop)i;
+
+		json_array_append_new(
+		    drops, json_pack("{s:s, s:s, s:s, s:I}", "name", uxfrm_drop_name(drop),
+				     "linux_name", uxfrm_drop_linux_name(drop), "text",
+				     uxfrm_drop_text(drop), "count", number(drops_of(in, i))));
+	}
+	return drops;
+}
+
+char *ux_status_json(const struct ux_status_input *in)
+{
+	const struct uxfrm_counts *c = &in->counts;
+	const struct uxfrm_packet_stats *p = &in->packets;
+	json_t *root = json_pack("{s:s, s:I, s:I, s:I, s:s?}", "version", UXFRM_VERSION, "pid",
+				 number(in->pid), "uptime_s", number(in->uptime_s), "clients",
+				 number(in->clients), "tun", in->tun_name);
+	json_t *counts = json_pack("{s:I, s:I, s:{s:I, s:I, s:I}}", "sa", number(c->sa), "sa_grace",
+				   number(c->sa_grace), "policy", "in", number(c->policy[0]), "out",
+				   number(c->policy[1]), "fwd", number(c->policy[2]));
+	json_t *packets =
+	    json_pack("{s:I, s:I, s:I, s:I, s:I}", "out_packets", number(p->out_packets),
+		      "out_bytes", number(p->out_bytes), "in_packets", number(p->in_packets),
+		      "in_bytes", number(p->in_bytes), "bypassed", number(p->bypassed));
+	char *text = NULL;
+
+	if (root && counts && packets) {
+		json_object_set(root, "ports", json_boolean(in->tun_name != NULL));
+		json_object_set(root, "counts", counts);
+		json_object_set(root, "packets", packets);
+		json_object_set_new(root, "drops", drops_json(in));
+		text = json_dumps(root, JSON_COMPACT);
+	}
+	json_decref(counts);
+	json_decref(packets);
+	json_decref(root);
+	return text;
+}

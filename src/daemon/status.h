@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/* What the daemon says of itself, as JSON. Nothing in it is secret. */
+
+#include <stdint.h>
+
+#include <uxfrm/engine.h>
+#include <uxfrm/packet.h>
+
+#include "daemon/worker.h"
+
+struct ux_status_input {
+	uint32_t pid, clients;
+	uint64_t uptime_s;
+	const char *tun_name; /* NULL: no ports */
+	struct uxfrm_counts counts;
+	struct uxfrm_packet_stats packets;
+	struct ux_packet_worker_stats worker; /* all 0 without ports */
+};
+
+/* ux_status_json - a text without line breaks; the caller frees it. NULL when out of memory. */
+char *ux_status_json(const struct ux_status_input *in);

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* The worker's loop. Level-triggered epoll and one burst per ready port and round: no port waits
+ * for another longer than a burst takes, and without packets the thread sleeps. */
+
+#include "daemon/worker.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "packet/reassembly.h"
+
+#define EVENTS_PER_ROUND 16
+/* Buffers lie apart by more than their size, so that their starts do not fall into the same cache
+ * sets. */
+#define BUFFER_STRIDE ((UX_PORT_BUFFER + 4095) / 4096 * 4096 + 192)
+/* Fragments from the host that transport mode must have whole: so many packets at a time, so long
+ * (RFC 1122 section 3.3.2 allows 60 to 120 seconds, Linux gives 30). */
+#define INCOMPLETE_MAX 64
+#define INCOMPLETE_NS 30000000000ull
+
+struct ux_packet_worker {
+	struct ux_packet_worker_params params;
+	pthread_t thread;
+	int epoll_fd;
+	int wake_fd; /* the control thread wants the worker to pass its loop's head */
+	sem_t passed;
+	sem_t started;
+	int start_error;
+	_Atomic(bool) stop;
+
+	/* the worker thread */
+	struct uxfrm_worker *engine_worker;
+	struct ux_reassembly *reassembly;
+	uint8_t *memory;
+	struct uxfrm_packet packets[UXFRM_BURST];
+	struct uxfrm_packet *burst[UXFRM_BURST];
+
+	/* written by the worker, read by the control thread (relaxed) */
+	_Atomic(uint64_t) drops[UXFRM_DROP_COUNT];
+	_Atomic(uint64_t) fragments_taken, bursts;
+};
+
+static void count(_Atomic(uint64_t) *counter)
+{
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1,
+			      memory_order_relaxed);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* Send those with verdict @a or @b by @port, and count what it refuses. */
+static void send_sorted(struct ux_packet_worker *w, struct ux_port *port, size_t n, uint8_t a,
+			uint8_t b)
+{
+	struct uxfrm_packet *chosen[UXFRM_BURST];
+	size_t m = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (w->burst[i]->verdict == a || w->burst[i]->verdict == b)
+			chosen[m++] = w->burst[i];
+	}
+	ux_port_send(port, chosen, m);
+	for (size_t i = 0; i < m; i++) {
+		if (chosen[i]->verdict == UXFRM_DROP)
+			count(&w->drops[chosen[i]->drop]);
+	}
+}
+
+/* A fragment that transport mode could not take: hold it, and when its packet is whole, try that.
+ */
+static void try_whole(struct ux_packet_worker *w, struct uxfrm_packet *p)
+{
+	uint8_t *whole;
+	uint32_t len;
+
+	count(&w->fragments_taken);
+	switch (ux_reassembly_add(w->reassembly, p->data, p->len, now_ns(), &whole, &len)) {
+	case UX_REASSEMBLY_DONE:
+		if (len > ux_port_room(p)) {
+			count(&w->drops[UXFRM_DROP_FRAGMENT]);
+			return;
+		}
+		p->data = ux_port_start(p);
+		p->len = len;
+		memcpy(p->data, whole, len);
+		uxfrm_outbound(w->engine_worker, &p, 1);
+		return;
+	case UX_REASSEMBLY_REFUSED:
+		count(&w->drops[UXFRM_DROP_FRAGMENT]);
+		return;
+	default:
+		return;
+	}
+}
+
+static void outbound(struct ux_packet_worker *w, size_t n)
+{
+	uxfrm_outbound(w->engine_worker, w->burst, n);
+	for (size_t i = 0; i < n; i++) {
+		struct uxfrm_packet *p = w->burst[i];
+
+		if (p->verdict == UXFRM_DROP && p->drop == UXFRM_DROP_FRAGMENT)
+			try_whole(w, p);
+	}
+	send_sorted(w, w->params.underlay, n, UXFRM_UNDERLAY, UXFRM_BYPASS);
+}
+
+static void inbound(struct ux_packet_worker *w, size_t n)
+{
+	uxfrm_inbound(w->engine_worker, w->burst, n);
+	send_sorted(w, w->params.host, n, UXFRM_DELIVER, UXFRM_DELIVER);
+}
+
+static void serve_port(struct ux_packet_worker *w, struct ux_port *port)
+{
+	size_t n = ux_port_receive(port, w->burst, UXFRM_BURST);
+
+	if (!n)
+		return;
+	count(&w->bursts);
+	if (port->side == UX_PORT_HOST)
+		outbound(w, n);
+	else
+		inbound(w, n);
+}
+
+static void run(struct ux_packet_worker *w)
+{
+	struct epoll_event ready[EVENTS_PER_ROUND];
+
+	while (!atomic_load(&w->stop)) {
+		int n = epoll_wait(w->epoll_fd, ready, EVENTS_PER_ROUND, -1);
+		bool wake = false;
+
+		for (int i = 0; i < n; i++) {
+			struct ux_port *port = ready[i].data.ptr;
+
+			if (port)
+				serve_port(w, port);
+			else
+				wake = true;
+		}
+		if (wake) {
+			uint64_t dummy;
+
+			(void)!read(w->wake_fd, &dummy, sizeof(dummy));
+			sem_post(&w->passed);
+		}
+	}
+}
+
+/* Packets wait in queues of limited size while another thread runs; best effort. */
+static void raise_priority(void)
+{
+	const struct sched_param p = {.sched_priority = 1};
+
+	if (pthread_setschedparam(pthread_self(), SCHED_FIFO, &p) != 0)
+		(void)setpriority(PRIO_PROCESS, 0, -10);
+}
+
+static void *thread_main(void *opaque)
+{
+	struct ux_packet_worker *w = opaque;
+
+	raise_priority();
+	w->engine_worker = uxfrm_worker_new(w->params.engine);
+	w->start_error = w->engine_worker ? 0 : -ENOMEM;
+	sem_post(&w->started);
+	if (w->engine_worker)
+		run(w);
+	w->engine_worker = uxfrm_worker_free(w->engine_worker);
+	return NULL;
+}
+
+static int allocate(struct ux_packet_worker *w)
+{
+	w->memory = malloc((size_t)BUFFER_STRIDE * UXFRM_BURST);
+	w->reassembly = ux_reassembly_new(INCOMPLETE_MAX, INCOMPLETE_NS);
+	w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (!w->memory || !w->reassembly)
+		return -ENOMEM;
+	if (w->epoll_fd < 0 || w->wake_fd < 0)
+		return -EMFILE;
+	for (size_t i = 0; i < UXFRM_BURST; i++) {
+		w->packets[i].buf = w->memory + i * BUFFER_STRIDE;
+		w->packets[i].size = UX_PORT_BUFFER;
+		w->burst[i] = &w->packets[i];
+		/* The first touch of memory is slow; it is done here. */
+		memset(w->packets[i].buf, 0, 4096);
+	}
+	return 0;
+}
+
+static void release(struct ux_packet_worker *w)
+{
+	if (w->epoll_fd >= 0)
+		close(w->epoll_fd);
+	if (w->wake_fd >= 0)
+		close(w->wake_fd);
+	sem_destroy(&w->passed);
+	sem_destroy(&w->started);
+	ux_reassembly_free(w->reassembly);
+	free(w->memory);
+	free(w);
+}
+
+static int watch(struct ux_packet_worker *w, int fd, struct ux_port *port)
+{
+	struct epoll_event e = {.events = EPOLLIN, .data.ptr = port};
+
+	return epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, fd, &e) < 0 ? -errno : 0;
+}
+
+/* Signals are the control thread's. */
+static int start_thread(struct ux_packet_worker *w)
+{
+	sigset_t all, old;
+	int err;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	err = pthread_create(&w->thread, NULL, thread_main, w);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (err)
+		return -err;
+	while (sem_wait(&w->started) < 0)
+		;
+	if (w->start_error)
+		pthread_join(w->thread, NULL);
+	return w->start_error;
+}
+
+int ux_packet_worker_start(const struct ux_packet_worker_params *params,
+			   struct ux_packet_worker **ret_worker)
+{
+	struct ux_packet_worker *w = calloc(1, sizeof(*w));
+	int err;
+
+	if (!w)
+		return -ENOMEM;
+	w->params = *params;
+	w->epoll_fd = w->wake_fd = -1;
+	sem_init(&w->passed, 0, 0);
+	sem_init(&w->started, 0, 0);
+	err = allocate(w);
+	err = err ? err : watch(w, w->wake_fd, NULL);
+	err = err ? err : watch(w, w->params.host->fd, w->params.host);
+	err = err ? err : start_thread(w);
+	if (err) {
+		release(w);
+		return err;
+	}
+	*ret_worker = w;
+	return 0;
+}
+
+/* Returns when the worker has been at its loop's head after the call. */
+static void wake(struct ux_packet_worker *w)
+{
+	const uint64_t one = 1;
+
+	if (write(w->wake_fd, &one, sizeof(one)) != sizeof(one))
+		return;
+	while (sem_wait(&w->passed) < 0)
+		;
+}
+
+struct ux_packet_worker *ux_packet_worker_stop(struct ux_packet_worker *w)
+{
+	if (!w)
+		return NULL;
+	atomic_store(&w->stop, true);
+	wake(w);
+	pthread_join(w->thread, NULL);
+	release(w);
+	return NULL;
+}
+
+int ux_packet_worker_add_port(struct ux_packet_worker *w, struct ux_port *port)
+{
+	return watch(w, port->fd, port);
+}
+
+void ux_packet_worker_remove_port(struct ux_packet_worker *w, struct ux_port *port)
+{
+	(void)epoll_ctl(w->epoll_fd, EPOLL_CTL_DEL, port->fd, NULL);
+	/* Events that were fetched before the removal end with that round. */
+	wake(w);
+}
+
+void ux_packet_worker_stats_get(struct ux_packet_worker *w,
+				struct ux_packet_worker_stats *ret_stats)
+{
+	for (int i = 0; i < UXFRM_DROP_COUNT; i++)
+		ret_stats->drops[i] = atomic_load_explicit(&w->drops[i], memory_order_relaxed);
+	ret_stats->fragments_taken =
+	    atomic_load_explicit(&w->fragments_taken, memory_order_relaxed);
+	ret_stats->bursts = atomic_load_explicit(&w->bursts, memory_order_relaxed);
+}

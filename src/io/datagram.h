@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/*
+ * Bursts from a raw or UDP socket, with what the kernel says of each datagram beside its bytes: the
+ * addresses, the interface, traffic class, hop limit and mark. From these the headers that such
+ * sockets do not show are rebuilt, since the engine wants whole packets.
+ */
+
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include <uxfrm/packet.h>
+
+#include "base/addr.h"
+#include "base/ext_ack.h"
+
+#define UX_DATAGRAM_CONTROL 256 /* bytes of ancillary data per datagram */
+
+struct ux_datagram_burst {
+	struct mmsghdr msgs[UXFRM_BURST];
+	struct iovec iov[UXFRM_BURST];
+	struct sockaddr_in6 names[UXFRM_BURST]; /* or sockaddr_in: as long */
+	_Alignas(struct cmsghdr) char control[UXFRM_BURST][UX_DATAGRAM_CONTROL];
+};
+
+struct ux_datagram_info {
+	struct ux_addr source, destination;
+	in_port_t source_port; /* network order; 0 for raw sockets */
+	int32_t ifindex;
+	uint32_t mark;
+	uint8_t traffic_class, hop_limit;
+};
+
+/* ux_datagram_prepare - a socket's options: ancillary data, large receive buffer. 0 or -errno. */
+int ux_datagram_prepare(int fd, int family) UX_MUST_CHECK;
+
+/*
+ * ux_datagram_receive - up to @n datagrams; each packet's bytes begin @gap bytes behind
+ * ux_port_start(). Sets len to the bytes received and data to ux_port_start(). Returns how many.
+ */
+size_t ux_datagram_receive(int fd, struct ux_datagram_burst *b, struct uxfrm_packet *const *packets,
+			   size_t n, uint32_t gap);
+
+/* ux_datagram_info_get - what the kernel said of datagram @i of the burst. */
+void ux_datagram_info_get(const struct ux_datagram_burst *b, size_t i, int family,
+			  struct ux_datagram_info *ret_info);

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/*
+ * A port is where packets come from and go to. One thread, the worker, receives and sends; opening
+ * and freeing is for whoever has made sure that the worker is not in it.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <uxfrm/packet.h>
+
+struct ux_port;
+
+struct ux_port_ops {
+	/*
+	 * receive - fill up to @n packets without blocking; sets data, len, mark and ifindex.
+	 * Returns how many. Less than @n means that nothing more was there. NULL: the port only
+	 * sends.
+	 */
+	size_t (*receive)(struct ux_port *port, struct uxfrm_packet *const *packets, size_t n);
+	/*
+	 * send - send all, order kept. A packet that could not be sent gets verdict UXFRM_DROP and
+	 * a reason. NULL: the port only receives.
+	 */
+	void (*send)(struct ux_port *port, struct uxfrm_packet *const *packets, size_t n);
+	void (*free)(struct ux_port *port);
+};
+
+/* Which side of the engine a port is on: inner packets of the host, or outer ones of the network.
+ */
+enum ux_port_side { UX_PORT_HOST, UX_PORT_UNDERLAY };
+
+/* Embedded first in each kind of port. */
+struct ux_port {
+	const struct ux_port_ops *ops;
+	int fd; /* readable when there is something to receive; -1: never */
+	enum ux_port_side side;
+};
+
+static inline size_t ux_port_receive(struct ux_port *port, struct uxfrm_packet *const *packets,
+				     size_t n)
+{
+	return port->ops->receive ? port->ops->receive(port, packets, n) : 0;
+}
+
+static inline void ux_port_send(struct ux_port *port, struct uxfrm_packet *const *packets, size_t n)
+{
+	if (n)
+		port->ops->send(port, packets, n);
+}
+
+/* ux_port_free - accepts NULL; returns NULL. */
+static inline struct ux_port *ux_port_free(struct ux_port *port)
+{
+	if (port)
+		port->ops->free(port);
+	return NULL;
+}
+
+/* Bytes a packet's buffer needs for any packet a port receives: rooms, a rebuilt IPv6 header, 64
+ * KiB. */
+#define UX_PORT_BUFFER (UXFRM_HEADROOM + 40 + 65535 + UXFRM_TAILROOM + 1)
+
+/* ux_port_start - where a received packet begins; the rooms of <uxfrm/packet.h> are kept. */
+static inline uint8_t *ux_port_start(const struct uxfrm_packet *p)
+{
+	return p->buf + UXFRM_HEADROOM;
+}
+
+/* ux_port_room - bytes a received packet may have. */
+static inline uint32_t ux_port_room(const struct uxfrm_packet *p)
+{
+	return p->size - UXFRM_HEADROOM - UXFRM_TAILROOM;
+}
+
+/* ux_port_refuse - the verdict for a packet that a port could not send. */
+static inline void ux_port_refuse(struct uxfrm_packet *p, enum uxfrm_drop reason)
+{
+	p->verdict = UXFRM_DROP;
+	p->drop = (uint8_t)reason;
+}

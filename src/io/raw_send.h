@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/* The port all packets leave by, those for the underlay and those let go in clear. It only sends.
+ */
+
+#include <stdint.h>
+
+#include "base/ext_ack.h"
+#include "io/port.h"
+
+/*
+ * ux_raw_send_open - @own_mark is added to each packet's mark, so that the rule that leads to the
+ * TUN device leaves it alone. 0 or -errno. A host without IPv6 sends IPv4 only.
+ */
+int ux_raw_send_open(uint32_t own_mark, struct ux_port **ret_port) UX_MUST_CHECK;

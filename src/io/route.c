@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* Which prefixes are steered, for whose policies, and with which preferred source. */
+
+#include "io/route.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/siphash.h"
+#include "io/route_kernel.h"
+
+#define BUCKETS 4096
+
+/* A destination prefix, and the source prefixes of the policies that have it. */
+struct route {
+	struct ux_list link;
+	int family;
+	struct ux_prefix dst;
+	struct ux_list sources;
+	bool has_prefsrc;
+};
+
+struct source {
+	struct ux_list link;
+	struct ux_prefix prefix;
+	uint32_t count;
+};
+
+struct ux_routes {
+	struct ux_routes_params params;
+	struct ux_siphash_key hash_key;
+	bool has_ip6;
+	struct ux_list buckets[BUCKETS];
+};
+
+void ux_prefix_mask(struct ux_addr *addr, int family, unsigned int bits)
+{
+	unsigned int len = family == AF_INET ? 4 : 16;
+
+	for (unsigned int i = 0; i < 16; i++) {
+		unsigned int left = bits > i * 8 && i < len ? bits - i * 8 : 0;
+
+		addr->b[i] &= left >= 8 ? 0xff : (uint8_t)(0xff00 >> left);
+	}
+}
+
+static struct ux_prefix network(int family, const struct ux_prefix *prefix)
+{
+	struct ux_prefix p = *prefix;
+
+	ux_prefix_mask(&p.addr, family, p.bits);
+	return p;
+}
+
+static bool prefix_equal(const struct ux_prefix *a, const struct ux_prefix *b)
+{
+	return a->bits == b->bits && memcmp(&a->addr, &b->addr, sizeof(a->addr)) == 0;
+}
+
+static struct ux_list *bucket_of(struct ux_routes *r, int family, const struct ux_prefix *dst)
+{
+	uint8_t bytes[18];
+
+	memcpy(bytes, &dst->addr, 16);
+	bytes[16] = dst->bits;
+	bytes[17] = (uint8_t)family;
+	return &r->buckets[ux_siphash(&r->hash_key, bytes, sizeof(bytes)) % BUCKETS];
+}
+
+static struct route *find_route(struct ux_routes *r, int family, const struct ux_prefix *dst)
+{
+	struct ux_list *pos;
+
+	ux_list_for_each (pos, bucket_of(r, family, dst)) {
+		struct route *route = ux_container_of(pos, struct route, link);
+
+		if (route->family == family && prefix_equal(&route->dst, dst))
+			return route;
+	}
+	return NULL;
+}
+
+static struct source *find_source(struct route *route, const struct ux_prefix *prefix)
+{
+	struct ux_list *pos;
+
+	ux_list_for_each (pos, &route->sources) {
+		struct source *source = ux_container_of(pos, struct source, link);
+
+		if (prefix_equal(&source->prefix, prefix))
+			return source;
+	}
+	return NULL;
+}
+
+static bool inside_sources(const struct route *route, const struct ux_addr *addr)
+{
+	struct ux_list *pos;
+
+	ux_list_for_each (pos, &route->sources) {
+		const struct source *source = ux_container_of(pos, struct source, link);
+
+		if (ux_addr_match_prefix(addr, &source->prefix.addr, source->prefix.bits))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The host's own choice, when the policy covers it; else an address of ours that the policy covers;
+ * else the host's own choice all the same. False: no idea.
+ */
+static bool choose_prefsrc(const struct ux_routes *r, const struct route *route,
+			   struct ux_addr *ret_addr)
+{
+	struct ux_addr own;
+	bool has_own = ux_route_ask_source(&r->params, route->family, &route->dst, &own) == 0;
+	struct ux_list *pos;
+
+	if (has_own && inside_sources(route, &own)) {
+		*ret_addr = own;
+		return true;
+	}
+	ux_list_for_each (pos, &r->params.addresses->addresses) {
+		const struct ux_local_address *a =
+		    ux_container_of(pos, struct ux_local_address, link);
+
+		if (a->family == route->family && a->scope == RT_SCOPE_UNIVERSE &&
+		    inside_sources(route, &a->addr)) {
+			*ret_addr = a->addr;
+			return true;
+		}
+	}
+	if (has_own)
+		*ret_addr = own;
+	return has_own;
+}
+
+static int install(struct ux_routes *r, struct route *route)
+{
+	const struct ux_routes_params *p = &r->params;
+	struct ux_addr prefsrc;
+	bool had = route->has_prefsrc;
+	int err;
+
+	/* Least preferred first: at no time does a packet find only the main table. */
+	err = ux_route_put(p, route->family, &route->dst, UX_METRIC_REFUSE, NULL);
+	if (!err)
+		err = ux_route_put(p, route->family, &route->dst, UX_METRIC_DEVICE, NULL);
+	if (err)
+		return err;
+	route->has_prefsrc =
+	    choose_prefsrc(r, route, &prefsrc) &&
+	    ux_route_put(p, route->family, &route->dst, UX_METRIC_SOURCE, &prefsrc) == 0;
+	if (had && !route->has_prefsrc)
+		ux_route_drop(p, route->family, &route->dst, UX_METRIC_SOURCE);
+	return 0;
+}
+
+static void uninstall(struct ux_routes *r, struct route *route)
+{
+	for (uint32_t metric = UX_METRIC_SOURCE; metric <= UX_METRIC_REFUSE; metric++)
+		ux_route_drop(&r->params, route->family, &route->dst, metric);
+}
+
+static struct route *free_route(struct route *route)
+{
+	struct ux_list *pos, *next;
+
+	if (!route)
+		return NULL;
+	ux_list_for_each_safe (pos, next, &route->sources)
+		free(ux_container_of(pos, struct source, link));
+	ux_list_remove(&route->link);
+	free(route);
+	return NULL;
+}
+
+static struct route *new_route(struct ux_routes *r, int family, const struct ux_prefix *dst)
+{
+	struct route *route = calloc(1, sizeof(*route));
+
+	if (!route)
+		return NULL;
+	route->family = family;
+	route->dst = *dst;
+	ux_list_init(&route->sources);
+	ux_list_push_back(bucket_of(r, family, dst), &route->link);
+	return route;
+}
+
+int ux_routes_add(struct ux_routes *r, int family, const struct ux_prefix *destination,
+		  const struct ux_prefix *source)
+{
+	const struct ux_prefix dst = network(family, destination), src = network(family, source);
+	struct route *route = find_route(r, family, &dst);
+	struct source *known = route ? find_source(route, &src) : NULL;
+	int err;
+
+	if (known) {
+		known->count++;
+		return 0;
+	}
+	known = calloc(1, sizeof(*known));
+	if (!route && known)
+		route = new_route(r, family, &dst);
+	if (!known || !route) {
+		free(known);
+		return -ENOMEM;
+	}
+	known->prefix = src;
+	known->count = 1;
+	ux_list_push_back(&route->sources, &known->link);
+	err = install(r, route);
+	return err;
+}
+
+int ux_routes_remove(struct ux_routes *r, int family, const struct ux_prefix *destination,
+		     const struct ux_prefix *source)
+{
+	const struct ux_prefix dst = network(family, destination), src = network(family, source);
+	struct route *route = find_route(r, family, &dst);
+	struct source *known = route ? find_source(route, &src) : NULL;
+
+	if (!known)
+		return -ENOENT;
+	if (--known->count)
+		return 0;
+	ux_list_remove(&known->link);
+	free(known);
+	if (!ux_list_empty(&route->sources))
+		return install(r, route);
+	uninstall(r, route);
+	free_route(route);
+	return 0;
+}
+
+void ux_routes_refresh(struct ux_routes *r)
+{
+	for (size_t i = 0; i < BUCKETS; i++) {
+		struct ux_list *pos;
+
+		ux_list_for_each (pos, &r->buckets[i])
+			(void)install(r, ux_container_of(pos, struct route, link));
+	}
+}
+
+static void take_down(struct ux_routes *r)
+{
+	ux_rule_drop(&r->params, AF_INET);
+	ux_route_flush(&r->params, AF_INET);
+	ux_rule_drop(&r->params, AF_INET6);
+	ux_route_flush(&r->params, AF_INET6);
+}
+
+int ux_routes_new(const struct ux_routes_params *params, struct ux_routes **ret_routes)
+{
+	struct ux_routes *r = calloc(1, sizeof(*r));
+	int err;
+
+	if (!r)
+		return -ENOMEM;
+	r->params = *params;
+	ux_siphash_random_key(&r->hash_key);
+	for (size_t i = 0; i < BUCKETS; i++)
+		ux_list_init(&r->buckets[i]);
+	take_down(r);
+	err = ux_rule_put(&r->params, AF_INET);
+	if (!err) {
+		/* A host without IPv6 refuses its rule; nothing can leak by it then. */
+		err = ux_rule_put(&r->params, AF_INET6);
+		r->has_ip6 = !err;
+		if (err == -EAFNOSUPPORT || err == -EOPNOTSUPP)
+			err = 0;
+	}
+	if (!err && r->has_ip6)
+		err = ux_route_put_exceptions(&r->params);
+	if (err) {
+		ux_routes_free(r);
+		return err;
+	}
+	*ret_routes = r;
+	return 0;
+}
+
+struct ux_routes *ux_routes_free(struct ux_routes *r)
+{
+	if (!r)
+		return NULL;
+	take_down(r);
+	for (size_t i = 0; i < BUCKETS; i++) {
+		struct ux_list *pos, *next;
+
+		ux_list_for_each_safe (pos, next, &r->buckets[i])
+			free_route(ux_container_of(pos, struct route, link));
+	}
+	free(r);
+	return NULL;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/*
+ * Policy routing: how the host's packets get into the TUN device. One rule per family, "what does
+ * not carry our mark bit looks in our table", and in that table a route for each destination prefix
+ * of an outbound policy that protects something.
+ *
+ * Each prefix has three routes, best first: by the TUN device with a preferred source address; by
+ * the device without one, as the kernel removes a route with its preferred source; and one that
+ * refuses, which outlives the device, so that after a crash nothing leaves in clear. The next start
+ * clears it away.
+ */
+
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/ext_ack.h"
+#include "io/address_monitor.h"
+#include "io/netlink.h"
+
+struct ux_routes;
+
+struct ux_routes_params {
+	struct ux_netlink *nl;			    /* borrowed */
+	const struct ux_address_monitor *addresses; /* borrowed; may be empty, not NULL */
+	int tun_ifindex;
+	uint32_t fwmark; /* the mark bit of our own packets */
+	uint32_t table, priority;
+};
+
+/* Prefixes with host bits set are taken as their network. */
+struct ux_prefix {
+	struct ux_addr addr;
+	uint8_t bits;
+};
+
+/* ux_routes_new - clear what a predecessor left, and install the rules. 0 or -errno. */
+int ux_routes_new(const struct ux_routes_params *params,
+		  struct ux_routes **ret_routes) UX_MUST_CHECK;
+/* ux_routes_free - take down rules and routes. Accepts NULL; returns NULL. */
+struct ux_routes *ux_routes_free(struct ux_routes *r);
+
+/* ux_routes_add, ux_routes_remove - one policy's pair of prefixes; equal pairs are counted. 0 or
+ * -errno. */
+int ux_routes_add(struct ux_routes *r, int family, const struct ux_prefix *destination,
+		  const struct ux_prefix *source) UX_MUST_CHECK;
+int ux_routes_remove(struct ux_routes *r, int family, const struct ux_prefix *destination,
+		     const struct ux_prefix *source) UX_MUST_CHECK;
+
+/* ux_routes_refresh - local addresses or other routes changed: choose the preferred sources anew.
+ */
+void ux_routes_refresh(struct ux_routes *r);
+
+/* ux_prefix_mask - clear the bits of @addr behind the first @bits. */
+void ux_prefix_mask(struct ux_addr *addr, int family, unsigned int bits);

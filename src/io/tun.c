@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* TUN without vnet headers: one packet per read and write, whole and with all checksums. */
+
+#include "io/tun.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_link.h>
+#include <linux/if_tun.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define WRITE_RETRIES 3
+
+struct tun_port {
+	struct ux_port port;
+	int ifindex;
+};
+
+static size_t tun_receive(struct ux_port *port, struct uxfrm_packet *const *packets, size_t n)
+{
+	size_t got = 0;
+
+	while (got < n) {
+		struct uxfrm_packet *p = packets[got];
+		ssize_t len = read(port->fd, ux_port_start(p), ux_port_room(p));
+
+		if (len < 0)
+			break;
+		p->data = ux_port_start(p);
+		p->len = (uint32_t)len;
+		p->mark = 0;
+		p->ifindex = 0;
+		got++;
+	}
+	return got;
+}
+
+static void tun_send(struct ux_port *port, struct uxfrm_packet *const *packets, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		ssize_t len = -1;
+
+		for (int retry = 0; len < 0 && retry < WRITE_RETRIES; retry++) {
+			len = write(port->fd, packets[i]->data, packets[i]->len);
+			if (len < 0 && errno != EAGAIN && errno != EINTR && errno != ENOMEM)
+				break;
+		}
+		if (len < 0)
+			ux_port_refuse(packets[i], UXFRM_DROP_PORT_SEND);
+	}
+}
+
+static void tun_free(struct ux_port *port)
+{
+	close(port->fd);
+	free(port);
+}
+
+static const struct ux_port_ops tun_ops = {
+    .receive = tun_receive, .send = tun_send, .free = tun_free};
+
+static int create_device(const char *wanted, char *ret_name, int *ret_fd)
+{
+	struct ifreq req = {.ifr_flags = IFF_TUN | IFF_NO_PI};
+	int err;
+	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return -errno;
+	snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", wanted);
+	if (ioctl(fd, TUNSETIFF, &req) < 0) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	memcpy(ret_name, req.ifr_name, IFNAMSIZ);
+	ret_name[IFNAMSIZ - 1] = '\0';
+	*ret_fd = fd;
+	return 0;
+}
+
+/* No address of its own, also no link-local one: the device is a way out, not a place. */
+static int set_up(const struct ux_tun_params *params, struct ux_netlink *nl, int ifindex)
+{
+	const uint8_t mode = IN6_ADDR_GEN_MODE_NONE;
+	const struct ifinfomsg header = {.ifi_family = AF_UNSPEC,
+					 .ifi_index = ifindex,
+					 .ifi_flags = IFF_UP,
+					 .ifi_change = IFF_UP};
+	struct ifinfomsg down = header;
+	struct ux_netlink_msg m;
+	size_t spec, family;
+
+	/* A host without IPv6 refuses this. The device is still down, so nothing was generated yet.
+	 */
+	down.ifi_flags = 0;
+	ux_netlink_begin(&m, RTM_NEWLINK, 0, &down, sizeof(down));
+	spec = ux_netlink_nest(&m, IFLA_AF_SPEC);
+	family = ux_netlink_nest(&m, AF_INET6);
+	ux_netlink_put(&m, IFLA_INET6_ADDR_GEN_MODE, &mode, sizeof(mode));
+	ux_netlink_nest_end(&m, family);
+	ux_netlink_nest_end(&m, spec);
+	if (ux_netlink_talk(nl, &m, NULL, NULL) == -ENODEV)
+		return -ENODEV;
+
+	ux_netlink_begin(&m, RTM_NEWLINK, 0, &header, sizeof(header));
+	ux_netlink_put_u32(&m, IFLA_MTU, params->mtu);
+	ux_netlink_put_u32(&m, IFLA_TXQLEN, params->queue_len);
+	return ux_netlink_talk(nl, &m, NULL, NULL);
+}
+
+int ux_tun_open(const struct ux_tun_params *params, struct ux_netlink *nl, struct ux_tun *ret_tun,
+		struct ux_ext_ack *ext)
+{
+	char name[IFNAMSIZ];
+	struct tun_port *tun;
+	int fd = -1, err;
+
+	err = create_device(params->name, name, &fd);
+	if (err)
+		return ux_fail_at(ext, -err, NULL,
+				  err == -EBUSY ? "the TUN device's name is taken"
+						: "cannot make a TUN device");
+	tun = calloc(1, sizeof(*tun));
+	if (!tun) {
+		close(fd);
+		return -ENOMEM;
+	}
+	tun->port = (struct ux_port){.ops = &tun_ops, .fd = fd, .side = UX_PORT_HOST};
+	tun->ifindex = (int)if_nametoindex(name);
+	err = tun->ifindex ? set_up(params, nl, tun->ifindex) : -ENODEV;
+	if (err) {
+		tun_free(&tun->port);
+		return ux_fail_at(ext, -err, NULL, "cannot set up the TUN device");
+	}
+	*ret_tun = (struct ux_tun){.port = &tun->port, .ifindex = tun->ifindex};
+	memcpy(ret_tun->name, name, IFNAMSIZ);
+	return 0;
+}
+
+static int open_rp_filter(const char *name, int flags)
+{
+	char path[64 + IFNAMSIZ];
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/rp_filter", name);
+	return open(path, flags | O_CLOEXEC);
+}
+
+int ux_tun_set_rp_filter(const char *name)
+{
+	char all = '0';
+	int err = 0;
+	int fd = open_rp_filter("all", O_RDONLY);
+
+	if (fd >= 0) {
+		if (read(fd, &all, 1) != 1)
+			all = '0';
+		close(fd);
+	}
+	fd = open_rp_filter(name, O_WRONLY);
+	if (fd < 0)
+		return -errno;
+	/* The kernel takes the larger of both; strict (1) is lifted only by loose (2). */
+	if (write(fd, all == '0' ? "0" : "2", 1) != 1)
+		err = -errno;
+	close(fd);
+	return err;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/* The TUN device: what the host sends into the tunnel comes out here, and the other way round. */
+
+#include <net/if.h>
+#include <stdint.h>
+
+#include "base/ext_ack.h"
+#include "io/netlink.h"
+#include "io/port.h"
+
+struct ux_tun_params {
+	const char *name; /* may contain %d */
+	uint32_t mtu, queue_len;
+};
+
+struct ux_tun {
+	struct ux_port *port; /* owned by the caller of ux_tun_open */
+	int ifindex;
+	char name[IFNAMSIZ];
+};
+
+/*
+ * ux_tun_open - make the device, set it up through @nl and bring it up. It goes with the port. 0 or
+ * -errno, with the step that failed in @ext.
+ */
+int ux_tun_open(const struct ux_tun_params *params, struct ux_netlink *nl, struct ux_tun *ret_tun,
+		struct ux_ext_ack *ext) UX_MUST_CHECK;
+
+/* ux_tun_set_rp_filter - let in packets whose source is routed elsewhere: 0, or loose where the
+ * host filters at all. 0 or -errno. */
+int ux_tun_set_rp_filter(const char *name) UX_MUST_CHECK;

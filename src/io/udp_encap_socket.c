@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * The shared port. An IKE message that reaches us because the program guessed the group's order
+ * wrong is not lost: the guess is changed and the message is sent again to the same port over the
+ * loopback path, with its own source address. Our mark on it tells one that comes back a second
+ * time, when there is no IKE socket at all; that one is dropped, as it would have been refused
+ * without us.
+ */
+
+#include "io/udp_encap_socket.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "io/datagram.h"
+#include "io/raw_receive.h"
+#include "io/raw_send.h"
+#include "io/udp_demux.h"
+#include "packet/ip.h"
+#include "packet/udp.h"
+
+struct encap_port {
+	struct ux_port port;
+	struct ux_udp_encap *encap;
+};
+
+struct ux_udp_encap {
+	int family;
+	uint16_t number; /* host order */
+	uint32_t own_mark;
+	enum ux_demux_ike ike;
+	struct encap_port shared[UX_UDP_ENCAP_PORTS];
+	struct ux_port *raw;	/* instead, when the port is not to be shared */
+	struct ux_port *resend; /* IKE messages go back by this */
+	struct ux_datagram_burst burst;
+};
+
+static uint32_t header_len(const struct ux_udp_encap *e)
+{
+	return (e->family == AF_INET ? UX_IP4_LEN : UX_IP6_LEN) + UX_UDP_LEN;
+}
+
+/* Put back the headers that a UDP socket takes away. */
+static void rebuild(struct ux_udp_encap *e, struct uxfrm_packet *p,
+		    const struct ux_datagram_info *info)
+{
+	uint32_t ip_len = header_len(e) - UX_UDP_LEN;
+	struct ux_ip_build b = {.saddr = &info->source,
+				.daddr = &info->destination,
+				.tos = info->traffic_class,
+				.ttl = info->hop_limit,
+				.proto = IPPROTO_UDP};
+
+	p->len += ip_len + UX_UDP_LEN;
+	p->mark = info->mark;
+	p->ifindex = info->ifindex;
+	b.total_len = p->len;
+	if (e->family == AF_INET)
+		ux_ip4_build(p->data, &b);
+	else
+		ux_ip6_build(p->data, &b);
+	ux_udp_build(p->data + ip_len, info->source_port, htobe16(e->number), p->len - ip_len);
+}
+
+static bool is_ike(const struct ux_udp_encap *e, const struct uxfrm_packet *p)
+{
+	return p->len >= header_len(e) + 4 && ux_get_be32(p->data + header_len(e)) == 0;
+}
+
+static void give_back_ike(struct ux_udp_encap *e, struct uxfrm_packet *p)
+{
+	struct ux_ip_info ip;
+
+	if (p->mark & e->own_mark)
+		return;
+	e->ike = e->ike == UX_DEMUX_IKE_FIRST ? UX_DEMUX_IKE_LAST : UX_DEMUX_IKE_FIRST;
+	if (ux_demux_attach(e->shared[0].port.fd, e->ike) < 0 || !ux_ip_parse(p->data, p->len, &ip))
+		return;
+	ux_transport_checksum(p->data, &ip);
+	p->verdict = UXFRM_BYPASS;
+	p->may_fragment = 1;
+	ux_port_send(e->resend, &p, 1);
+}
+
+static size_t encap_receive(struct ux_port *port, struct uxfrm_packet *const *packets, size_t n)
+{
+	struct ux_udp_encap *e = ((struct encap_port *)port)->encap;
+	size_t got = ux_datagram_receive(port->fd, &e->burst, packets, n, header_len(e));
+
+	for (size_t i = 0; i < got; i++) {
+		struct ux_datagram_info info;
+
+		ux_datagram_info_get(&e->burst, i, e->family, &info);
+		rebuild(e, packets[i], &info);
+		if (!is_ike(e, packets[i]))
+			continue;
+		give_back_ike(e, packets[i]);
+		/* For the engine it becomes what it ignores: one byte of 0xff (RFC 3948
+		 * section 2.3). */
+		packets[i]->len = 1;
+		packets[i]->data[header_len(e)] = 0xff;
+		rebuild(e, packets[i], &info);
+	}
+	return got;
+}
+
+/* The two ports are parts of a ux_udp_encap and end with it. */
+static void encap_port_free(struct ux_port *port)
+{
+	if (port->fd >= 0)
+		close(port->fd);
+	port->fd = -1;
+}
+
+static const struct ux_port_ops encap_ops = {.receive = encap_receive, .free = encap_port_free};
+
+static int open_shared(struct ux_udp_encap *e, struct encap_port *shared)
+{
+	const int on = 1;
+	struct sockaddr_in6 any6 = {.sin6_family = AF_INET6, .sin6_port = htobe16(e->number)};
+	struct sockaddr_in any4 = {.sin_family = AF_INET, .sin_port = htobe16(e->number)};
+	int fd = socket(e->family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	shared->port.fd = fd;
+	err = ux_datagram_prepare(fd, e->family);
+	if (err)
+		return err;
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) < 0)
+		return -errno;
+	if (e->family == AF_INET6) {
+		if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) < 0 ||
+		    bind(fd, (struct sockaddr *)&any6, sizeof(any6)) < 0)
+			return -errno;
+		return 0;
+	}
+	return bind(fd, (struct sockaddr *)&any4, sizeof(any4)) < 0 ? -errno : 0;
+}
+
+static int open_all(struct ux_udp_encap *e)
+{
+	int err = 0;
+
+	for (int i = 0; i < UX_UDP_ENCAP_PORTS && !err; i++)
+		err = open_shared(e, &e->shared[i]);
+	if (!err)
+		err = ux_demux_attach(e->shared[0].port.fd, e->ike);
+	if (!err)
+		return ux_raw_send_open(e->own_mark, &e->resend);
+	for (int i = 0; i < UX_UDP_ENCAP_PORTS; i++)
+		encap_port_free(&e->shared[i].port);
+	if (err != -EADDRINUSE)
+		return err;
+	return ux_raw_udp_open(e->family, e->number, &e->raw);
+}
+
+int ux_udp_encap_open(int family, uint16_t port, uint32_t own_mark, struct ux_udp_encap **ret_encap)
+{
+	struct ux_udp_encap *e = calloc(1, sizeof(*e));
+	int err;
+
+	if (!e)
+		return -ENOMEM;
+	e->family = family;
+	e->number = port;
+	e->own_mark = own_mark;
+	e->ike = UX_DEMUX_IKE_LAST;
+	for (int i = 0; i < UX_UDP_ENCAP_PORTS; i++)
+		e->shared[i] = (struct encap_port){
+		    .port = {.ops = &encap_ops, .fd = -1, .side = UX_PORT_UNDERLAY},
+		    .encap = e,
+		};
+	err = open_all(e);
+	if (err) {
+		ux_udp_encap_free(e);
+		return err;
+	}
+	*ret_encap = e;
+	return 0;
+}
+
+struct ux_udp_encap *ux_udp_encap_free(struct ux_udp_encap *e)
+{
+	if (!e)
+		return NULL;
+	for (int i = 0; i < UX_UDP_ENCAP_PORTS; i++)
+		encap_port_free(&e->shared[i].port);
+	ux_port_free(e->raw);
+	ux_port_free(e->resend);
+	free(e);
+	return NULL;
+}
+
+struct ux_port *ux_udp_encap_port(struct ux_udp_encap *e, unsigned int i)
+{
+	if (i == 0 && e->raw)
+		return e->raw;
+	return i < UX_UDP_ENCAP_PORTS && e->shared[i].port.fd >= 0 ? &e->shared[i].port : NULL;
+}

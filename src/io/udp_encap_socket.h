@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/*
+ * ESP in UDP (RFC 3948): a local port shared with the IKE daemon. The port is held with
+ * SO_REUSEPORT by two sockets of ours, and a classic BPF program tells ESP from IKE by the marker.
+ * An IKE socket joins by setting SO_REUSEPORT before its bind(), before or after us.
+ */
+
+#include <stdint.h>
+
+#include "base/ext_ack.h"
+#include "io/port.h"
+
+#define UX_UDP_ENCAP_PORTS 2
+
+struct ux_udp_encap;
+
+/*
+ * ux_udp_encap_open - @port of @family AF_INET or AF_INET6. @own_mark: the mark bit of our own
+ * packets. If somebody holds the port unshared, raw sockets read along instead. 0 or -errno.
+ */
+int ux_udp_encap_open(int family, uint16_t port, uint32_t own_mark,
+		      struct ux_udp_encap **ret_encap) UX_MUST_CHECK;
+struct ux_udp_encap *ux_udp_encap_free(struct ux_udp_encap *e); /* accepts NULL, returns NULL */
+
+/* ux_udp_encap_port - its ports, 0 and 1; NULL where it has none. They belong to @e. */
+struct ux_port *ux_udp_encap_port(struct ux_udp_encap *e, unsigned int i);
