@@ -229,4 +229,5 @@ case('thresholds', m(NEWSPDINFO, bytes(4), attr(3, bytes([33, 0]))), m(NEWSPDINF
      m(NEWSPDINFO, bytes(4), attr(3, bytes(1))), m(NEWSPDINFO, bytes(4), attr(3, bytes([32, 32])), attr(4, bytes([128, 128]))),
      m(NEWSPDINFO, bytes(4)), m(NEWSPDINFO, bytes(4), DIR_IN))
 
-print('\n'.join(lines))
+if __name__ == '__main__':
+    print('\n'.join(lines))
