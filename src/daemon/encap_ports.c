@@ -15,8 +15,8 @@ struct encap_entry {
 	int family;
 	uint16_t port;
 	uint32_t users;
-	uint64_t close_ns;	     /* when users is 0 */
-	struct ux_udp_encap *socket; /* NULL: could not be opened */
+	uint64_t close_ns;		/* when users is 0 */
+	struct ux_encap_socket *socket; /* NULL: could not be opened */
 };
 
 void ux_encap_ports_init(struct ux_encap_ports *e, struct ux_packet_worker *worker,
@@ -30,21 +30,21 @@ void ux_encap_ports_init(struct ux_encap_ports *e, struct ux_packet_worker *work
 
 static void close_socket(struct ux_encap_ports *e, struct encap_entry *entry)
 {
-	for (unsigned int i = 0; i < UX_UDP_ENCAP_PORTS && entry->socket; i++) {
-		struct ux_port *port = ux_udp_encap_port(entry->socket, i);
+	for (unsigned int i = 0; i < UX_ENCAP_SOCKET_PORTS && entry->socket; i++) {
+		struct ux_port *port = ux_encap_socket_port(entry->socket, i);
 
 		if (port)
 			ux_packet_worker_remove_port(e->worker, port);
 	}
-	entry->socket = ux_udp_encap_free(entry->socket);
+	entry->socket = ux_encap_socket_free(entry->socket);
 }
 
 static void open_socket(struct ux_encap_ports *e, struct encap_entry *entry)
 {
-	int err = ux_udp_encap_open(entry->family, entry->port, e->own_mark, &entry->socket);
+	int err = ux_encap_socket_open(entry->family, entry->port, e->own_mark, &entry->socket);
 
-	for (unsigned int i = 0; i < UX_UDP_ENCAP_PORTS && !err; i++) {
-		struct ux_port *port = ux_udp_encap_port(entry->socket, i);
+	for (unsigned int i = 0; i < UX_ENCAP_SOCKET_PORTS && !err; i++) {
+		struct ux_port *port = ux_encap_socket_port(entry->socket, i);
 
 		if (port)
 			err = ux_packet_worker_add_port(e->worker, port);

@@ -26,27 +26,27 @@
 
 struct encap_port {
 	struct ux_port port;
-	struct ux_udp_encap *encap;
+	struct ux_encap_socket *encap;
 };
 
-struct ux_udp_encap {
+struct ux_encap_socket {
 	int family;
 	uint16_t number; /* host order */
 	uint32_t own_mark;
 	enum ux_demux_ike ike;
-	struct encap_port shared[UX_UDP_ENCAP_PORTS];
+	struct encap_port shared[UX_ENCAP_SOCKET_PORTS];
 	struct ux_port *raw;	/* instead, when the port is not to be shared */
 	struct ux_port *resend; /* IKE messages go back by this */
 	struct ux_datagram_burst burst;
 };
 
-static uint32_t header_len(const struct ux_udp_encap *e)
+static uint32_t header_len(const struct ux_encap_socket *e)
 {
 	return (e->family == AF_INET ? UX_IP4_LEN : UX_IP6_LEN) + UX_UDP_LEN;
 }
 
 /* Put back the headers that a UDP socket takes away. */
-static void rebuild(struct ux_udp_encap *e, struct uxfrm_packet *p,
+static void rebuild(struct ux_encap_socket *e, struct uxfrm_packet *p,
 		    const struct ux_datagram_info *info)
 {
 	uint32_t ip_len = header_len(e) - UX_UDP_LEN;
@@ -67,12 +67,12 @@ static void rebuild(struct ux_udp_encap *e, struct uxfrm_packet *p,
 	ux_udp_build(p->data + ip_len, info->source_port, htobe16(e->number), p->len - ip_len);
 }
 
-static bool is_ike(const struct ux_udp_encap *e, const struct uxfrm_packet *p)
+static bool is_ike(const struct ux_encap_socket *e, const struct uxfrm_packet *p)
 {
 	return p->len >= header_len(e) + 4 && ux_get_be32(p->data + header_len(e)) == 0;
 }
 
-static void give_back_ike(struct ux_udp_encap *e, struct uxfrm_packet *p)
+static void give_back_ike(struct ux_encap_socket *e, struct uxfrm_packet *p)
 {
 	struct ux_ip_info ip;
 
@@ -89,7 +89,7 @@ static void give_back_ike(struct ux_udp_encap *e, struct uxfrm_packet *p)
 
 static size_t encap_receive(struct ux_port *port, struct uxfrm_packet *const *packets, size_t n)
 {
-	struct ux_udp_encap *e = ((struct encap_port *)port)->encap;
+	struct ux_encap_socket *e = ((struct encap_port *)port)->encap;
 	size_t got = ux_datagram_receive(port->fd, &e->burst, packets, n, header_len(e));
 
 	for (size_t i = 0; i < got; i++) {
@@ -119,7 +119,7 @@ static void encap_port_free(struct ux_port *port)
 
 static const struct ux_port_ops encap_ops = {.receive = encap_receive, .free = encap_port_free};
 
-static int open_shared(struct ux_udp_encap *e, struct encap_port *shared)
+static int open_shared(struct ux_encap_socket *e, struct encap_port *shared)
 {
 	const int on = 1;
 	struct sockaddr_in6 any6 = {.sin6_family = AF_INET6, .sin6_port = htobe16(e->number)};
@@ -144,26 +144,27 @@ static int open_shared(struct ux_udp_encap *e, struct encap_port *shared)
 	return bind(fd, (struct sockaddr *)&any4, sizeof(any4)) < 0 ? -errno : 0;
 }
 
-static int open_all(struct ux_udp_encap *e)
+static int open_all(struct ux_encap_socket *e)
 {
 	int err = 0;
 
-	for (int i = 0; i < UX_UDP_ENCAP_PORTS && !err; i++)
+	for (int i = 0; i < UX_ENCAP_SOCKET_PORTS && !err; i++)
 		err = open_shared(e, &e->shared[i]);
 	if (!err)
 		err = ux_demux_attach(e->shared[0].port.fd, e->ike);
 	if (!err)
 		return ux_raw_send_open(e->own_mark, &e->resend);
-	for (int i = 0; i < UX_UDP_ENCAP_PORTS; i++)
+	for (int i = 0; i < UX_ENCAP_SOCKET_PORTS; i++)
 		encap_port_free(&e->shared[i].port);
 	if (err != -EADDRINUSE)
 		return err;
 	return ux_raw_udp_open(e->family, e->number, &e->raw);
 }
 
-int ux_udp_encap_open(int family, uint16_t port, uint32_t own_mark, struct ux_udp_encap **ret_encap)
+int ux_encap_socket_open(int family, uint16_t port, uint32_t own_mark,
+			 struct ux_encap_socket **ret_encap)
 {
-	struct ux_udp_encap *e = calloc(1, sizeof(*e));
+	struct ux_encap_socket *e = calloc(1, sizeof(*e));
 	int err;
 
 	if (!e)
@@ -172,25 +173,25 @@ int ux_udp_encap_open(int family, uint16_t port, uint32_t own_mark, struct ux_ud
 	e->number = port;
 	e->own_mark = own_mark;
 	e->ike = UX_DEMUX_IKE_LAST;
-	for (int i = 0; i < UX_UDP_ENCAP_PORTS; i++)
+	for (int i = 0; i < UX_ENCAP_SOCKET_PORTS; i++)
 		e->shared[i] = (struct encap_port){
 		    .port = {.ops = &encap_ops, .fd = -1, .side = UX_PORT_UNDERLAY},
 		    .encap = e,
 		};
 	err = open_all(e);
 	if (err) {
-		ux_udp_encap_free(e);
+		ux_encap_socket_free(e);
 		return err;
 	}
 	*ret_encap = e;
 	return 0;
 }
 
-struct ux_udp_encap *ux_udp_encap_free(struct ux_udp_encap *e)
+struct ux_encap_socket *ux_encap_socket_free(struct ux_encap_socket *e)
 {
 	if (!e)
 		return NULL;
-	for (int i = 0; i < UX_UDP_ENCAP_PORTS; i++)
+	for (int i = 0; i < UX_ENCAP_SOCKET_PORTS; i++)
 		encap_port_free(&e->shared[i].port);
 	ux_port_free(e->raw);
 	ux_port_free(e->resend);
@@ -198,9 +199,9 @@ struct ux_udp_encap *ux_udp_encap_free(struct ux_udp_encap *e)
 	return NULL;
 }
 
-struct ux_port *ux_udp_encap_port(struct ux_udp_encap *e, unsigned int i)
+struct ux_port *ux_encap_socket_port(struct ux_encap_socket *e, unsigned int i)
 {
 	if (i == 0 && e->raw)
 		return e->raw;
-	return i < UX_UDP_ENCAP_PORTS && e->shared[i].port.fd >= 0 ? &e->shared[i].port : NULL;
+	return i < UX_ENCAP_SOCKET_PORTS && e->shared[i].port.fd >= 0 ? &e->shared[i].port : NULL;
 }

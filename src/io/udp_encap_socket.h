@@ -12,17 +12,18 @@
 #include "base/ext_ack.h"
 #include "io/port.h"
 
-#define UX_UDP_ENCAP_PORTS 2
+#define UX_ENCAP_SOCKET_PORTS 2
 
-struct ux_udp_encap;
+struct ux_encap_socket;
 
 /*
- * ux_udp_encap_open - @port of @family AF_INET or AF_INET6. @own_mark: the mark bit of our own
+ * ux_encap_socket_open - @port of @family AF_INET or AF_INET6. @own_mark: the mark bit of our own
  * packets. If somebody holds the port unshared, raw sockets read along instead. 0 or -errno.
  */
-int ux_udp_encap_open(int family, uint16_t port, uint32_t own_mark,
-		      struct ux_udp_encap **ret_encap) UX_MUST_CHECK;
-struct ux_udp_encap *ux_udp_encap_free(struct ux_udp_encap *e); /* accepts NULL, returns NULL */
+int ux_encap_socket_open(int family, uint16_t port, uint32_t own_mark,
+			 struct ux_encap_socket **ret_encap) UX_MUST_CHECK;
+struct ux_encap_socket *ux_encap_socket_free(
+    struct ux_encap_socket *e); /* accepts NULL, returns NULL */
 
-/* ux_udp_encap_port - its ports, 0 and 1; NULL where it has none. They belong to @e. */
-struct ux_port *ux_udp_encap_port(struct ux_udp_encap *e, unsigned int i);
+/* ux_encap_socket_port - its ports, 0 and 1; NULL where it has none. They belong to @e. */
+struct ux_port *ux_encap_socket_port(struct ux_encap_socket *e, unsigned int i);
