@@ -97,6 +97,7 @@ class Demo:
             self.traffic[end] = self._traffic(end)
         for end in ("gw", "rw"):
             self.traffic[end].ask("start")
+        self.started = time.monotonic()
         if not until(self._flowing, 10, 0.1):
             raise CommandFailed("no traffic passes the tunnel")
         time.sleep(QUIET_START)
@@ -117,6 +118,7 @@ class Demo:
     def finish(self):
         """Stop the senders, then give each end the number the other has sent."""
         other = {"rw": "gw", "gw": "rw"}
+        self.sending = time.monotonic() - self.started
         sent = {end: self.traffic[end].ask_json("stop", 40) for end in ("rw", "gw")}
         final = {}
         for end in ("gw", "rw"):
@@ -134,8 +136,8 @@ class Demo:
             "calls_per_roam": self.roamer.calls_per_roam(),
             "migrate_us": {"median": report.percentile(times, 0.5), "p99": report.percentile(times, 0.99),
                            "max": max(times, default=0.0)},
-            "up": report.direction(final["rw"], final["gw"]),
-            "down": report.direction(final["gw"], final["rw"]),
+            "up": report.direction(final["rw"], final["gw"], self.sending),
+            "down": report.direction(final["gw"], final["rw"], self.sending),
             "tcp_bytes": final["gw"]["tcp"]["received"],
             "tcp_sent": final["rw"]["tcp"]["sent"],
             "tcp_damaged": final["gw"]["tcp"]["damaged"],

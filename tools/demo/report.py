@@ -10,12 +10,14 @@ def percentile(values, share):
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else 0.0
 
 
-def direction(sender, receiver):
-    """The UDP flows of one direction together; @sender and @receiver: counts of the two ends."""
+def direction(sender, receiver, seconds):
+    """The UDP flows of one direction together; @sender and @receiver: counts of the two ends, @seconds:
+    how long was sent."""
     sent = sum(flow["sent"] for flow in sender["udp"])
     received = sum(flow["received"] for flow in receiver["udp"])
     return {
         "sent": sent,
+        "pps": round(sent / seconds),
         "received": received,
         "lost": sent - received,
         "duplicated": sum(flow["duplicated"] for flow in receiver["udp"]),
@@ -61,7 +63,8 @@ def _rows(result):
                                      f" max {times['max']:.0f}")
     for name, arrow in (("up", "roadwarrior to gateway"), ("down", "gateway to roadwarrior")):
         counts = result[name]
-        yield f"UDP {arrow}", f"{counts['sent']} sent, {counts['received']} received"
+        yield f"UDP {arrow}", (f"{counts['sent']} sent ({counts['pps']:.0f}/s),"
+                               f" {counts['received']} received")
         yield "  lost, duplicated, reordered", (f"{counts['lost']}, {counts['duplicated']},"
                                                 f" {counts['reordered']}")
         yield "  longest way through, ms", f"{counts['delay_max_us'] / 1000:.1f}"

@@ -92,9 +92,11 @@ class Daemon:
         return self.process.poll() is None
 
     def stats(self):
-        """The counters by name, drops included."""
+        """What the daemon says of itself; drops become {reason: how many}, those that occurred."""
         text = self.lab.run(self.short, [self.lab.program("uxfrm"), "-j", "stats"]).stdout
-        return json.loads(text)
+        status = json.loads(text)
+        status["drops"] = {drop["name"]: drop["count"] for drop in status["drops"] if drop["count"]}
+        return status
 
     def end(self):
         if self.process.poll() is None:
