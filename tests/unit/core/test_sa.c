@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core_fixture.h"
+
+#include <errno.h>
+
+struct refusal {
+	const char *name;
+	void (*change)(struct ux_sa_params *p);
+	int err;
+	const char *text;
+};
+
+static struct ux_algo_request other; /* for rows that need an algorithm of their own */
+
+static void beet(struct ux_sa_params *p)
+{
+	p->mode = UX_MODE_BEET;
+}
+static void iptfs(struct ux_sa_params *p)
+{
+	p->mode = UX_MODE_IPTFS;
+}
+static void transport_other_family(struct ux_sa_params *p)
+{
+	p->mode = UX_MODE_TRANSPORT;
+	p->sel.family = AF_INET6;
+}
+static void odd_selector_family(struct ux_sa_params *p)
+{
+	p->sel.family = 7;
+}
+static void ah(struct ux_sa_params *p)
+{
+	p->id.proto = 51;
+}
+static void unknown_aead(struct ux_sa_params *p)
+{
+	other = gcm_request(fixture_key);
+	strcpy(other.name, "rfc4106(foo)");
+	p->aead = &other;
+}
+static void unknown_icv(struct ux_sa_params *p)
+{
+	other = gcm_request(fixture_key);
+	other.icv_bits = 100;
+	p->aead = &other;
+}
+static void unknown_crypt(struct ux_sa_params *p)
+{
+	other = gcm_request(fixture_key);
+	strcpy(other.name, "cbc(foo)");
+	p->aead = NULL;
+	p->crypt = &other;
+}
+static void no_algorithm(struct ux_sa_params *p)
+{
+	p->aead = NULL;
+}
+static void encap_nonike(struct ux_sa_params *p)
+{
+	p->encap.type = 1;
+}
+static void keepalive_in(struct ux_sa_params *p)
+{
+	p->encap.type = UX_ENCAP_ESPINUDP;
+	p->nat_keepalive_interval_s = 5;
+}
+static void keepalive_plain(struct ux_sa_params *p)
+{
+	p->dir = UX_SA_DIR_OUT;
+	p->nat_keepalive_interval_s = 5;
+}
+static void esn_no_window(struct ux_sa_params *p)
+{
+	p->flags = UX_SA_ESN;
+	p->esn_attr = true;
+	p->replay_window = 0;
+}
+static void window_over_bitmap(struct ux_sa_params *p)
+{
+	static const uint32_t bits[1];
+
+	p->esn_attr = true;
+	p->replay_bits = bits;
+	p->n_replay_bits = 32;
+	p->replay_window = 33;
+}
+static void offload_packet(struct ux_sa_params *p)
+{
+	p->has_offload = true;
+	p->offload.flags = 4;
+}
+static void offload_flags(struct ux_sa_params *p)
+{
+	p->has_offload = true;
+	p->offload.flags = 8;
+}
+static void offload_tfc(struct ux_sa_params *p)
+{
+	p->has_offload = true;
+	p->tfcpad = 100;
+}
+static void offload_direction(struct ux_sa_params *p)
+{
+	p->has_offload = true;
+	p->offload.flags = 2;
+	p->dir = UX_SA_DIR_OUT;
+}
+
+static const struct refusal refusals[] = {
+    {"beet", beet, -EPROTONOSUPPORT, "Requested mode not found"},
+    {"iptfs", iptfs, -EPROTONOSUPPORT, "Requested mode not found"},
+    {"selector family", odd_selector_family, -EPROTONOSUPPORT, "Requested mode not found"},
+    {"transport family", transport_other_family, -EPROTONOSUPPORT,
+     "Only tunnel modes can accommodate a change of family"},
+    {"ah", ah, -EPROTONOSUPPORT, "Requested type not found"},
+    {"aead name", unknown_aead, -ENOSYS, "Requested AEAD algorithm not found"},
+    {"aead icv", unknown_icv, -ENOSYS, "Requested AEAD algorithm not found"},
+    {"cipher name", unknown_crypt, -ENOSYS, "Requested CRYPT algorithm not found"},
+    {"nothing", no_algorithm, -EINVAL, "ESP: AEAD or CRYPT must be provided"},
+    {"encap", encap_nonike, -EINVAL, "Unsupported encapsulation type for ESP"},
+    {"keepalive in", keepalive_in, -EINVAL, "NAT keepalive is only supported for outbound SAs"},
+    {"keepalive plain", keepalive_plain, -EINVAL,
+     "NAT keepalive is only supported for UDP encapsulation"},
+    {"esn window 0", esn_no_window, -EINVAL, "ESN replay window must be > 0"},
+    {"window", window_over_bitmap, -EINVAL,
+     "ESN replay window is too large for the chosen bitmap size"},
+    {"offload packet", offload_packet, -EINVAL, ""},
+    {"offload flags", offload_flags, -EINVAL, "Unrecognized flags in offload request"},
+    {"offload tfc", offload_tfc, -EINVAL, "TFC padding can't be offloaded"},
+    {"offload dir", offload_direction, -EINVAL, "Mismatched SA and offload direction"},
+};
+
+static void refused(void **state)
+{
+	struct uxfrm *u = engine_new(0);
+
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		struct ux_algo_request aead;
+		struct ux_sa_params p = sa_params(&aead, 1, 2, 0x100);
+		struct ux_ext_ack ext = {0};
+		struct ux_sa *sa = NULL;
+
+		refusals[i].change(&p);
+		assert_int_equal(ux_sa_new(u, &p, &sa, &ext), refusals[i].err);
+		assert_string_equal(ext.msg, refusals[i].text);
+		assert_null(sa);
+	}
+	uxfrm_free(u);
+}
+
+static void kept_as_given(void **state)
+{
+	struct uxfrm *u = engine_new(0);
+	struct ux_algo_request aead;
+	struct ux_sa_params p = sa_params(&aead, 1, 2, 0x100);
+	struct ux_sa *sa;
+
+	p.mark = (struct ux_mark){.v = 0x1ff, .m = 0xff};
+	p.replay_window = 64;
+	p.oseq = 77;
+	p.iseq = 99;
+	p.has_curlft = true;
+	p.cur_add_s = 5;
+	p.cur_bytes = 6;
+	p.encap.type = UX_ENCAP_ESPINUDP;
+	sa = sa_insert(u, &p);
+	assert_int_equal(sa->mark.v, 0xff);
+	assert_int_equal(sa->replay_window, 32); /* without ESN attribute 32 is the most */
+	assert_int_equal(sa->runtime->replay->window, 32);
+	assert_int_equal(sa->runtime->replay->top, 99);
+	assert_int_equal(sa->runtime->oseq, 77);
+	assert_int_equal(sa->runtime->add_time_s, 5);
+	assert_int_equal(sa->runtime->bytes, 6);
+	assert_int_equal(sa->outer_len, 28);
+	assert_memory_equal(sa->runtime->keys->aead.key, fixture_key, sizeof(fixture_key));
+	assert_ptr_not_equal(sa->runtime->keys->aead.key, fixture_key);
+	uxfrm_free(u);
+}
+
+/* The IV source is that of the cipher key: another ICV length or salt makes no difference. */
+static void one_iv_source_for_one_key(void **state)
+{
+	struct uxfrm *u = engine_new(0);
+	struct ux_algo_request aead;
+	struct ux_sa_params p = sa_params(&aead, 1, 2, 0x100);
+	struct ux_sa *a = sa_insert(u, &p), *b, *c, *d;
+	uint8_t key[20];
+
+	aead.icv_bits = 64;
+	p.id.spi = 1;
+	b = sa_insert(u, &p);
+	memcpy(key, fixture_key, sizeof(key));
+	key[19] ^= 1;
+	aead.key = key;
+	p.id.spi = 2;
+	c = sa_insert(u, &p);
+	key[0] ^= 1;
+	p.id.spi = 3;
+	d = sa_insert(u, &p);
+	assert_ptr_equal(a->runtime->iv, b->runtime->iv);
+	assert_ptr_equal(a->runtime->iv, c->runtime->iv);
+	assert_ptr_not_equal(a->runtime->iv, d->runtime->iv);
+
+	/* and it outlives the SA: deleted and added again it goes on */
+	uint64_t first, again;
+
+	assert_true(ux_iv_take(a->runtime->iv, 100, &first));
+	ux_sad_remove(u, a);
+	ux_sad_remove(u, b);
+	ux_sad_remove(u, c);
+	uxfrm_tick(u, 1, FIXTURE_NOW_S);
+	a = sa_add(u, 1, 2, 0x100);
+	assert_true(ux_iv_take(a->runtime->iv, 1, &again));
+	assert_true(again >= first + 100);
+	uxfrm_free(u);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(refused),
+	    cmocka_unit_test(kept_as_given),
+	    cmocka_unit_test(one_iv_source_for_one_key),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
