@@ -101,29 +101,20 @@ static struct ux_policy_key key_of(const struct ux_policy *p)
 	return (struct ux_policy_key){p->type, p->dir, p->if_id, p->mark, &p->sel};
 }
 
-/* Within a type an index names one policy. */
-struct index_key {
-	uint32_t index, type;
-};
-
-static uint64_t index_hash(const struct uxfrm *u, const struct index_key *key)
+/* An index names one policy, whatever its type. */
+static uint64_t index_hash(const struct uxfrm *u, uint32_t index)
 {
-	return ux_siphash(&u->hash_key, key, sizeof(*key));
+	return ux_siphash(&u->hash_key, &index, sizeof(index));
 }
 
 static bool index_equal(const void *policy, const void *key)
 {
-	const struct ux_policy *p = policy;
-	const struct index_key *k = key;
-
-	return p->index == k->index && p->type == k->type;
+	return ((const struct ux_policy *)policy)->index == *(const uint32_t *)key;
 }
 
-static struct ux_policy *find_index(struct uxfrm *u, uint32_t index, uint8_t type)
+static struct ux_policy *find_index(struct uxfrm *u, uint32_t index)
 {
-	struct index_key key = {index, type};
-
-	return ux_sa_table_find(&u->spd.by_index, index_hash(u, &key), index_equal, &key);
+	return ux_sa_table_find(&u->spd.by_index, index_hash(u, index), index_equal, &index);
 }
 
 struct ux_policy *ux_spd_find(struct uxfrm *u, const struct ux_policy_key *key)
@@ -134,9 +125,9 @@ struct ux_policy *ux_spd_find(struct uxfrm *u, const struct ux_policy_key *key)
 struct ux_policy *ux_spd_find_by_index(struct uxfrm *u, const struct ux_policy_key *key,
 				       uint32_t index)
 {
-	struct ux_policy *p = find_index(u, index, key->type);
+	struct ux_policy *p = find_index(u, index);
 
-	if (!p || p->dir != key->dir || p->if_id != key->if_id)
+	if (!p || p->type != key->type || p->dir != key->dir || p->if_id != key->if_id)
 		return NULL;
 	return p->mark.v == key->mark.v && p->mark.m == key->mark.m ? p : NULL;
 }
@@ -144,10 +135,10 @@ struct ux_policy *ux_spd_find_by_index(struct uxfrm *u, const struct ux_policy_k
 static void tables_set(struct uxfrm *u, const struct ux_policy *like, struct ux_policy *value)
 {
 	struct ux_policy_key key = key_of(like);
-	struct index_key index = {like->index, like->type};
 
 	ux_sa_table_set(&u->spd.by_key, key_hash(u, &key), key_equal, &key, value);
-	ux_sa_table_set(&u->spd.by_index, index_hash(u, &index), index_equal, &index, value);
+	ux_sa_table_set(&u->spd.by_index, index_hash(u, like->index), index_equal, &like->index,
+			value);
 }
 
 /* ---- changes ---- */
@@ -160,7 +151,7 @@ static uint32_t make_index(struct uxfrm *u, const struct ux_policy *policy)
 {
 	uint32_t index = policy->index;
 
-	while (!index || find_index(u, index, policy->type)) {
+	while (!index || find_index(u, index)) {
 		index = u->spd.index_generator | policy->dir;
 		u->spd.index_generator += INDEX_STEP;
 		if (!index)

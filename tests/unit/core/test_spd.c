@@ -45,6 +45,10 @@ static void indexes_as_linux(void **state)
 	p = policy_new(UX_POLICY_OUT, 10, 0x400);
 	p->index = 801; /* taken */
 	assert_int_equal(add(u, p)->index, 33);
+	p = policy_new(UX_POLICY_OUT, 10, 0x400);
+	p->type = UX_POLICY_TYPE_SUB;
+	p->index = 801; /* for the other type too */
+	assert_int_equal(add(u, p)->index, 41);
 	uxfrm_free(u);
 
 	u = engine_new(0);
