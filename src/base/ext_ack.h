@@ -22,12 +22,12 @@ struct ux_ext_ack {
 	uint16_t miss_type;   /* attribute number that is missing; 0 if none */
 };
 
-/* ux_fail_at - return -@err; record the text and the attribute (may be NULL) in @ext (may be NULL). */
+/* ux_fail_at - return -@err; record text and attribute (may be NULL) in @ext (may be NULL). */
 int ux_fail_at(struct ux_ext_ack *ext, int err, const void *attr, const char *msg);
 
 /* ux_fail_fmt - as ux_fail_at, with a printf format; the result is cut at 95 bytes. */
 int ux_fail_fmt(struct ux_ext_ack *ext, int err, const void *attr, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+    __attribute__((format(printf, 4, 5)));
 
 /* ux_fail_miss - refuse because attribute @type is missing. */
 int ux_fail_miss(struct ux_ext_ack *ext, int err, uint16_t type, const char *msg);
@@ -35,6 +35,6 @@ int ux_fail_miss(struct ux_ext_ack *ext, int err, uint16_t type, const char *msg
 /* ux_fail_weak - return -@err; set the text only where none stands yet. */
 int ux_fail_weak(struct ux_ext_ack *ext, int err, const char *msg);
 
-/* ux_fail - refuse a request: return -err and say why. The empty string keeps the text a literal. */
+/* ux_fail - refuse a request: return -err and say why. The "" keeps the text a literal. */
 #define ux_fail(ext, err, msg) ux_fail_at((ext), (err), NULL, "" msg)
 #define ux_fail_attr(ext, err, attr, msg) ux_fail_at((ext), (err), (attr), "" msg)

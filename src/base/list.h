@@ -10,7 +10,8 @@ struct ux_list {
 	struct ux_list *prev, *next;
 };
 
-#define ux_container_of(ptr, type, member) ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+#define ux_container_of(ptr, type, member) \
+	((type *)(void *)((char *)(ptr) - offsetof(type, member)))
 
 static inline void ux_list_init(struct ux_list *head)
 {
@@ -56,6 +57,6 @@ static inline void ux_list_replace(struct ux_list *old, struct ux_list *fresh)
 }
 
 #define ux_list_for_each(pos, head) for ((pos) = (head)->next; (pos) != (head); (pos) = (pos)->next)
-#define ux_list_for_each_safe(pos, tmp, head)                                                      \
-	for ((pos) = (head)->next, (tmp) = (pos)->next; (pos) != (head);                           \
+#define ux_list_for_each_safe(pos, tmp, head)                            \
+	for ((pos) = (head)->next, (tmp) = (pos)->next; (pos) != (head); \
 	     (pos) = (tmp), (tmp) = (pos)->next)

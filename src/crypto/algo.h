@@ -19,7 +19,7 @@ struct ux_algo {
 };
 
 /*
- * ux_algo_find - the algorithm of @class with this name or alias (AEAD: also this ICV length in bits,
- * as the kernel's table has a row per length); NULL if there is none that can be used.
+ * ux_algo_find - the algorithm of @class with this name or alias (AEAD: also this ICV length in
+ * bits, as the kernel's table has a row per length); NULL if there is none that can be used.
  */
 const struct ux_algo *ux_algo_find(enum ux_algo_class class, const char *name, uint32_t icv_bits);

@@ -8,5 +8,5 @@
 
 #include <stddef.h>
 
-void *ux_key_alloc(size_t len); /* zeroed; NULL when out of memory */
+void *ux_key_alloc(size_t len);		 /* zeroed; NULL when out of memory */
 void ux_key_free(void *key, size_t len); /* NULL is fine */

@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * A transform is the keyed algorithm (or pair of algorithms) of one ESP SA. It is constant once made
- * and shared by all threads; what a backend needs per thread (cipher contexts with the key already
- * scheduled) lives in that thread's struct ux_crypto_worker, is made on the first packet and kept in
- * a bounded cache. So idle SAs cost only their key bytes.
+ * A transform is the keyed algorithm (or pair of algorithms) of one ESP SA. It is constant once
+ * made and shared by all threads; what a backend needs per thread (cipher contexts with the key
+ * already scheduled) lives in that thread's struct ux_crypto_worker, is made on the first packet
+ * and kept in a bounded cache. So idle SAs cost only their key bytes.
  */
 
 #include <stdatomic.h>
@@ -24,8 +24,8 @@ struct ux_algo_request {
 	char name[UX_ALGO_NAME_MAX]; /* kernel's name or an alias of it, NUL-terminated */
 	const uint8_t *key;
 	uint32_t key_bits;
-	uint32_t icv_bits; /* AEAD: ICV length. auth: truncation asked for, 0 = the algorithm's default */
-	bool trunc_form;   /* auth: came as the attribute with a truncation; only the error text differs */
+	uint32_t icv_bits; /* AEAD: ICV length. auth: truncation, 0 = the algorithm's default */
+	bool trunc_form;   /* auth: came in the attribute with a truncation; for the text only */
 };
 
 struct ux_transform_params {
@@ -38,30 +38,31 @@ struct ux_transform_params {
 struct ux_transform_ops;
 
 /*
- * const after publish, but for the atomics. Two lives: the keys go with the last reference, the shell
- * goes when no worker's cache names it any more.
+ * const after publish, but for the atomics. Two lives: the keys go with the last reference, the
+ * shell goes when no worker's cache names it any more.
  */
 struct ux_transform {
 	const struct ux_transform_ops *ops;
-	_Atomic(uint32_t) refs;	  /* who may use it */
-	_Atomic(uint32_t) shells; /* worker cache slots that name it, and one for all refs together */
-	_Atomic(bool) dead;	  /* refs fell to 0; the keys are gone */
-	uint8_t cipher, digest;	  /* the backend's own numbers */
-	uint64_t id;	    /* never used twice in a process; names the key in worker caches */
-	uint8_t iv_len;	    /* bytes of explicit IV in the packet: 8 for GCM, 16 for AES-CBC, 0 for null */
-	uint8_t icv_len;    /* bytes; 0 when there is no integrity (the kernel allows it) */
-	uint8_t align;	    /* payload + trailer is padded to a multiple of this, at least 4 */
-	bool esn;
-	uint64_t key_id[2]; /* fingerprint input is the key; equal keys give equal values. Set by core */
+	_Atomic(uint32_t) refs;		/* who may use it */
+	_Atomic(uint32_t) shells;	/* cache slots that name it, and one for all refs */
+	_Atomic(bool) dead;		/* refs fell to 0; the keys are gone */
+	uint8_t cipher, digest;		/* the backend's own numbers */
+	uint8_t iv_len;			/* bytes in the packet: GCM 8, AES-CBC 16, null 0 */
+	uint8_t icv_len;		/* bytes; 0: no integrity (the kernel allows it) */
+	uint8_t align;			/* payload + trailer is a multiple of it; at least 4 */
+	bool esn;			/* extended sequence numbers */
+	uint64_t id;			/* never used twice; names the key in worker caches */
+	uint64_t key_id[2];		/* secret fingerprint of the key; set by core */
 	struct ux_transform_keys *keys; /* in key memory */
 };
 
 /*
- * ux_transform_check - only the look-ups ux_transform_new begins with: what Linux finds when a request
- * attaches its algorithms, before it looks at anything else of the SA. -ENOSYS, or -EINVAL for a
- * truncation longer than the digest.
+ * ux_transform_check - only the look-ups ux_transform_new begins with: what Linux finds when a
+ * request attaches its algorithms, before it looks at anything else of the SA. -ENOSYS, or -EINVAL
+ * for a truncation longer than the digest.
  */
-int ux_transform_check(const struct ux_transform_params *params, struct ux_ext_ack *ext) UX_MUST_CHECK;
+int ux_transform_check(const struct ux_transform_params *params,
+		       struct ux_ext_ack *ext) UX_MUST_CHECK;
 
 /*
  * ux_transform_new - check names, key and ICV lengths as Linux does and make the transform.
@@ -73,7 +74,7 @@ int ux_transform_new(const struct ux_transform_params *params, struct ux_transfo
 		     struct ux_ext_ack *ext) UX_MUST_CHECK;
 /* ux_transform_get - one more reference; the caller holds one. Any thread. */
 struct ux_transform *ux_transform_get(struct ux_transform *t);
-/* ux_transform_put - drop a reference; the last one wipes and frees the key. NULL is fine. Returns NULL. */
+/* ux_transform_put - drop a reference; the last wipes and frees the key. Accepts, returns NULL. */
 struct ux_transform *ux_transform_put(struct ux_transform *t);
 
 /*
@@ -83,9 +84,9 @@ struct ux_transform *ux_transform_put(struct ux_transform *t);
 struct ux_crypt_op {
 	const struct ux_transform *transform;
 	uint8_t *esp;	      /* ESP header; iv at esp + 8; payload at esp + 8 + iv_len */
-	uint32_t payload_len; /* bytes between IV and ICV (payload, padding, pad length, next header) */
+	uint32_t payload_len; /* bytes between IV and ICV: payload, padding, trailer */
 	uint8_t *icv;	      /* icv_len bytes, directly behind the payload */
-	uint64_t iv_counter;  /* encrypt: unique per key; becomes the IV (GCM) or is enciphered to it (CBC) */
+	uint64_t iv_counter;  /* encrypt: once per key. GCM: it is the IV; CBC: enciphered to it */
 	uint32_t seq_hi;      /* high 32 bits of the sequence number; used when transform->esn */
 	bool ok;	      /* out: false = ICV wrong (decrypt) or the library failed */
 };
@@ -93,8 +94,8 @@ struct ux_crypt_op {
 struct ux_crypto_worker;
 
 /*
- * ux_crypto_worker_new - contexts for one thread. NULL when out of memory or when libcrypto lacks an
- * algorithm.
+ * ux_crypto_worker_new - contexts for one thread. NULL when out of memory or when libcrypto lacks
+ * an algorithm.
  */
 struct ux_crypto_worker *ux_crypto_worker_new(void);
 /* ux_crypto_worker_free - wipes what is cached. Needs no transform to be alive. NULL is fine. */
@@ -102,8 +103,8 @@ struct ux_crypto_worker *ux_crypto_worker_free(struct ux_crypto_worker *w);
 
 /*
  * ux_crypt_encrypt, ux_crypt_decrypt - work in place on @n packets, of any mix of transforms. Each
- * op's ok says how it went. Called by the worker's own thread only; the caller holds the transforms.
- * After a decrypt that failed the payload's bytes mean nothing.
+ * op's ok says how it went. Called by the worker's own thread only; the caller holds the
+ * transforms. After a decrypt that failed the payload's bytes mean nothing.
  */
 void ux_crypt_encrypt(struct ux_crypto_worker *w, struct ux_crypt_op *ops, size_t n);
 void ux_crypt_decrypt(struct ux_crypto_worker *w, struct ux_crypt_op *ops, size_t n);

@@ -47,19 +47,24 @@ def show(name, lines, esn, counter, packet, plain):
 
 def gcm(key_len, icv_len, esn, length):
     key, salt = rand(key_len), rand(4)
-    spi, seq, counter = RANDOM.randrange(256, 2**32), RANDOM.randrange(1, 2**32), RANDOM.randrange(2**64)
+    spi, seq = RANDOM.randrange(256, 2**32), RANDOM.randrange(1, 2**32)
+    counter = RANDOM.randrange(2**64)
     iv = struct.pack("!Q", counter)
-    packet = scapy_packet(spi, seq, esn, rand(length), iv, crypt_algo="AES-GCM", crypt_key=key + salt)
-    aad = struct.pack("!I", spi) + (b"" if esn is None else struct.pack("!I", esn)) + struct.pack("!I", seq)
+    packet = scapy_packet(spi, seq, esn, rand(length), iv, crypt_algo="AES-GCM",
+                          crypt_key=key + salt)
+    high = b"" if esn is None else struct.pack("!I", esn)
+    aad = struct.pack("!I", spi) + high + struct.pack("!I", seq)
     plain = AESGCM(key).decrypt(salt + iv, packet[16:], aad)
     packet = packet[:len(packet) - 16 + icv_len]
-    show("scapy AES-GCM", [f"aead rfc4106(gcm(aes)) {(key + salt).hex()} {icv_len * 8}"], esn, counter, packet, plain)
+    lines = [f"aead rfc4106(gcm(aes)) {(key + salt).hex()} {icv_len * 8}"]
+    show("scapy AES-GCM", lines, esn, counter, packet, plain)
 
 
 def cbc_hmac(key_len, digest, icv_bits, esn, length):
     full = hashlib.new(digest).digest_size
     key, auth_key = rand(key_len), rand(full)
-    spi, seq, counter = RANDOM.randrange(256, 2**32), RANDOM.randrange(1, 2**32), RANDOM.randrange(2**64)
+    spi, seq = RANDOM.randrange(256, 2**32), RANDOM.randrange(1, 2**32)
+    counter = RANDOM.randrange(2**64)
     algos = {"auth_algo": SCAPY_AUTH.get((digest, icv_bits), "NULL"), "auth_key": auth_key}
     iv, crypt = b"", "crypt ecb(cipher_null) -"
     if key:
@@ -89,8 +94,8 @@ def main():
         for key_len in (16, 24, 32):
             for icv_len in (8, 12, 16):
                 gcm(key_len, icv_len, esn, RANDOM.randrange(120))
-        for digest, icv_bits in (("sha1", 96), ("sha1", 160), ("sha256", 96), ("sha256", 128), ("sha384", 192),
-                                 ("sha512", 256), ("sha512", 512)):
+        for digest, icv_bits in (("sha1", 96), ("sha1", 160), ("sha256", 96), ("sha256", 128),
+                                 ("sha384", 192), ("sha512", 256), ("sha512", 512)):
             for key_len in (0, 16, 24, 32):
                 cbc_hmac(key_len, digest, icv_bits, esn, RANDOM.randrange(120))
     gcm(32, 16, 7, 1400)

@@ -39,10 +39,14 @@ def algorithms():
             key = "0x" + rand(key_len + 4).hex()
             yield ["aead", "rfc4106(gcm(aes))", key, str(icv_bits)]
     for key_len in (0, 16, 24, 32):
-        crypt = ["enc", "cbc(aes)", "0x" + rand(key_len).hex()] if key_len else ["enc", "ecb(cipher_null)", ""]
-        for digest, full, icv_bits in (("sha1", 20, 96), ("sha256", 32, 96), ("sha256", 32, 128), ("sha384", 48, 192),
-                                       ("sha512", 64, 256), ("sha512", 64, 512)):
-            yield crypt + ["auth-trunc", f"hmac({digest})", "0x" + rand(full).hex(), str(icv_bits)]
+        crypt = ["enc", "ecb(cipher_null)", ""]
+        if key_len:
+            crypt = ["enc", "cbc(aes)", "0x" + rand(key_len).hex()]
+        for digest, full, icv_bits in (("sha1", 20, 96), ("sha256", 32, 96), ("sha256", 32, 128),
+                                       ("sha384", 48, 192), ("sha512", 64, 256),
+                                       ("sha512", 64, 512)):
+            key = "0x" + rand(full).hex()
+            yield crypt + ["auth-trunc", f"hmac({digest})", key, str(icv_bits)]
         if key_len:
             yield crypt
 
@@ -72,9 +76,11 @@ def read_esp(tun):
 def main():
     tun = open_tun()
     sock = socket.socket(socket.AF_INET, socket.SOCK_RAW, PROTOCOL)
-    ip("xfrm", "policy", "add", "src", LOCAL, "dst", PEER, "dir", "out", "tmpl", "proto", "esp", "mode", "transport")
+    ip("xfrm", "policy", "add", "src", LOCAL, "dst", PEER, "dir", "out",
+       "tmpl", "proto", "esp", "mode", "transport")
     print("# SPDX-License-Identifier: BSD-2-Clause")
-    print("# Recorded by record_kernel_packets.py from Linux", os.uname().release + ".", "Format: test_vectors.c.\n")
+    print("# Recorded by record_kernel_packets.py from Linux", os.uname().release + ".",
+          "Format: test_vectors.c.\n")
     for algo in algorithms():
         for seq_hi in (None, 0, RANDOM.randrange(2**31)):
             seq, spi = RANDOM.randrange(1, 2**31), RANDOM.randrange(256, 2**32)
