@@ -102,11 +102,11 @@ static void write_mark(struct ux_writer *w, const struct ux_sa *sa)
 
 static void write_offload(struct ux_writer *w, const struct ux_offload *offload)
 {
-	struct xfrm_user_offload o = {
-	    .ifindex = offload->ifindex,
-	    .flags = (uint8_t)(offload->flags & ~UX_XFRM_OFFLOAD_IPV6), /* means nothing */
-	};
+	struct xfrm_user_offload o;
 
+	memset(&o, 0, sizeof(o)); /* the padding goes out as well */
+	o.ifindex = offload->ifindex;
+	o.flags = (uint8_t)(offload->flags & ~UX_XFRM_OFFLOAD_IPV6); /* means nothing */
 	ux_msg_attr(w, XFRMA_OFFLOAD_DEV, &o, sizeof(o));
 }
 
