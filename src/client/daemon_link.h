@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/* <uxfrm/control.h> as its client speaks it: finding the daemon, trusting it, opening a data
+ * channel. */
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/* ux_link_connect - control channel to the daemon; a descriptor or -errno (-ECONNREFUSED: nobody
+ * there, -EPROTONOSUPPORT: neither root nor this user runs it). */
+int ux_link_connect(void);
+
+/* ux_link_start - start @path on demand and connect. A descriptor or -errno. */
+int ux_link_start(const char *path);
+
+/* ux_link_open - hand the daemon its end of a data channel. 0 or -errno; *ret_data is ours. */
+int ux_link_open(int control, uint32_t groups, int *ret_data);
+
+/* ux_link_status - ask for the JSON text. Bytes written, or -errno. */
+ssize_t ux_link_status(int control, char *text, size_t size);
