@@ -90,7 +90,7 @@ def dies_and_leaves_nothing(lab, daemons):
 
     def setting():
         return [lab.run("left", words).stdout for words in
-                (["ip", "rule"], ["ip", "-6", "rule"], ["ip", "-o", "link", "show", "type", "tun"])]
+                (["ip", "rule"], ["ip", "-6", "rule"], ["ip", "-brief", "link", "show", "type", "tun"])]
 
     with_daemon = setting()
     daemons["left"].end()

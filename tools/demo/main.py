@@ -149,6 +149,7 @@ class Demo:
             "undecodable": wire["undecodable"],
             "esp_packets": wire["esp"] + wire["esp_in_udp"],
             "esp_in_udp_packets": wire["esp_in_udp"],
+            "ways": len(self.roamer.places),
             "wire": wire,
             "stats": stats,
             "trouble": self.trouble,

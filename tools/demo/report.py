@@ -50,6 +50,9 @@ def failures(result):
                        f" {result['tcp_damaged']} blocks damaged")
     if result["ping"]["received"] != result["ping"]["sent"] or not result["ping"]["sent"]:
         reasons.append(f"ping: {result['ping']['sent']} sent, {result['ping']['received']} answered")
+    for spi in result["wire"]["spis"]:
+        if spi["paths"] < result["ways"]:
+            reasons.append(f"SPI {spi['spi']} was seen on {spi['paths']} ways, not on {result['ways']}")
     return reasons + result["trouble"]
 
 
@@ -72,6 +75,7 @@ def _rows(result):
     yield "ping", f"{result['ping']['sent']} sent, {result['ping']['received']} answered"
     yield "ESP packets on the wire", (f"{result['esp_packets']}, of these"
                                       f" {result['esp_in_udp_packets']} in UDP")
+    yield "ways it was seen to take", f"{min((s['paths'] for s in result['wire']['spis']), default=0)}"
     yield "sequence numbers seen twice", f"{result['repeated_sequence_numbers']}"
     yield "IVs seen twice", f"{result['repeated_ivs']}"
     yield "packets in clear", f"{result['cleartext_packets']}"

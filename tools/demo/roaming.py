@@ -85,6 +85,7 @@ class Roamer:
         self.position = Position()
         self.times_us = []
         self.kinds = {}
+        self.places = {START.name}
         self.roams = 0
 
     def _call(self, end, direction, new):
@@ -107,6 +108,7 @@ class Roamer:
         self._call("rw", "up", new)
         self._call("gw", "down", new)
         self.position = new
+        self.places.add(new.place.name)
         self.roams += 1
 
     def roam(self):

@@ -61,6 +61,15 @@ static bool in_prefix(const struct decoder_prefix *prefix, int family, const uin
 	return !rest || ((prefix->address[whole] ^ address[whole]) >> (8 - rest)) == 0;
 }
 
+static uint64_t hash(const uint8_t *p, size_t n)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ p[i]) * UINT64_C(0x100000001b3);
+	return h;
+}
+
 static bool is_inner(const struct decoder *d, int family, const uint8_t *address)
 {
 	for (size_t i = 0; i < d->n_inner; i++)
@@ -99,7 +108,7 @@ static void esp(struct decoder *d, const uint8_t *p, size_t captured, size_t on_
 		iv = u64(p + 8);
 	if (d->iv_length == 16) /* 128 bits folded into 64 */
 		iv = (iv ^ iv >> 29) * 0x9e3779b97f4a7c15u ^ u64(p + 16);
-	ledger_record(&d->ledger, u32(p), u32(p + 4), d->iv_length ? &iv : NULL);
+	ledger_record(&d->ledger, u32(p), u32(p + 4), d->iv_length ? &iv : NULL, d->path);
 }
 
 static void udp(struct decoder *d, const uint8_t *p, size_t captured, size_t on_wire)
@@ -119,6 +128,7 @@ static void udp(struct decoder *d, const uint8_t *p, size_t captured, size_t on_
 		d->ike++;
 	} else {
 		d->esp_in_udp++;
+		d->path = ~d->path;
 		esp(d, p + 8, captured - 8, on_wire - 8);
 	}
 }
@@ -189,6 +199,7 @@ static void ip4(struct decoder *d, struct view *v)
 		undecodable(d, "IPv4 header cut short or wrong", v->on_wire);
 		return;
 	}
+	d->path = hash(v->p + 12, 8);
 	/* What follows the packet is Ethernet's padding. */
 	v->on_wire = u16(v->p + 2);
 	if (v->captured > v->on_wire)
@@ -232,6 +243,7 @@ static void ip6(struct decoder *d, struct view *v)
 		undecodable(d, "IPv6 header cut short or wrong", v->on_wire);
 		return;
 	}
+	d->path = hash(v->p + 8, 32);
 	v->on_wire = 40 + u16(v->p + 4);
 	if (v->captured > v->on_wire)
 		v->captured = v->on_wire;

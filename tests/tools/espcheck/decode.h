@@ -35,6 +35,7 @@ struct decoder {
 	size_t mtu;		/* IP packets above this are several glued together; 0 = any size */
 	uint16_t esp_port;	/* the encapsulating UDP port, at either end */
 	struct ledger ledger;
+	uint64_t path; /* of the packet at hand */
 
 	uint64_t frames, esp, esp_in_udp, keepalives, ike, later_fragments, other;
 	uint64_t cleartext; /* packets with an inner address, alone, tunnelled or quoted */

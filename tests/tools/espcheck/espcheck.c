@@ -20,8 +20,9 @@
 #include "ring.h"
 
 #define RINGS_MAX 8
-#define SNAP 160 /* enough for Ethernet, IPv6, UDP, ESP, IV and the addresses of a quoted packet \
-		  */
+#define SNAP                                                                                \
+	160 /* enough for Ethernet, IPv6, UDP, ESP, IV and the addresses of a quoted packet \
+	     */
 
 static volatile sig_atomic_t stopped;
 
@@ -45,9 +46,9 @@ static struct totals report_spis(const struct ledger *l)
 		printf("%s{\"spi\": \"0x%08" PRIx32 "\", \"packets\": %" PRIu64
 		       ", \"first\": %" PRIu64 ", \"highest\": %" PRIu64
 		       ", \"repeated_sequence_numbers\": %" PRIu64 ", \"repeated_ivs\": %" PRIu64
-		       "}",
+		       ", \"paths\": %u}",
 		       i ? ", " : "", s->spi, s->packets, s->first, s->highest,
-		       s->repeated_sequence_numbers, s->repeated_ivs);
+		       s->repeated_sequence_numbers, s->repeated_ivs, s->n_paths);
 		t.sequence_numbers += s->repeated_sequence_numbers;
 		t.ivs += s->repeated_ivs;
 	}

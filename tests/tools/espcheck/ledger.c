@@ -34,7 +34,17 @@ static uint64_t infer(uint64_t highest, uint32_t low)
 	return same;
 }
 
-void ledger_record(struct ledger *l, uint32_t spi, uint32_t sequence, const uint64_t *iv)
+static void note_path(struct ledger_spi *s, uint64_t path)
+{
+	for (unsigned int i = 0; i < s->n_paths; i++)
+		if (s->paths[i] == path)
+			return;
+	if (s->n_paths < LEDGER_PATHS_MAX)
+		s->paths[s->n_paths++] = path;
+}
+
+void ledger_record(struct ledger *l, uint32_t spi, uint32_t sequence, const uint64_t *iv,
+		   uint64_t path)
 {
 	struct ledger_spi *s = find_or_add(l, spi);
 	uint64_t n = s->packets ? infer(s->highest, sequence) : sequence;
@@ -43,6 +53,7 @@ void ledger_record(struct ledger *l, uint32_t spi, uint32_t sequence, const uint
 		s->first = n;
 	if (n > s->highest)
 		s->highest = n;
+	note_path(s, path);
 	if (!number_set_add(&s->sequence_numbers, n))
 		s->repeated_sequence_numbers++;
 	if (iv && !number_set_add(&s->ivs, *iv))

@@ -178,6 +178,7 @@ static void test_repeat_across_forms(void **state)
 	assert_int_equal(d.esp, 2);
 	assert_int_equal(d.esp_in_udp, 2);
 	assert_int_equal(d.ledger.spis[0].packets, 4);
+	assert_int_equal(d.ledger.spis[0].n_paths, 4);
 	assert_int_equal(d.ledger.spis[0].repeated_ivs, 1);
 	assert_int_equal(d.ledger.spis[0].repeated_sequence_numbers, 1);
 	decoder_fini(&d);
