@@ -11,21 +11,21 @@
 #include <sys/socket.h>
 
 /* A request in the buffer at @at: header, fixed part and attributes; returns its length so far. */
-static size_t put(uint8_t *at, size_t len, const void *bytes, size_t n)
+static inline size_t put(uint8_t *at, size_t len, const void *bytes, size_t n)
 {
 	memcpy(at + len, bytes, n);
 	memset(at + len + n, 0, NLMSG_ALIGN(n) - n);
 	return len + NLMSG_ALIGN(n);
 }
 
-static size_t put_attr(uint8_t *at, size_t len, uint16_t type, const void *bytes, size_t n)
+static inline size_t put_attr(uint8_t *at, size_t len, uint16_t type, const void *bytes, size_t n)
 {
 	const struct nlattr attr = {.nla_len = (uint16_t)(NLA_HDRLEN + n), .nla_type = type};
 
 	return put(at, put(at, len, &attr, NLA_HDRLEN), bytes, n);
 }
 
-static size_t finish(uint8_t *at, size_t len, uint16_t type)
+static inline size_t finish(uint8_t *at, size_t len, uint16_t type)
 {
 	const struct nlmsghdr header = {
 	    .nlmsg_len = (uint32_t)len,
@@ -38,14 +38,14 @@ static size_t finish(uint8_t *at, size_t len, uint16_t type)
 	return len;
 }
 
-static void no_limits(struct xfrm_lifetime_cfg *lft)
+static inline void no_limits(struct xfrm_lifetime_cfg *lft)
 {
 	lft->soft_byte_limit = lft->hard_byte_limit = XFRM_INF;
 	lft->soft_packet_limit = lft->hard_packet_limit = XFRM_INF;
 }
 
 /* 192.0.2.1 -> 192.0.2.2, SPI 0x1000, tunnel mode, AES-128-GCM. */
-static size_t new_sa(void *buffer)
+static inline size_t new_sa(void *buffer)
 {
 	uint8_t aead[sizeof(struct xfrm_algo_aead) + 20] = {0};
 	const struct xfrm_algo_aead algo = {
@@ -69,7 +69,7 @@ static size_t new_sa(void *buffer)
 }
 
 /* 10.1.0.0/24 -> 10.2.0.0/24 by that SA. */
-static size_t new_policy(void *buffer, int direction)
+static inline size_t new_policy(void *buffer, int direction)
 {
 	const struct xfrm_user_tmpl tmpl = {
 	    .id = {.daddr.a4 = htonl(0xc0000202), .proto = IPPROTO_ESP},
@@ -99,7 +99,7 @@ static size_t new_policy(void *buffer, int direction)
 }
 
 /* A UDP packet 10.1.0.1 -> 10.2.0.1 with @text, its zero included. */
-static uint32_t udp_packet(uint8_t *at, const char *text)
+static inline uint32_t udp_packet(uint8_t *at, const char *text)
 {
 	static const uint8_t header[28] = {0x45, 0, 0,	0, 0, 0, 0, 0, 64, 17, 0, 0, 10, 1,
 					   0,	 1, 10, 2, 0, 1, 4, 0, 4,  0,  0, 0, 0,	 0};
