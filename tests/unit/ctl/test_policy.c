@@ -6,6 +6,7 @@
  * and times apart.
  */
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,6 +32,7 @@ static const char *cases_path;
 /* What one request led to, as lines of the file. */
 struct transcript {
 	size_t n;
+	size_t refuse_at; /* no room for a datagram once so many lines are there; 0: always room */
 	char line[LINES_MAX][LINE_MAX_LEN];
 };
 
@@ -78,6 +80,8 @@ static void add_acknowledgement(struct transcript *t, const struct nlmsghdr *h)
 
 static int deliver(struct transcript *t, const uint8_t *bytes, size_t len, char kind)
 {
+	if (t->refuse_at && t->n >= t->refuse_at)
+		return -ENOBUFS;
 	while (len >= NLMSG_HDRLEN) {
 		_Alignas(8) uint8_t copy[LINE_MAX_LEN];
 		struct nlmsghdr *h = (struct nlmsghdr *)copy;
@@ -202,25 +206,55 @@ static void same_as_recorded(void **state)
 
 /* ---- what a kernel does not show ---- */
 
-static void new_policy(struct fixture *f, uint32_t n, uint16_t type)
+static struct xfrm_selector selector(uint32_t n)
+{
+	struct xfrm_selector sel;
+
+	memset(&sel, 0, sizeof(sel));
+	sel.family = AF_INET;
+	sel.prefixlen_d = 32;
+	sel.daddr.a4 = n;
+	return sel;
+}
+
+static void send_message(struct fixture *f, uint16_t type, uint16_t flags, const void *body,
+			 size_t len)
 {
 	struct {
 		struct nlmsghdr head;
-		struct xfrm_userpolicy_info info;
+		uint8_t body[256];
 	} m;
 
-	memset(&m, 0, sizeof(m));
-	m.head = (struct nlmsghdr){.nlmsg_len = sizeof(m),
+	assert_true(len <= sizeof(m.body));
+	m.head = (struct nlmsghdr){.nlmsg_len = (uint32_t)(NLMSG_HDRLEN + len),
 				   .nlmsg_type = type,
-				   .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
-				   .nlmsg_seq = n};
-	m.info.sel.family = AF_INET;
-	m.info.sel.prefixlen_d = 32;
-	m.info.sel.daddr.a4 = n;
-	m.info.dir = XFRM_POLICY_OUT;
+				   .nlmsg_flags = NLM_F_REQUEST | flags,
+				   .nlmsg_seq = 1};
+	if (len)
+		memcpy(m.body, body, len);
 	f->answers.n = 0;
 	f->events.n = 0;
-	uxfrm_client_request(f->asks, &m, sizeof(m));
+	uxfrm_client_request(f->asks, &m, m.head.nlmsg_len);
+}
+
+static void new_policy(struct fixture *f, uint32_t n, uint16_t type)
+{
+	struct xfrm_userpolicy_info info;
+
+	memset(&info, 0, sizeof(info));
+	info.sel = selector(n);
+	info.dir = XFRM_POLICY_OUT;
+	send_message(f, type, NLM_F_ACK, &info, sizeof(info));
+}
+
+static void delete_policy(struct fixture *f, uint32_t n)
+{
+	struct xfrm_userpolicy_id id;
+
+	memset(&id, 0, sizeof(id));
+	id.sel = selector(n);
+	id.dir = XFRM_POLICY_OUT;
+	send_message(f, XFRM_MSG_DELPOLICY, 0, &id, sizeof(id));
 }
 
 static int open_limited(void **state)
@@ -259,10 +293,50 @@ static void limit_of_policies(void **state)
 	assert_string_equal(f->answers.line[0], "A 0 -");
 }
 
+/*
+ * A slow reader's dump goes on where it stood while policies come and go: what was there all the
+ * time comes exactly once, what is deleted before its piece is written does not come.
+ */
+static void dump_survives_changes(void **state)
+{
+	const uint32_t n = 60;
+	struct fixture *f = *state;
+	struct transcript *dump = &f->answers;
+	size_t first;
+
+	for (uint32_t i = 1; i <= n; i++)
+		new_policy(f, i, XFRM_MSG_NEWPOLICY);
+	dump->refuse_at = 1;
+	send_message(f, XFRM_MSG_GETPOLICY, NLM_F_DUMP, NULL, 0);
+	first = dump->n;
+	assert_in_range(first, 2, n / 3); /* two pieces more at least */
+
+	/* a second client changes what is still to come; its answers go nowhere */
+	struct uxfrm_client *asks = f->asks;
+	static struct transcript other;
+	static const struct uxfrm_client_ops ops = {.deliver = deliver_answer};
+	assert_int_equal(uxfrm_client_open(f->u, PORT_ID + 2, true, &ops, &other, &f->asks), 0);
+	delete_policy(f, 1);
+	delete_policy(f, 2);
+	delete_policy(f, n);			  /* long sent */
+	new_policy(f, n + 1, XFRM_MSG_NEWPOLICY); /* in front of where the dump stands */
+	uxfrm_client_close(f->asks);
+	f->asks = asks;
+	dump->n = first;
+
+	dump->refuse_at = 0;
+	assert_false(uxfrm_client_resume(f->asks));
+	assert_int_equal(dump->n, n - 2 + 1); /* and NLMSG_DONE */
+	for (size_t i = 0; i < dump->n; i++)
+		for (size_t k = 0; k < i; k++)
+			assert_string_not_equal(dump->line[i], dump->line[k]);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(same_as_recorded, open_fixture, close_fixture),
+	    cmocka_unit_test_setup_teardown(dump_survives_changes, open_fixture, close_fixture),
 	    cmocka_unit_test_setup_teardown(limit_of_policies, open_limited, close_fixture),
 	};
 
