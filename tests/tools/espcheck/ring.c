@@ -14,8 +14,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define BLOCK_BYTES (1u << 20)
-#define BLOCK_TIMEOUT_MS 20
+/* A block is handed over when it is full or its time is up; so the time must be longer than a block
+ * takes to fill under load, or the ring holds little. */
+#define BLOCK_BYTES (1u << 18)
+#define BLOCKS_PER_MB 4
+#define BLOCK_TIMEOUT_MS 100
 
 static int link_of(struct ring *r)
 {
@@ -34,9 +37,9 @@ static int set_up(struct ring *r, unsigned int megabytes, unsigned int snap)
 	struct sock_fprog program = {1, &keep};
 	struct tpacket_req3 req = {
 	    .tp_block_size = BLOCK_BYTES,
-	    .tp_block_nr = megabytes,
+	    .tp_block_nr = megabytes * BLOCKS_PER_MB,
 	    .tp_frame_size = 2048,
-	    .tp_frame_nr = megabytes * (BLOCK_BYTES / 2048),
+	    .tp_frame_nr = megabytes * BLOCKS_PER_MB * (BLOCK_BYTES / 2048),
 	    .tp_retire_blk_tov = BLOCK_TIMEOUT_MS,
 	};
 	struct sockaddr_ll where = {
@@ -47,8 +50,8 @@ static int set_up(struct ring *r, unsigned int megabytes, unsigned int snap)
 	    setsockopt(r->fd, SOL_PACKET, PACKET_VERSION, &version, sizeof(version)) ||
 	    setsockopt(r->fd, SOL_PACKET, PACKET_RX_RING, &req, sizeof(req)))
 		return -1;
-	r->n_blocks = megabytes;
-	r->map = mmap(NULL, (size_t)megabytes * BLOCK_BYTES, PROT_READ | PROT_WRITE,
+	r->n_blocks = (size_t)megabytes * BLOCKS_PER_MB;
+	r->map = mmap(NULL, r->n_blocks * BLOCK_BYTES, PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_POPULATE, r->fd, 0);
 	if (r->map == MAP_FAILED) {
 		r->map = NULL;
