@@ -6,9 +6,9 @@ Run as root in a kernel with XFRM (an empty network namespace of its own):
 
     record_policy_cases.py policy_cases.txt
 
-A case is "= name", then "> request", "A errno offset text" for the acknowledgement, "R message" for each reply and
-"E message" for each event, all hexadecimal. Port ids become 100 and times 1000000, so that test_policy can
-compare every byte.
+A case is "= name", then "> request", "A errno offset text" for the acknowledgement, "R message" for
+each reply and "E message" for each event, messages hexadecimal. Port ids become 100 and times
+1000000, so that test_policy can compare every byte.
 """
 import socket
 import struct
@@ -33,8 +33,8 @@ def attr(number, data):
     return struct.pack("=HH", 4 + len(data), number) + data + bytes(-len(data) % 4)
 
 
-def selector(daddr="0.0.0.0", saddr="0.0.0.0", dlen=0, slen=0, family=2, ports=(0, 0, 0, 0), proto=0,
-             ifindex=0, user=0):
+def selector(daddr="0.0.0.0", saddr="0.0.0.0", dlen=0, slen=0, family=2, ports=(0, 0, 0, 0),
+             proto=0, ifindex=0, user=0):
     return (address(daddr) + address(saddr) + struct.pack("!4H", *ports) +
             struct.pack("=HBBB3xiI", family, dlen, slen, proto, ifindex, user))
 
@@ -43,7 +43,8 @@ def net(i, **kw):
     return selector(f"10.1.{i}.0", f"10.2.{i}.0", 24, 24, **kw)
 
 
-def info(sel=None, limits=(INFINITE,) * 4 + (0,) * 4, priority=0, index=0, dir=1, action=0, flags=0, share=0):
+def info(sel=None, limits=(INFINITE,) * 4 + (0,) * 4, priority=0, index=0, dir=1, action=0,
+         flags=0, share=0):
     return ((sel or selector()) + struct.pack("=8Q", *limits) + bytes(32) +
             struct.pack("=IIBBBB4x", priority, index, dir, action, flags, share))
 
@@ -52,10 +53,10 @@ def name_of(sel=None, index=0, dir=1):
     return (sel or selector()) + struct.pack("=IB3x", index, dir)
 
 
-def template(daddr="10.0.0.2", saddr="10.0.0.1", spi=0, proto=50, family=2, reqid=1, mode=1, share=0, optional=0,
-             algos=(0xffffffff,) * 3):
-    return (address(daddr) + struct.pack("!I", spi) + struct.pack("=B3xH2x", proto, family) + address(saddr) +
-            struct.pack("=IBBBxIII", reqid, mode, share, optional, *algos))
+def template(daddr="10.0.0.2", saddr="10.0.0.1", spi=0, proto=50, family=2, reqid=1, mode=1,
+             share=0, optional=0, algos=(0xffffffff,) * 3):
+    return (address(daddr) + struct.pack("!I", spi) + struct.pack("=B3xH2x", proto, family) +
+            address(saddr) + struct.pack("=IBBBxIII", reqid, mode, share, optional, *algos))
 
 
 def template6(**kw):
@@ -263,7 +264,8 @@ def messages(data):
 
 
 def acknowledgement(m):
-    flags, err, echoed = (struct.unpack_from("=" + f, m, at)[0] for f, at in (("H", 6), ("i", 16), ("I", 20)))
+    flags, err, echoed = (struct.unpack_from("=" + form, m, at)[0]
+                          for form, at in (("H", 6), ("i", 16), ("I", 20)))
     at = 36 if flags & 0x100 else 20 + (echoed + 3 & ~3)
     text, offset = "", "-"
     while flags & 0x200 and at < len(m):
