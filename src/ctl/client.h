@@ -12,10 +12,11 @@
 struct ux_dump {
 	const struct ux_dump_ops *ops; /* NULL: none open */
 	void *state;
-	uint32_t seq;	     /* of the request */
-	int result;	     /* 1: more to come; 0 or -errno: the end, goes into NLMSG_DONE */
-	bool finishing;	     /* the piece in @buf is NLMSG_DONE */
-	uint8_t *buf;	     /* UX_DUMP_PIECE_MAX bytes */
+	uint32_t seq;	/* of the request */
+	int result;	/* 1: more to come; 0 or -errno: the end, goes into NLMSG_DONE */
+	bool finishing; /* the piece in @buf is NLMSG_DONE */
+	uint8_t *buf;	/* @cap bytes */
+	size_t cap;
 	size_t pending;	     /* bytes in @buf that were refused; 0 = none */
 	uint32_t bad_offset; /* of the attribute to blame for a failed start; 0 = none */
 	char msg[sizeof(((struct ux_ext_ack *)0)->msg)]; /* of start */
@@ -23,11 +24,12 @@ struct ux_dump {
 
 /*
  * Sizes of the pieces of a dump. The first is what Linux fills before it has seen how large the
- * client's buffer is, and what clients with a 4096-byte buffer count on; the second is room for a
- * single message that is larger.
+ * client's buffer is, and what clients with a 4096-byte buffer count on. A message that is larger
+ * alone gets a larger piece: an SA can have an HMAC key as long as an attribute, and it is told
+ * twice.
  */
 #define UX_DUMP_PIECE 3776
-#define UX_DUMP_PIECE_MAX 8192
+#define UX_DUMP_PIECE_MAX (64 * UX_DUMP_PIECE)
 
 struct uxfrm_client {
 	struct ux_list all; /* uxfrm.clients */

@@ -27,23 +27,39 @@ static void build_done(struct uxfrm_client *c, struct ux_writer *w)
 	d->finishing = true;
 }
 
+/* Room for @cap bytes; what the buffer held is not kept. */
+static bool make_room(struct ux_dump *d, size_t cap)
+{
+	if (cap <= d->cap)
+		return true;
+	uint8_t *buf = malloc(cap);
+	if (!buf)
+		return false;
+	explicit_bzero(d->buf, d->cap); /* it held keys */
+	free(d->buf);
+	d->buf = buf;
+	d->cap = cap;
+	return true;
+}
+
 static void build_piece(struct uxfrm_client *c)
 {
 	struct ux_dump *d = &c->dump;
-	struct ux_writer w;
+	struct ux_writer w = {0};
 
-	ux_writer_init(&w, d->buf, UX_DUMP_PIECE);
-	if (d->result > 0) {
-		d->result = d->ops->next(c->u, d->state, &w, c->port_id, d->seq);
-		if (d->result > 0 && w.len == 0) {
-			ux_writer_init(&w, d->buf, UX_DUMP_PIECE_MAX);
-			d->result = d->ops->next(c->u, d->state, &w, c->port_id, d->seq);
-		}
-		if (d->result > 0 && w.len == 0)
+	/* a larger piece only when not even one message fits, and only as large as it takes */
+	for (size_t cap = UX_DUMP_PIECE; d->result > 0 && w.len == 0; cap *= 2) {
+		if (cap > UX_DUMP_PIECE_MAX || !make_room(d, cap)) {
 			d->result = -EMSGSIZE;
+			break;
+		}
+		ux_writer_init(&w, d->buf, cap);
+		d->result = d->ops->next(c->u, d->state, &w, c->port_id, d->seq);
 	}
-	if (w.len == 0)
+	if (w.len == 0) {
+		ux_writer_init(&w, d->buf, UX_DUMP_PIECE);
 		build_done(c, &w);
+	}
 	d->pending = w.len;
 }
 
@@ -71,10 +87,11 @@ int ux_dump_start(struct ux_request *req, const struct ux_dump_ops *ops)
 
 	if (d->ops)
 		return -EBUSY;
-	uint8_t *buf = malloc(UX_DUMP_PIECE_MAX);
+	uint8_t *buf = malloc(UX_DUMP_PIECE);
 	if (!buf)
 		return -ENOMEM;
-	*d = (struct ux_dump){.ops = ops, .seq = req->msg->nlmsg_seq, .buf = buf, .result = 1};
+	*d = (struct ux_dump){
+	    .ops = ops, .seq = req->msg->nlmsg_seq, .buf = buf, .cap = UX_DUMP_PIECE, .result = 1};
 	/* Linux looks at the attributes when it fills the first piece: what is wrong with them is
 	 * the result of the dump and comes in NLMSG_DONE. */
 	int r = ops->start(req, &d->state);
@@ -98,7 +115,7 @@ void ux_dump_end(struct uxfrm_client *client)
 		return;
 	if (d->state)
 		d->ops->done(d->state);
-	explicit_bzero(d->buf, UX_DUMP_PIECE_MAX); /* it held keys */
+	explicit_bzero(d->buf, d->cap); /* it held keys */
 	free(d->buf);
 	*d = (struct ux_dump){0};
 }

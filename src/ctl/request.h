@@ -58,6 +58,8 @@ int ux_reply(struct ux_request *req, const struct ux_writer *w);
  * 0; -ESRCH when nobody listens; -ENOBUFS when a listener missed it.
  */
 int ux_notify(struct uxfrm *u, uint32_t group, const struct ux_writer *w);
+/* ux_has_listener - would anybody get an event of @group? */
+bool ux_has_listener(const struct uxfrm *u, uint32_t group);
 
 /* the handlers, one file each */
 int ux_handle_newsa(struct ux_request *req);   /* sa_request.c: NEWSA and UPDSA */

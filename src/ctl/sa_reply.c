@@ -2,6 +2,7 @@
 #include "ctl/sa_reply.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ctl/translate.h"
@@ -168,14 +169,51 @@ bool ux_sa_write(struct ux_writer *w, const struct nlmsghdr *header, const struc
 	return ux_msg_end(w);
 }
 
+/* Everything but the keys is below this, the largest replay bitmap and all attributes included. */
+#define FIXED_MAX 2048
+
+static size_t message_max(const struct ux_sa *sa)
+{
+	const struct ux_sa_keys *keys = sa->runtime->keys;
+	size_t bits = 0;
+
+	if (keys) /* the auth key goes out twice */
+		bits = (size_t)keys->auth.key_bits * 2 + keys->crypt.key_bits + keys->aead.key_bits;
+	return FIXED_MAX + bits / 8;
+}
+
+int ux_sa_message(const struct nlmsghdr *header, const struct ux_sa *sa,
+		  struct ux_writer *ret_writer)
+{
+	size_t cap = message_max(sa);
+	uint8_t *buf = malloc(cap);
+
+	if (!buf)
+		return -ENOMEM;
+	ux_writer_init(ret_writer, buf, cap);
+	if (ux_sa_write(ret_writer, header, sa))
+		return 0;
+	ux_sa_message_free(ret_writer);
+	return -EMSGSIZE;
+}
+
+void ux_sa_message_free(struct ux_writer *w)
+{
+	if (w->buf)
+		explicit_bzero(w->buf, w->cap);
+	free(w->buf);
+	w->buf = NULL;
+}
+
 int ux_sa_reply(struct ux_request *req, const struct ux_sa *sa)
 {
 	static const struct nlmsghdr header = {.nlmsg_type = XFRM_MSG_NEWSA};
-	uint8_t buf[UX_SA_MESSAGE_MAX];
 	struct ux_writer w;
+	int r = ux_sa_message(&header, sa, &w);
 
-	ux_writer_init(&w, buf, sizeof(buf));
-	int r = ux_sa_write(&w, &header, sa) ? ux_reply(req, &w) : -EMSGSIZE;
-	explicit_bzero(buf, w.len); /* keys */
+	if (r < 0)
+		return r;
+	r = ux_reply(req, &w);
+	ux_sa_message_free(&w);
 	return r;
 }

@@ -7,15 +7,19 @@
 #include "core/sa.h"
 #include "ctl/request.h"
 
-/* Room for the message of any SA but one with an absurdly long HMAC key, which is then not told. */
-#define UX_SA_MESSAGE_MAX 8192
-
 /*
  * ux_sa_write - one message of @type about @sa: NEWSA and UPDSA with the SA in the fixed header,
  * DELSA with its identity there and the SA in XFRMA_SA. False, and @w unchanged, when it does not
  * fit.
  */
 bool ux_sa_write(struct ux_writer *w, const struct nlmsghdr *header, const struct ux_sa *sa);
+/*
+ * ux_sa_message - that message in a buffer of its own, of the size this SA needs. -ENOMEM. Given
+ * back by ux_sa_message_free, which wipes it: it holds keys.
+ */
+int ux_sa_message(const struct nlmsghdr *header, const struct ux_sa *sa,
+		  struct ux_writer *ret_writer) UX_MUST_CHECK;
+void ux_sa_message_free(struct ux_writer *w);
 /* ux_sa_proto_wanted - does @wanted (0: everything, 255: IPsec, else itself) mean @proto? */
 bool ux_sa_proto_wanted(uint8_t proto, uint8_t wanted);
 /* ux_sa_reply - @sa as NEWSA to the requester. */

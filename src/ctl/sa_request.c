@@ -22,25 +22,27 @@ bool ux_sa_proto_wanted(uint8_t proto, uint8_t wanted)
 	return wanted == 0 || wanted == proto || (wanted == PROTO_ANY && is_ipsec_proto(proto));
 }
 
-/* An event of the group SA about @sa. It carries the request's own port id and sequence number. */
-static void build_event(const struct ux_request *req, const struct ux_sa *sa, struct ux_writer *w)
+/*
+ * An event of the group SA about @sa. It carries the request's own port id and sequence number.
+ * False: nobody listens, or there is no memory for it.
+ */
+static bool build_event(const struct ux_request *req, const struct ux_sa *sa, struct ux_writer *w)
 {
 	struct nlmsghdr header = {.nlmsg_type = req->msg->nlmsg_type,
 				  .nlmsg_pid = req->msg->nlmsg_pid,
 				  .nlmsg_seq = req->msg->nlmsg_seq};
 
-	(void)ux_sa_write(w, &header, sa);
+	return ux_has_listener(req->u, UX_XFRM_GROUP_SA) && ux_sa_message(&header, sa, w) == 0;
 }
 
 static void notify_sa(const struct ux_request *req, const struct ux_sa *sa)
 {
-	uint8_t buf[UX_SA_MESSAGE_MAX];
 	struct ux_writer w;
 
-	ux_writer_init(&w, buf, sizeof(buf));
-	build_event(req, sa, &w);
+	if (!build_event(req, sa, &w))
+		return;
 	(void)ux_notify(req->u, UX_XFRM_GROUP_SA, &w);
-	explicit_bzero(buf, w.len); /* keys */
+	ux_sa_message_free(&w);
 }
 
 /* The larval SA that @sa fulfils: of the same acquire, else of the same endpoints and not yet
@@ -186,18 +188,18 @@ static int find_sa(const struct ux_request *req, struct ux_sa **ret_sa)
 
 int ux_handle_delsa(struct ux_request *req)
 {
-	uint8_t buf[UX_SA_MESSAGE_MAX];
 	struct ux_writer w;
 	struct ux_sa *sa;
 	int r = find_sa(req, &sa);
 
 	if (r < 0)
 		return r;
-	ux_writer_init(&w, buf, sizeof(buf));
-	build_event(req, sa, &w);
+	bool event = build_event(req, sa, &w);
 	ux_sad_remove(req->u, sa);
-	(void)ux_notify(req->u, UX_XFRM_GROUP_SA, &w);
-	explicit_bzero(buf, w.len); /* keys */
+	if (event) {
+		(void)ux_notify(req->u, UX_XFRM_GROUP_SA, &w);
+		ux_sa_message_free(&w);
+	}
 	return 0;
 }
 

@@ -92,6 +92,16 @@ int ux_reply(struct ux_request *req, const struct ux_writer *w)
 	return ux_client_send(req->client, w->buf, w->len);
 }
 
+bool ux_has_listener(const struct uxfrm *u, uint32_t group)
+{
+	const struct ux_list *pos;
+
+	ux_list_for_each (pos, &u->clients)
+		if (ux_container_of(pos, struct uxfrm_client, all)->groups & (1u << (group - 1)))
+			return true;
+	return false;
+}
+
 int ux_notify(struct uxfrm *u, uint32_t group, const struct ux_writer *w)
 {
 	struct ux_list *pos;

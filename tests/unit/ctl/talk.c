@@ -33,7 +33,7 @@ static void overrun(void *opaque)
 	((struct talker *)opaque)->overruns++;
 }
 
-static const struct uxfrm_client_ops ops = {.deliver = deliver, .overrun = overrun};
+const struct uxfrm_client_ops talk_ops = {.deliver = deliver, .overrun = overrun};
 
 void talk_open(struct talk *t)
 {
@@ -46,8 +46,10 @@ void talk_open(struct talk *t)
 	assert_int_equal(uxfrm_new(&params, &t->u), 0);
 	t->a = (struct talker){.talk = t, .room = -1, .name = 'A'};
 	t->b = (struct talker){.talk = t, .room = -1, .name = 'B'};
-	assert_int_equal(uxfrm_client_open(t->u, TALK_PORT_A, true, &ops, &t->a, &t->a.client), 0);
-	assert_int_equal(uxfrm_client_open(t->u, TALK_PORT_B, true, &ops, &t->b, &t->b.client), 0);
+	assert_int_equal(uxfrm_client_open(t->u, TALK_PORT_A, true, &talk_ops, &t->a, &t->a.client),
+			 0);
+	assert_int_equal(uxfrm_client_open(t->u, TALK_PORT_B, true, &talk_ops, &t->b, &t->b.client),
+			 0);
 	assert_int_equal(uxfrm_client_set_option(t->a.client, NETLINK_EXT_ACK, 1), 0);
 	assert_int_equal(uxfrm_client_set_option(t->a.client, NETLINK_CAP_ACK, 1), 0);
 	uxfrm_client_set_groups(t->b.client, 0xff);

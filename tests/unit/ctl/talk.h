@@ -39,6 +39,9 @@ struct talk {
 	uint64_t now_ns;
 };
 
+/* For tests that open a client of their own; the opaque pointer is a struct talker. */
+extern const struct uxfrm_client_ops talk_ops;
+
 void talk_open(struct talk *t);
 void talk_close(struct talk *t);
 /* talk_forget - drop what was heard. */
