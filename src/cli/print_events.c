@@ -50,8 +50,9 @@ static void print_acquire(const struct printer *p, const struct nlmsghdr *msg)
 	print_selector(p, &acquire.sel, family, "  sel ");
 	print_policy_lines(p, &acquire.policy, &attrs, "    ", "  policy ");
 	if (p->stats)
-		fprintf(p->out, "  seq 0x%08u enc-mask %.8x auth-mask %.8x comp-mask %.8x%s",
-			acquire.seq, acquire.ealgos, acquire.aalgos, acquire.calgos, line_end(p));
+		fprintf(p->out, "  seq 0x%08u enc-mask %.8x auth-mask %.8x comp-mask %.8x",
+			acquire.seq, acquire.ealgos, acquire.aalgos, acquire.calgos);
+	fputs(line_end(p), p->out);
 	end_event(p);
 }
 

@@ -24,7 +24,7 @@ struct algo {
 
 struct sa_words {
 	struct cli_id id;
-	bool any_id, has_mark, has_extra, has_output_mark, has_output_mask, has_if_id, has_tfcpad;
+	bool any_id, has_mark, has_extra, has_output_mark, has_output_mask, has_if_id;
 	bool has_encap, has_coa, has_offload;
 	struct xfrm_usersa_info info;
 	struct xfrm_mark mark;
@@ -171,7 +171,6 @@ static bool parse_mark_word(struct args *a, struct sa_words *sa)
 	} else if (args_take(a, "tfcpad")) {
 		sa->tfcpad =
 		    (uint32_t)args_number(a, UINT32_MAX, "value after \"tfcpad\" is invalid");
-		sa->has_tfcpad = true;
 	} else {
 		return false;
 	}
@@ -348,7 +347,7 @@ static void write_attributes(struct ux_writer *w, const struct sa_words *sa)
 		ux_msg_attr_u32(w, XFRMA_SET_MARK_MASK, sa->output_mask);
 	if (sa->has_if_id)
 		ux_msg_attr_u32(w, XFRMA_IF_ID, sa->if_id);
-	if (sa->has_tfcpad)
+	if (sa->tfcpad)
 		ux_msg_attr_u32(w, XFRMA_TFCPAD, sa->tfcpad);
 	for (uint16_t type = 0; type <= XFRMA_ALG_AUTH_TRUNC; type++)
 		if (sa->algos[type].given)
