@@ -197,7 +197,7 @@ case('dump filtered', *many, dump(u8(PROTO, ESP)), dump(u8(PROTO, AH)), dump(u8(
      dump(filter_(dst='10.0.1.0', family=INET, dlen=24)), dump(filter_(src='10.0.0.0', dst='10.0.2.2', family=INET, slen=8, dlen=32)),
      dump(filter_(family=INET6)), dump(filter_(family=77)), dump(filter_(dst='fd00::1', dlen=126)))
 case('dump refused', dump(filter_(family=INET, dlen=129)), dump(attr(ADDRESS_FILTER, bytes(3))), dump(attr(PROTO, b'')), dump(b'\0' * 24))
-case('dump of what has none', m(GETSADINFO, bytes(4), flags=REQUEST | DUMP)[:0] + m(DELSA, usersa_id(), flags=REQUEST | DUMP))
+case('dump of what has none', m(DELSA, usersa_id(), flags=REQUEST | DUMP))
 case('flush', *many[:3], m(FLUSHSA, bytes([AH])), m(FLUSHSA, bytes([ESP]), pid=77), m(FLUSHSA, b'\0'), dump())
 case('flush IPsec', *many[:2], m(FLUSHSA, bytes([255])), dump())
 case('flush odd', *many[:2], m(FLUSHSA, bytes([6])), m(FLUSHSA, b'\0', flags=REQUEST))
@@ -224,7 +224,31 @@ case('allocspi comp', allocspi(0x100, 0x100, proto=COMP), dump())
 case('MTIMER_THRESH', newsa(gcm(), encap(), u32(MTIMER_THRESH, 5)), getsa())
 
 case('allocspi by an acquire that is none', allocspi(0x500, 0x500, seq=9), newsa(spi=0x500, seq=9, kind=UPDSA), dump())
-case('info', m(GETSPDINFO, struct.pack('=I', 0x11223344))[:0] + m(GETSADINFO, b''), m(GETSPDINFO, b''))
+case('esn order', newsa(algo2(ALG_AEAD, 'x', bytes(20), 128), replay_esn(64,1), flags=0x80), newsa(gcm(), encap(9), replay_esn(64,1), flags=0x80))
+case('trunc0', newsa(algo(ALG_CRYPT, 'cbc(aes)', bytes(16)), algo2(ALG_AUTH_TRUNC, 'hmac(sha256)', bytes(32), 0)), getsa())
+case('sec ctx', newsa(gcm(), attr(SEC_CTX, struct.pack('=HHBBH', 8, 8, 1,1,0))), newsa(gcm(), attr(SEC_CTX, struct.pack('=HHBBH', 10, 8, 1,1,2)+b'xy'), spi=3))
+case('mark upd', newsa(gcm(), mark(5,7)), newsa(gcm(), mark(5,7), kind=UPDSA), newsa(gcm(), kind=UPDSA), getsa(mark(5,7)))
+case('getsa by address', newsa(), getsa(attr(SRCADDR, addr('10.0.0.1')), proto=50, spi=0), getsa(attr(SRCADDR, addr('10.0.0.1')), proto=0, spi=0))
+case('allocspi mode', m(ALLOCSPI, userspi_info(5,5,mode=99)), dump())
+case('larval del', m(ALLOCSPI, userspi_info(5,5)), delsa(spi=5), dump())
+case('larval ah', m(ALLOCSPI, userspi_info(5,5,proto=AH)), getsa(proto=AH,spi=5), m(FLUSHSA, bytes([ESP])), dump())
+case('seq', newsa(seq=5), newsa(seq=5, spi=3), getsa(spi=3))
+case('flags', newsa(flags=0x7f), getsa(), newsa(flags=0x10, mode=TRANSPORT,spi=3), getsa(spi=3))
+case('multicast', newsa(dst='224.0.0.1'), newsa(dst='0.0.0.0', src='0.0.0.0', spi=1), getsa(dst='0.0.0.0', spi=1))
+case('tfc', newsa(gcm(), u32(TFCPAD, 0xffffffff)), getsa())
+
+def offload(ifindex, flags):
+    return attr(OFFLOAD_DEV, struct.pack('=iB3x', ifindex, flags))
+
+
+for bits in (0, 2, 4, 6, 8, 255):
+    # crypto offload that a device does not do falls back on both sides, but only we keep the request
+    wrong = (DIR_OUT,) if bits == 2 else (DIR_IN,) if bits == 0 else (b'', DIR_IN, DIR_OUT)
+    for d in wrong:
+        case('offload %d %s' % (bits, d.hex() or 'none'), newsa(gcm(), offload(1, bits), d), getsa())
+case('offload with padding', newsa(gcm(), offload(1, 0), u32(TFCPAD, 9)), getsa())
+case('packet offload to no device', newsa(gcm(), offload(4711, 4)), getsa())
+case('info', m(GETSADINFO, b''), m(GETSPDINFO, b''))
 case('thresholds', m(NEWSPDINFO, bytes(4), attr(3, bytes([33, 0]))), m(NEWSPDINFO, bytes(4), attr(4, bytes([0, 129]))),
      m(NEWSPDINFO, bytes(4), attr(3, bytes(1))), m(NEWSPDINFO, bytes(4), attr(3, bytes([32, 32])), attr(4, bytes([128, 128]))),
      m(NEWSPDINFO, bytes(4)), m(NEWSPDINFO, bytes(4), DIR_IN))
