@@ -39,9 +39,9 @@ class Count:
     def program(self, text, good, name):
         """A program that may print TAP; one that fails without saying where is a failure itself."""
         before = len(self.failed)
-        found = self.tap(text, f"{name}: ")
+        found = self.tap(text, f"{name}: " if name else "")
         if not good and len(self.failed) == before:
-            self.failed.append(f"{name} (ended badly)")
+            self.failed.append(f"{name or 'the suite'} (ended badly)")
         elif good and not found:
             self.passed += 1
 
@@ -62,7 +62,7 @@ def of_meson(path):
 def of_tap(path, status):
     count = Count()
     with open(path, encoding="utf-8", errors="replace") as log:
-        count.program(log.read(), status == 0, "the suite")
+        count.program(log.read(), status == 0, "")
     return count
 
 

@@ -70,7 +70,7 @@ compile() {
 	log=$logs/build-$(basename "$dir").log
 	echo "building in $dir"
 	configure "$@" >"$log" 2>&1 && ninja -C "$dir" >>"$log" 2>&1 || {
-		tail -n 40 "$log"
+		grep -m 1 -A 30 -e '^FAILED' -e 'ERROR:' "$log" || tail -n 30 "$log"
 		echo "the build failed; all of it: $log" >&2
 		return 2
 	}
