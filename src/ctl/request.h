@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * One request on its way through ctl/: dispatch checks what all messages share and calls the handler
- * of the type; the handler checks, changes core, replies and notifies. An event is delivered before the
- * acknowledgement of the request that caused it, as in Linux.
+ * One request on its way through ctl/: dispatch checks what all messages share and calls the
+ * handler of the type; the handler checks, changes core, replies and notifies. An event is
+ * delivered before the acknowledgement of the request that caused it, as in Linux.
  */
 
 #include <stdbool.h>
@@ -23,18 +23,18 @@ struct ux_request {
 	struct uxfrm_client *client;
 	const struct nlmsghdr *msg; /* aligned copy; lives until the handler returns */
 	const void *header;	    /* the fixed header of the type, length checked */
-	struct ux_attrs attrs; /* those the type does not take are refused already */
-	struct ux_ext_ack *ext; /* never NULL */
+	struct ux_attrs attrs;	    /* those the type does not take are refused already */
+	struct ux_ext_ack *ext;	    /* never NULL */
 };
 
 typedef int (*ux_request_handler)(struct ux_request *req);
 
 /*
- * An open dump. @start reads the request (req->header and req->attrs are not set: the attributes of a
- * dump stand where the fixed header would) and allocates @state; when it fails the client gets the
- * error in NLMSG_DONE. @next writes as many messages as fit into @w (all with NLM_F_MULTI) and returns
- * 1 when there may be more, 0 at the end, -errno to fail; when not even one fits into an empty @w it
- * is called again with a larger one. @done frees @state, which is not NULL.
+ * An open dump. @start reads the request (req->header and req->attrs are not set: the attributes of
+ * a dump stand where the fixed header would) and allocates @state; when it fails the client gets
+ * the error in NLMSG_DONE. @next writes as many messages as fit into @w (all with NLM_F_MULTI) and
+ * returns 1 when there may be more, 0 at the end, -errno to fail; when not even one fits into an
+ * empty @w it is called again with a larger one. @done frees @state, which is not NULL.
  */
 struct ux_dump_ops {
 	int (*start)(struct ux_request *req, void **ret_state);
@@ -43,14 +43,14 @@ struct ux_dump_ops {
 };
 
 struct ux_request_type {
-	uint16_t header_len;	/* bytes of the fixed header; 0 = none */
-	ux_request_handler handle; /* NULL: no such request (EINVAL, as Linux) */
+	uint16_t header_len;		/* bytes of the fixed header; 0 = none */
+	ux_request_handler handle;	/* NULL: no such request (EINVAL, as Linux) */
 	const struct ux_dump_ops *dump; /* NULL: cannot be dumped */
 	uint16_t attr_max;		/* not 0: attributes of its own, 1..attr_max, unchecked */
 };
 
-/* ux_reply - send one message to the requester; port id and sequence number are set here, as Linux does.
- * 0; -EAGAIN when the requester has no room (it is then told of an overrun). */
+/* ux_reply - send one message to the requester; port id and sequence number are set here, as Linux
+ * does. 0; -EAGAIN when the requester has no room (it is then told of an overrun). */
 int ux_reply(struct ux_request *req, const struct ux_writer *w);
 
 /*
@@ -62,13 +62,13 @@ int ux_notify(struct uxfrm *u, uint32_t group, const struct ux_writer *w);
 bool ux_has_listener(const struct uxfrm *u, uint32_t group);
 
 /* the handlers, one file each */
-int ux_handle_newsa(struct ux_request *req);   /* sa_request.c: NEWSA and UPDSA */
+int ux_handle_newsa(struct ux_request *req); /* sa_request.c: NEWSA and UPDSA */
 int ux_handle_delsa(struct ux_request *req);
 int ux_handle_getsa(struct ux_request *req);
 int ux_handle_flushsa(struct ux_request *req);
-int ux_handle_allocspi(struct ux_request *req);	   /* spi_request.c */
-int ux_handle_newpolicy(struct ux_request *req);   /* policy_request.c: NEWPOLICY and UPDPOLICY */
-int ux_handle_getpolicy(struct ux_request *req);   /* GETPOLICY and DELPOLICY */
+int ux_handle_allocspi(struct ux_request *req);	 /* spi_request.c */
+int ux_handle_newpolicy(struct ux_request *req); /* policy_request.c: NEWPOLICY and UPDPOLICY */
+int ux_handle_getpolicy(struct ux_request *req); /* GETPOLICY and DELPOLICY */
 int ux_handle_flushpolicy(struct ux_request *req);
 int ux_handle_migrate_state(struct ux_request *req); /* migrate_request.c */
 int ux_handle_getsadinfo(struct ux_request *req);    /* info_request.c */

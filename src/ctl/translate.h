@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #pragma once
 
-/* Small pieces of kernel layouts to core's words and back. What both the SA and the policy files need. */
+/* Small pieces of kernel layouts to core's words and back. What both the SA and the policy files
+ * need. */
 
 #include "core/policy.h"
 #include "wire/abi.h"

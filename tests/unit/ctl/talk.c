@@ -158,13 +158,13 @@ struct xfrm_usersa_id talk_sa_id(uint32_t spi)
 
 void talk_put_gcm(struct ux_writer *w, uint8_t fill)
 {
-	struct {
-		struct xfrm_algo_aead head;
-		uint8_t key[20];
-	} a = {.head = {.alg_name = "rfc4106(gcm(aes))", .alg_key_len = 160, .alg_icv_len = 128}};
+	struct xfrm_algo_aead head = {
+	    .alg_name = "rfc4106(gcm(aes))", .alg_key_len = 160, .alg_icv_len = 128};
+	uint8_t *p = ux_msg_attr_reserve(w, XFRMA_ALG_AEAD, sizeof(head) + 20);
 
-	memset(a.key, fill, sizeof(a.key));
-	ux_msg_attr(w, XFRMA_ALG_AEAD, &a, sizeof(a));
+	assert_non_null(p);
+	memcpy(p, &head, sizeof(head));
+	memset(p + sizeof(head), fill, 20);
 }
 
 void talk_put_sa(struct ux_writer *w, uint16_t type, uint16_t flags, uint32_t spi)
