@@ -179,6 +179,11 @@ int ux_sa_new(struct uxfrm *u, const struct ux_sa_params *params, struct ux_sa *
 	if (err == 0)
 		err = ux_sa_runtime_new(u, params, &sa->runtime, ext);
 	if (err == 0)
+		err = check_encap(sa, ext);
+	if (err ==
+	    0) /* Linux looks at the replay state here: behind the type's, before the device's */
+		err = ux_sa_check_replay(params, ext);
+	if (err == 0)
 		err = ux_sa_init(sa, ext);
 	if (err < 0) {
 		ux_sa_free_in(u, sa);

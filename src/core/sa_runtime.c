@@ -125,20 +125,33 @@ static struct ux_replay_window *replay_new(uint32_t window, bool esn)
 	return w;
 }
 
-static int make_replay(struct ux_sa_runtime *r, const struct ux_sa_params *p,
-		       struct ux_ext_ack *ext)
+static uint32_t window_of(const struct ux_sa_params *p)
 {
-	uint32_t window = p->replay_window;
+	if (!p->esn_attr && p->replay_window > REPLAY_LEGACY_MAX)
+		return REPLAY_LEGACY_MAX;
+	return p->replay_window;
+}
+
+int ux_sa_check_replay(const struct ux_sa_params *p, struct ux_ext_ack *ext)
+{
+	uint32_t window = window_of(p);
 	bool esn = p->esn_attr && (p->flags & UX_SA_ESN);
 
-	if (!p->esn_attr && window > REPLAY_LEGACY_MAX)
-		window = REPLAY_LEGACY_MAX;
 	if (window > UX_REPLAY_WINDOW_MAX || (p->replay_bits && window > p->n_replay_bits))
 		return ux_fail(ext, EINVAL,
 			       "ESN replay window is too large for the chosen bitmap size");
 	if (esn && !window && p->dir != UX_SA_DIR_OUT)
 		return ux_fail(ext, EINVAL, "ESN replay window must be > 0");
-	r->replay = replay_new(window, esn);
+	return 0;
+}
+
+static int make_replay(struct ux_sa_runtime *r, const struct ux_sa_params *p)
+{
+	uint32_t window = window_of(p);
+
+	if (window > UX_REPLAY_WINDOW_MAX) /* will be refused, when its turn comes */
+		window = UX_REPLAY_WINDOW_MAX;
+	r->replay = replay_new(window, p->esn_attr && (p->flags & UX_SA_ESN));
 	if (!r->replay)
 		return -ENOMEM;
 	ux_replay_load(r->replay, p->iseq, p->replay_bits, p->replay_bits ? p->n_replay_bits : 0);
@@ -195,7 +208,7 @@ int ux_sa_runtime_new(struct uxfrm *u, const struct ux_sa_params *p,
 	if (err == 0)
 		err = keys_new(p, &r->keys);
 	if (err == 0)
-		err = make_replay(r, p, ext);
+		err = make_replay(r, p);
 	if (err == 0 && r->transform->iv_len) {
 		r->iv = hold_iv(u, r->keys);
 		err = r->iv ? 0 : -ENOMEM;

@@ -8,6 +8,8 @@
 /* ux_sa_check_algorithms - are the names known? -ENOSYS with Linux's text for the first that is
  * not. */
 int ux_sa_check_algorithms(const struct ux_sa_params *params, struct ux_ext_ack *ext) UX_MUST_CHECK;
+/* ux_sa_check_replay - do window, bit map and ESN fit together? */
+int ux_sa_check_replay(const struct ux_sa_params *params, struct ux_ext_ack *ext) UX_MUST_CHECK;
 /* ux_sa_runtime_new - keys, transform, replay state, IV source; one reference. Returns owned. */
 int ux_sa_runtime_new(struct uxfrm *u, const struct ux_sa_params *params,
 		      struct ux_sa_runtime **ret_runtime, struct ux_ext_ack *ext) UX_MUST_CHECK;

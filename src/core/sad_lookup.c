@@ -141,6 +141,8 @@ bool ux_sad_fits(const struct ux_sa *sa, const struct ux_sa_query *q)
 {
 	if (ux_sa_state_of(sa) != UX_SA_VALID || sa->mode != q->mode || sa->id.proto != q->proto)
 		return false;
+	if (sa->flags & UX_SA_WILDRECV) /* Linux: only ever for input */
+		return false;
 	if (sa->if_id != q->if_id || (q->spi && q->spi != sa->id.spi))
 		return false;
 	if (!q->flow || !sa->sel.family)

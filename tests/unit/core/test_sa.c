@@ -85,6 +85,17 @@ static void window_over_bitmap(struct ux_sa_params *p)
 	p->n_replay_bits = 32;
 	p->replay_window = 33;
 }
+static void window_and_encap(struct ux_sa_params *p)
+{
+	esn_no_window(p);
+	encap_nonike(p);
+}
+static void window_and_offload(struct ux_sa_params *p)
+{
+	esn_no_window(p);
+	p->has_offload = true;
+	p->offload.flags = 8;
+}
 static void offload_packet(struct ux_sa_params *p)
 {
 	p->has_offload = true;

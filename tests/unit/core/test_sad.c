@@ -181,6 +181,10 @@ static void outbound_choice(void **state)
 	q.if_id = 0;
 	q.saddr = addr4(77);
 	assert_null(ux_sad_lookup_outbound(u, &q));
+	middle->flags = UX_SA_WILDRECV;
+	q.saddr = addr4(1);
+	assert_ptr_equal(ux_sad_lookup_outbound(u, &q), old);
+	middle->flags = 0;
 	q.saddr = addr4(0); /* any source */
 	assert_ptr_equal(ux_sad_lookup_outbound(u, &q), middle);
 	uxfrm_free(u);
