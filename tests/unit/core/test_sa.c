@@ -136,6 +136,8 @@ static const struct refusal refusals[] = {
     {"esn window 0", esn_no_window, -EINVAL, "ESN replay window must be > 0"},
     {"window", window_over_bitmap, -EINVAL,
      "ESN replay window is too large for the chosen bitmap size"},
+    {"encap before window", window_and_encap, -EINVAL, "Unsupported encapsulation type for ESP"},
+    {"window before offload", window_and_offload, -EINVAL, "ESN replay window must be > 0"},
     {"offload packet", offload_packet, -EINVAL, ""},
     {"offload flags", offload_flags, -EINVAL, "Unrecognized flags in offload request"},
     {"offload tfc", offload_tfc, -EINVAL, "TFC padding can't be offloaded"},
