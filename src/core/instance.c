@@ -129,7 +129,6 @@ UXFRM_API int uxfrm_new(const struct uxfrm_params *params, struct uxfrm **ret_en
 	atomic_init(&u->real_s, params->real_s);
 	ux_siphash_random_key(&u->hash_key);
 	ux_list_init(&u->clients);
-	ux_list_init(&u->encap_ports);
 	ux_retire_init(&u->retire);
 	ux_local_init(&u->local);
 	ux_slab_init(&u->sa_slab, sizeof(struct ux_sa));

@@ -47,7 +47,7 @@ struct uxfrm {
 	void (*larval_expired)(struct uxfrm *u, const struct ux_sa *sa);
 	const struct uxfrm_watch_ops *watch;
 	void *watch_opaque;
-	struct ux_list encap_ports; /* watch.c: ports of encapsulated SAs, each with its count */
+	uint32_t *encap_ports[2]; /* watch.c: SAs by port, IPv4 and IPv6 */
 
 	/* list of workers: changed by the worker's thread under the mutex, walked by the control
 	 * thread */

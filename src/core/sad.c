@@ -423,13 +423,19 @@ static struct ux_sa *first_timed(const struct ux_list *queue)
 	return ux_list_empty(queue) ? NULL : ux_container_of(queue->next, struct ux_sa, timed);
 }
 
+/* So many in one go; when hundreds of thousands have moved at once, other work comes in between. */
+#define TICK_MAX 4096
+
 uint64_t ux_sad_tick(struct uxfrm *u)
 {
 	struct ux_sa *grace, *larval;
+	int n = 0;
 
-	while ((grace = first_timed(&u->sad.grace_queue)) && grace->deadline_ns <= u->now_ns)
+	while ((grace = first_timed(&u->sad.grace_queue)) && grace->deadline_ns <= u->now_ns &&
+	       n++ < TICK_MAX)
 		grace_drop(u, grace);
-	while ((larval = first_timed(&u->sad.larval)) && larval->deadline_ns <= u->now_ns) {
+	while ((larval = first_timed(&u->sad.larval)) && larval->deadline_ns <= u->now_ns &&
+	       n++ < TICK_MAX) {
 		if (u->larval_expired)
 			u->larval_expired(u, larval);
 		ux_sad_remove(u, larval);
@@ -437,7 +443,9 @@ uint64_t ux_sad_tick(struct uxfrm *u)
 
 	uint64_t next = grace ? grace->deadline_ns : UINT64_MAX;
 
-	return larval && larval->deadline_ns < next ? larval->deadline_ns : next;
+	if (larval && larval->deadline_ns < next)
+		next = larval->deadline_ns;
+	return next > u->now_ns ? next : u->now_ns + 1;
 }
 
 /* ---- dumps ---- */

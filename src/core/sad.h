@@ -115,7 +115,10 @@ int ux_sad_replace(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fresh,
 /* ux_sad_remove - take @sa and its former tuples out. */
 void ux_sad_remove(struct uxfrm *u, struct ux_sa *sa);
 
-/* ux_sad_tick - end grace times and larval SAs that are due. Returns the next deadline. */
+/*
+ * ux_sad_tick - end grace times and larval SAs that are due, a few thousand at most. Returns the
+ * next deadline, always later than now.
+ */
 uint64_t ux_sad_tick(struct uxfrm *u);
 
 /* A position in the list of all SAs that survives changes between the pieces of a dump. */

@@ -7,12 +7,7 @@
 
 #include "core/instance.h"
 
-/* A port and how many SAs use it. Few: linear search is fine. */
-struct port {
-	struct ux_list link; /* uxfrm.encap_ports */
-	uint32_t count;
-	uint16_t family, port;
-};
+#define N_PORTS 65536
 
 UXFRM_API void uxfrm_watch(struct uxfrm *u, const struct uxfrm_watch_ops *ops, void *opaque)
 {
@@ -20,25 +15,14 @@ UXFRM_API void uxfrm_watch(struct uxfrm *u, const struct uxfrm_watch_ops *ops, v
 	u->watch_opaque = opaque;
 }
 
-static void tell_port(const struct uxfrm *u, const struct port *p, bool added)
+/* How many SAs use a port of a family; made when the first encapsulated SA of it comes. */
+static uint32_t *counts_of(struct uxfrm *u, uint16_t family)
 {
-	struct uxfrm_encap_event event = {.added = added, .family = p->family, .port = p->port};
+	uint32_t **counts = &u->encap_ports[family == AF_INET6];
 
-	if (u->watch && u->watch->encap)
-		u->watch->encap(u->watch_opaque, &event);
-}
-
-static struct port *find_port(struct uxfrm *u, uint16_t family, uint16_t number)
-{
-	struct ux_list *pos;
-
-	ux_list_for_each (pos, &u->encap_ports) {
-		struct port *p = ux_container_of(pos, struct port, link);
-
-		if (p->family == family && p->port == number)
-			return p;
-	}
-	return NULL;
+	if (!*counts)
+		*counts = calloc(N_PORTS, sizeof(**counts));
+	return *counts;
 }
 
 void ux_watch_encap(struct uxfrm *u, const struct ux_sa *sa, bool added)
@@ -47,27 +31,20 @@ void ux_watch_encap(struct uxfrm *u, const struct ux_sa *sa, bool added)
 		return;
 
 	/* The template of an inbound SA has the peer's view: our port is its destination. */
-	uint16_t number = be16toh(sa->dir == UX_SA_DIR_OUT ? sa->encap.sport : sa->encap.dport);
-	struct port *p = find_port(u, sa->id.family, number);
+	uint16_t port = be16toh(sa->dir == UX_SA_DIR_OUT ? sa->encap.sport : sa->encap.dport);
+	struct uxfrm_encap_event event = {.added = added, .family = sa->id.family, .port = port};
+	uint32_t *counts = counts_of(u, sa->id.family);
 
-	if (!p && added) {
-		p = calloc(1, sizeof(*p));
-		if (!p) /* the owner will not hear of this port; packets that reach us are handled
-			   all the same */
-			return;
-		p->family = sa->id.family;
-		p->port = number;
-		ux_list_push_back(&u->encap_ports, &p->link);
-		tell_port(u, p, true);
-	}
-	if (!p)
+	/* Without memory the owner does not hear of the port; packets that reach us are handled all
+	 * the same. */
+	if (!counts || (!added && !counts[port]))
 		return;
-	p->count += added ? 1 : -1U;
-	if (p->count)
-		return;
-	tell_port(u, p, false);
-	ux_list_remove(&p->link);
-	free(p);
+	if (added)
+		counts[port]++;
+	else
+		counts[port]--;
+	if (counts[port] == (added ? 1 : 0) && u->watch && u->watch->encap)
+		u->watch->encap(u->watch_opaque, &event);
 }
 
 void ux_watch_policy(struct uxfrm *u, const struct ux_policy *policy, bool added)
@@ -88,9 +65,7 @@ void ux_watch_policy(struct uxfrm *u, const struct ux_policy *policy, bool added
 
 void ux_watch_fini(struct uxfrm *u)
 {
-	struct ux_list *pos, *tmp;
-
-	ux_list_for_each_safe (pos, tmp, &u->encap_ports)
-		free(ux_container_of(pos, struct port, link));
-	ux_list_init(&u->encap_ports);
+	free(u->encap_ports[0]);
+	free(u->encap_ports[1]);
+	u->encap_ports[0] = u->encap_ports[1] = NULL;
 }
