@@ -3,6 +3,7 @@
 /* An SA as `ip xfrm state` prints it. */
 
 #include <arpa/inet.h>
+#include <string.h>
 
 #include "cli/names.h"
 #include "cli/print.h"
@@ -54,6 +55,7 @@ static void print_context(const struct printer *p, const struct nlattr *a)
 
 int print_sa(const struct printer *p, const struct nlmsghdr *msg)
 {
+	static const struct xfrm_selector no_selector;
 	struct ux_attrs attrs;
 	struct sa_view view = {.attrs = &attrs};
 
@@ -69,7 +71,7 @@ int print_sa(const struct printer *p, const struct nlmsghdr *msg)
 	print_id(p, &line, "", title);
 	print_flag_line(p, sa, &attrs);
 	print_attributes(p, &attrs, sa->family, "\t");
-	if (sa->sel.family)
+	if (memcmp(&sa->sel, &no_selector, sizeof(no_selector)) != 0)
 		print_selector(p, &sa->sel, sa->family, "\tsel ");
 	if (p->stats)
 		print_statistics(p, sa);

@@ -85,11 +85,26 @@ int shim_socket_open(int type)
 	return fd;
 }
 
+/* Another process that shares the socket since a fork was quicker: take what it got. */
+static int learn_port_id(struct shim_socket *s)
+{
+	uint32_t port_id = 0;
+	int err = shim_control_call(s, UXFRM_CONTROL_BIND, 0, s->groups, &port_id);
+
+	if (err)
+		return err;
+	s->opened = s->bound = true;
+	s->port_id = port_id;
+	return 0;
+}
+
 static int open_as(struct shim_socket *s, uint32_t port_id)
 {
 	int err = s->opened ? shim_control_call(s, UXFRM_CONTROL_BIND, port_id, s->groups, NULL)
 			    : shim_control_open(s, port_id);
 
+	if (err == -EBUSY && s->shared)
+		return learn_port_id(s);
 	if (err)
 		return err == -EPIPE ? -ECONNREFUSED : err;
 	s->port_id = port_id;

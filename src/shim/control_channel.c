@@ -218,15 +218,14 @@ static bool in_own_namespace(const struct shim_socket *s)
 
 static int restore_options(struct shim_socket *s)
 {
-	static const int told[] = {NETLINK_CAP_ACK, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK};
 	unsigned int options = atomic_load(&s->options);
 
-	for (unsigned int i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
-		if (!(options & (1u << told[i])))
+	for (uint32_t option = 1; option < 32; option++) {
+		if (!(options & (1u << option)))
 			continue;
-		int err = shim_control_call(s, UXFRM_CONTROL_OPTION, (uint32_t)told[i], 1, NULL);
+		int err = shim_control_call(s, UXFRM_CONTROL_OPTION, option, 1, NULL);
 
-		if (err)
+		if (err && err != -ENOPROTOOPT)
 			return err;
 	}
 	return s->groups ? shim_control_call(s, UXFRM_CONTROL_BIND, 0, s->groups, NULL) : 0;
