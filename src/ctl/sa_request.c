@@ -141,6 +141,32 @@ static int update(struct ux_request *req, struct ux_sa *sa)
 	return r;
 }
 
+/*
+ * The SA of the request. Linux looks at encapsulation and replay window between the algorithms and
+ * the offload; so what is wrong with them is said after what core finds, but before offload.
+ */
+static int make_sa(struct ux_request *req, struct ux_sa_params *params, struct ux_sa **ret_sa)
+{
+	struct ux_ext_ack late = {{0}, NULL, 0};
+	struct ux_request quiet = *req;
+	struct ux_sa *sa;
+
+	quiet.ext = &late;
+	int r_late = ux_sa_check_made(&quiet);
+	if (r_late < 0)
+		params->has_offload = false;
+	int r = ux_sa_new(req->u, params, &sa, req->ext);
+	if (r < 0)
+		return r;
+	if (r_late < 0) {
+		ux_sa_free(sa);
+		*req->ext = late;
+		return r_late;
+	}
+	*ret_sa = sa;
+	return 0;
+}
+
 int ux_handle_newsa(struct ux_request *req)
 {
 	struct ux_sa_request r;
@@ -150,14 +176,9 @@ int ux_handle_newsa(struct ux_request *req)
 	if (err == 0)
 		err = ux_sa_parse(req, &r);
 	if (err == 0)
-		err = ux_sa_new(req->u, &r.params, &sa, req->ext);
+		err = make_sa(req, &r.params, &sa);
 	if (err < 0)
 		return err;
-	err = ux_sa_check_made(req);
-	if (err < 0) {
-		ux_sa_free(sa);
-		return err;
-	}
 	return req->msg->nlmsg_type == XFRM_MSG_NEWSA ? add(req, sa, &r.params) : update(req, sa);
 }
 

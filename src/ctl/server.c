@@ -104,12 +104,12 @@ bool ux_has_listener(const struct uxfrm *u, uint32_t group)
 
 int ux_notify(struct uxfrm *u, uint32_t group, const struct ux_writer *w)
 {
-	struct ux_list *pos;
+	struct ux_list *pos, *tmp;
 	int result = -ESRCH;
 
 	if (w->len < NLMSG_HDRLEN || group == 0 || group > 32)
 		return -EMSGSIZE;
-	ux_list_for_each (pos, &u->clients) {
+	ux_list_for_each_safe (pos, tmp, &u->clients) {
 		struct uxfrm_client *c = ux_container_of(pos, struct uxfrm_client, all);
 
 		if (!(c->groups & (1u << (group - 1))))

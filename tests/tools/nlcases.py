@@ -247,6 +247,8 @@ for bits in (0, 2, 4, 6, 8, 255):
     for d in wrong:
         case('offload %d %s' % (bits, d.hex() or 'none'), newsa(gcm(), offload(1, bits), d), getsa())
 case('offload with padding', newsa(gcm(), offload(1, 0), u32(TFCPAD, 9)), getsa())
+case('offload after replay', newsa(gcm(), offload(1, 8), replay_esn(64, 1)), newsa(gcm(), offload(1, 8), encap(0)))
+case('packet offload with padding', newsa(gcm(), offload(1, 4), u32(TFCPAD, 9), DIR_OUT), newsa(gcm(), offload(1, 4), encap(), DIR_OUT))
 case('packet offload to no device', newsa(gcm(), offload(4711, 4)), getsa())
 case('info', m(GETSADINFO, b''), m(GETSPDINFO, b''))
 case('thresholds', m(NEWSPDINFO, bytes(4), attr(3, bytes([33, 0]))), m(NEWSPDINFO, bytes(4), attr(4, bytes([0, 129]))),
