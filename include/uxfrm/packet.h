@@ -22,8 +22,11 @@ extern "C" {
 struct uxfrm;
 struct uxfrm_worker;
 
-/* Room a caller leaves in front of and behind a packet, bytes. Outbound packets grow by at most this. */
-#define UXFRM_HEADROOM 128
+/*
+ * Room a caller leaves in front of and behind a packet, bytes: enough for two SAs of any kind, one in
+ * the other. A policy with more templates needs more room; without it the packet is dropped (OUT_ROOM).
+ */
+#define UXFRM_HEADROOM 160
 #define UXFRM_TAILROOM 128
 #define UXFRM_BURST 64 /* the most packets of one burst */
 
