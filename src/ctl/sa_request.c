@@ -170,7 +170,7 @@ static int make_sa(struct ux_request *req, struct ux_sa_params *params, struct u
 int ux_handle_newsa(struct ux_request *req)
 {
 	struct ux_sa_request r;
-	struct ux_sa *sa;
+	struct ux_sa *sa = NULL;
 	int err = ux_sa_check(req);
 
 	if (err == 0)
