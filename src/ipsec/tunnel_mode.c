@@ -92,6 +92,7 @@ static void open_tos(const struct ux_slot *s, const struct ux_ip_info *inner)
 
 enum uxfrm_drop ux_tunnel_open(struct ux_slot *s)
 {
+	uint8_t *payload = ux_esp_payload(s);
 	struct ux_ip_info inner;
 	uint8_t version;
 
@@ -101,10 +102,10 @@ enum uxfrm_drop ux_tunnel_open(struct ux_slot *s)
 		version = 6;
 	else
 		return UXFRM_DROP_IN_MODE;
-	s->p->data = ux_esp_payload(s);
 	/* Bytes behind the inner packet are traffic-flow padding (RFC 4303 section 2.7). */
-	if (s->p->data[0] >> 4 != version || !ux_ip_parse(s->p->data, s->payload_len, &inner))
+	if (payload[0] >> 4 != version || !ux_ip_parse(payload, s->payload_len, &inner))
 		return UXFRM_DROP_IN_INNER;
+	s->p->data = payload;
 	s->p->len = inner.total_len;
 	open_tos(s, &inner);
 	ux_flow_key_fill(s->p->data, &inner, &s->flow);

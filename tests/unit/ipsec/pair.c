@@ -274,6 +274,8 @@ static void expect_drop(struct side *s, struct test_packet *t, enum uxfrm_drop r
 	assert_string_equal(uxfrm_drop_name(t->p.drop), uxfrm_drop_name(reason));
 	before.drops[reason]++;
 	assert_memory_equal(&before, &after, sizeof(before));
+	/* a dropped packet still lies in its buffer */
+	assert_true(t->p.data >= t->p.buf && t->p.data + t->p.len <= t->p.buf + t->p.size);
 }
 
 void expect_drop_out(struct side *s, struct test_packet *t, enum uxfrm_drop reason)
