@@ -106,6 +106,10 @@ check "the outbound SA counted them" sh -c "ip netns exec $a env UXFRM_SHIM=1 \
 	LD_PRELOAD=$build/libuxfrm-preload.so ip -s xfrm state get src 192.0.2.1 dst 192.0.2.2 \
 	proto esp spi 0x1001 | grep -E '[0-9]{5,}\(bytes\)'"
 check "what has no policy goes in clear" ip netns exec "$a" ping -c 1 -W 2 192.0.2.2
+if [ -n "${KEEP:-}" ]; then
+	echo "# left running: $a $b"
+	exit $failed
+fi
 for pid in $pids; do
 	kill "$pid"
 done
