@@ -58,12 +58,12 @@ static int check_offload(const struct ux_sa *sa, struct ux_ext_ack *ext)
 
 	if (!sa->has_offload)
 		return 0;
-	if (sa->tfcpad)
-		return ux_fail(ext, EINVAL, "TFC padding can't be offloaded");
 	if (sa->offload.flags & ~OFFLOAD_KNOWN)
 		return ux_fail(ext, EINVAL, "Unrecognized flags in offload request");
 	if ((inbound && sa->dir == UX_SA_DIR_OUT) || (!inbound && sa->dir == UX_SA_DIR_IN))
 		return ux_fail(ext, EINVAL, "Mismatched SA and offload direction");
+	if (sa->tfcpad)
+		return ux_fail(ext, EINVAL, "TFC padding can't be offloaded");
 	if (sa->offload.flags & OFFLOAD_PACKET)
 		return -EINVAL; /* without a text, as Linux */
 	return 0;
