@@ -110,18 +110,34 @@ static struct number_block take_block(struct ux_sa *sa, uint32_t want)
 	return b;
 }
 
+/* How many of @want packets the hard limits still allow. */
+static uint32_t packets_allowed(const struct ux_sa *sa, uint32_t want, uint64_t now_s)
+{
+	uint64_t used, left;
+
+	if (ux_esp_expired(sa, now_s))
+		return 0;
+	/* another worker may have reached the limit since */
+	used = atomic_load_explicit(&sa->runtime->packets, memory_order_relaxed);
+	left = used < sa->limits.hard_packets ? sa->limits.hard_packets - used : 0;
+	return left < want ? (uint32_t)left : want;
+}
+
 /* Number the packets from live[@first] on that use the same SA as that one. */
 static void number_sa(struct uxfrm_worker *w, size_t first)
 {
 	struct ux_sa *sa = w->live[first]->sa;
 	struct number_block b = {.short_of = UXFRM_DROP_OUT_EXPIRED};
 	uint64_t bytes = 0, packets = 0;
-	uint32_t want = 0;
+	uint32_t want = 0, allowed;
 
 	for (size_t i = first; i < w->n_live; i++)
 		want += w->live[i]->sa == sa;
-	if (!ux_esp_expired(sa, w->now_s))
-		b = take_block(sa, want);
+	allowed = packets_allowed(sa, want, w->now_s);
+	if (allowed)
+		b = take_block(sa, allowed);
+	if (b.n == allowed)
+		b.short_of = UXFRM_DROP_OUT_EXPIRED;
 	for (size_t i = first; i < w->n_live; i++) {
 		struct ux_slot *s = w->live[i];
 

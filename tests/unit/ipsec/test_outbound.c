@@ -119,6 +119,28 @@ static void test_out_seq_in_burst(void **state)
 	pair_close(&p);
 }
 
+/* A hard limit is not overrun within a burst. */
+static void test_limit_in_burst(void **state)
+{
+	static struct test_packet burst[8];
+	struct sa_spec spec = {.algo = GCM128_16, .hard_packets = 3};
+	struct inner_spec inner = {.family = AF_INET, .payload = 1};
+	struct uxfrm_packet *packets[8];
+	struct pair p;
+
+	pair_open(&p);
+	usual_tunnel(&p, &spec, NULL);
+	for (int i = 0; i < 8; i++) {
+		make_inner(&burst[i], &inner);
+		packets[i] = &burst[i].p;
+	}
+	uxfrm_outbound(p.a.w, packets, 8);
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(packets[i]->verdict, i < 3 ? UXFRM_UNDERLAY : UXFRM_DROP);
+	assert_int_equal(drops(&p.a, UXFRM_DROP_OUT_EXPIRED), 5);
+	pair_close(&p);
+}
+
 static void test_oseq_may_wrap(void **state)
 {
 	struct sa_spec spec = {
@@ -197,10 +219,11 @@ static void test_out_too_big(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_out_header),	  cmocka_unit_test(test_out_policy),
-	    cmocka_unit_test(test_out_seq),	  cmocka_unit_test(test_out_seq_in_burst),
-	    cmocka_unit_test(test_oseq_may_wrap), cmocka_unit_test(test_out_iv),
-	    cmocka_unit_test(test_out_room),	  cmocka_unit_test(test_out_too_big),
+	    cmocka_unit_test(test_out_header),	   cmocka_unit_test(test_out_policy),
+	    cmocka_unit_test(test_out_seq),	   cmocka_unit_test(test_out_seq_in_burst),
+	    cmocka_unit_test(test_limit_in_burst), cmocka_unit_test(test_oseq_may_wrap),
+	    cmocka_unit_test(test_out_iv),	   cmocka_unit_test(test_out_room),
+	    cmocka_unit_test(test_out_too_big),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
