@@ -169,7 +169,7 @@ static void like_ike_daemons(void)
 		ssize_t got = recvfrom(fd, buf, sizeof(buf), 0, (struct sockaddr *)&from, &len);
 
 		if (n != (ssize_t)r.h.nlmsg_len || error_of(buf, got, r.h.nlmsg_seq) != -ESRCH) {
-			CHECK(!"the answer is there when write() returns");
+			check(0, "the answer is there when write() returns", __LINE__);
 			break;
 		}
 		close(fd);

@@ -81,7 +81,7 @@ done <<-END
 	$v4 $cbc limit time-soft 100 limit time-hard 200 limit byte-soft 1000 limit packet-hard 4000 limit time-use-soft 3 limit time-use-hard 4 limit byte-hard 99 limit packet-soft 5 flag noecn nopmtudisc decap-dscp
 	$v6 $cbc sel src fd00::1 dst fd00::2 proto ipv6-icmp type 128 code 0 dev lo tfcpad 0 seq 0x77
 	$v6 mode tunnel $cbc tfcpad 60 seq 12 flag 0x10 encap espinudp 1 2 ::
-	$v6 mode tunnel enc aes text16charslong!! auth sha1 $key extra-flag oseq-may-wrap dont-encap-dscp
+	$v6 mode tunnel enc aes sixteen-bytes-ok auth sha1 $key extra-flag oseq-may-wrap dont-encap-dscp
 	$v4 mode tunnel enc aes 0x112 auth sha1 $key
 	$v4 mode tunnel enc nonsense 0x11
 END
