@@ -93,7 +93,9 @@ def dies_and_leaves_nothing(lab, daemons):
                 (["ip", "rule"], ["ip", "-6", "rule"], ["ip", "-brief", "link", "show", "type", "tun"])]
 
     with_daemon = setting()
-    daemons["left"].end()
+    status = daemons["left"].end()
+    if status:
+        raise CommandFailed(f"the daemon ended with {status}:\n{daemons['left'].last_words()}")
     without = setting()
     if with_daemon == without or without[2]:
         raise CommandFailed(f"left behind: {without}")

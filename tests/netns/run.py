@@ -59,6 +59,17 @@ def attempt(lab, daemons, body):
     return None
 
 
+def report_ends(daemons, number):
+    """The daemons end well: no leak, nothing a sanitizer has to say. The last test."""
+    statuses = {end: daemon.end() for end, daemon in daemons.items()}
+    good = not any(statuses.values())
+    print(f"{'ok' if good else 'not ok'} {number} - the daemons end well {'' if good else statuses}")
+    for daemon in daemons.values():
+        for line in [] if good else daemon.last_words().splitlines():
+            print(f"#   {line}")
+    return good
+
+
 def main(build, words):
     failed = number = 0
     with Lab("uxtest", build, pathlib.Path(build) / "logs" / "netns") as lab:
@@ -72,8 +83,10 @@ def main(build, words):
             print(f"{'not ok' if why else 'ok'} {number} - {name}", flush=True)
             for line in (why or "").splitlines():
                 print(f"#   {line}")
+        number += 1
+        failed += not report_ends(daemons, number)
     print(f"1..{number}")
-    return 1 if failed or not number else 0
+    return 1 if failed or number < 2 else 0
 
 
 if __name__ == "__main__":

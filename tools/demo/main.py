@@ -124,11 +124,22 @@ class Demo:
         for end in ("gw", "rw"):
             numbers = " ".join(str(flow["sent"]) for flow in sent[other[end]]["udp"])
             final[end] = self.traffic[end].ask_json(f"finish {numbers}", 60)
-        return self._result(final, self.judge.close_and_read_json())
-
-    def _result(self, final, wire):
-        times = self.roamer.times_us
+        wire = self.judge.close_and_read_json()
         stats = {end: daemon.stats() for end, daemon in self.daemons.items() if daemon.alive()}
+        self.end_daemons()
+        return self._result(final, wire, stats)
+
+    def end_daemons(self):
+        """A daemon that does not end well (a leak, a sanitizer's finding) fails the demonstration."""
+        if self.options.keep:
+            return
+        for end, daemon in self.daemons.items():
+            status = daemon.end()
+            if status:
+                self.trouble.append(f"uxfrmd of {end} ended with {status}: {daemon.last_words()}")
+
+    def _result(self, final, wire, stats):
+        times = self.roamer.times_us
         result = {
             "roams": self.roamer.roams,
             "seconds": round(self.seconds, 1),

@@ -14,7 +14,7 @@ class LineProcess:
 
     def __init__(self, name, argv, log):
         self.name = name
-        with open(log, "ab") as errors:
+        with open(log, "wb") as errors:
             # A session of its own: an interrupt at the terminal is ours to handle, in our order.
             self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                             stderr=errors, bufsize=0, start_new_session=True)
@@ -99,10 +99,12 @@ class Daemon:
         return status
 
     def end(self):
+        """Ask it to end; the exit status, which is 0 when all is well. A killed one gives minus the signal."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(5)
+                self.process.wait(20)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        return self.process.returncode

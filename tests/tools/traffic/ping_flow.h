@@ -15,7 +15,8 @@ struct ping_flow {
 	uint16_t id;
 	atomic_bool sending, receiving;
 	_Atomic(uint64_t) sent, received, duplicated, send_errors;
-	uint8_t seen[1 << 16]; /* replies to this sequence number in this round of 65,536 */
+	_Atomic(uint8_t)
+	    seen[1 << 16]; /* replies to this sequence number in this round of 65,536 */
 };
 
 void ping_flow_open(struct ping_flow *f);

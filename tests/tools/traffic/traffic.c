@@ -100,7 +100,7 @@ static void stop_senders(void)
 static bool arrived(const uint64_t *expected)
 {
 	for (unsigned int i = 0; i < n_udp; i++)
-		if (udp[i].received < expected[i])
+		if (udp[i].counts.received < expected[i])
 			return false;
 	for (unsigned int i = 0; i < n_ping; i++)
 		if (ping[i].received < ping[i].sent)
@@ -113,7 +113,7 @@ static uint64_t total_received(void)
 	uint64_t n = 0;
 
 	for (unsigned int i = 0; i < n_udp; i++)
-		n += udp[i].received;
+		n += udp[i].counts.received;
 	for (unsigned int i = 0; i < n_ping; i++)
 		n += ping[i].received;
 	return n;
@@ -157,7 +157,7 @@ static void print_udp(void)
 		       ", \"received\": %" PRIu64 ", \"duplicated\": %" PRIu64
 		       ", \"reordered\": %" PRIu64 ", \"damaged\": %" PRIu64
 		       ", \"delay_max_us\": %" PRIu64 "}",
-		       i ? ", " : "", f->flow.name, f->sent, f->send_errors, f->received,
+		       i ? ", " : "", f->flow.name, f->sent, f->send_errors, f->counts.received,
 		       f->counts.duplicated, f->counts.reordered, f->counts.damaged,
 		       f->counts.delay_max_us);
 	}

@@ -12,8 +12,9 @@
 
 #define BURST 16
 #define RECEIVE_BURST 64
-#define WAKE_S 0.0004 /* packets of this time go out together: waking up costs more than sending \
-		       */
+#define WAKE_S                                                                            \
+	0.0004 /* packets of this time go out together: waking up costs more than sending \
+		*/
 #define SIZE_MAX_BYTES 9000
 #define MAGIC 0x75786672u
 
@@ -169,7 +170,6 @@ void *udp_flow_receive(void *flow)
 		now_ns = pacer_now_ns();
 		for (int i = 0; i < n; i++)
 			account(f, packets[i], messages[i].msg_len, now_ns);
-		atomic_store_explicit(&f->received, f->counts.received, memory_order_relaxed);
 	}
 	return NULL;
 }

@@ -12,11 +12,11 @@
 #include "flow.h"
 
 struct udp_counts {
-	uint64_t received;   /* different packets */
-	uint64_t duplicated; /* packets received again */
-	uint64_t reordered;  /* came after a later one */
-	uint64_t damaged;    /* not as sent */
-	uint64_t delay_max_us;
+	_Atomic(uint64_t) received;   /* different packets */
+	_Atomic(uint64_t) duplicated; /* packets received again */
+	_Atomic(uint64_t) reordered;  /* came after a later one */
+	_Atomic(uint64_t) damaged;    /* not as sent */
+	_Atomic(uint64_t) delay_max_us;
 };
 
 struct udp_flow {
@@ -26,10 +26,9 @@ struct udp_flow {
 	unsigned int size; /* bytes of UDP payload */
 	int fd;
 	atomic_bool sending, receiving;
-	_Atomic(uint64_t) sent;	    /* accepted by the socket */
-	_Atomic(uint64_t) received; /* live view of counts.received */
+	_Atomic(uint64_t) sent; /* accepted by the socket */
 	_Atomic(uint64_t) send_errors;
-	struct udp_counts counts; /* the receiver's; stable once it has ended */
+	struct udp_counts counts; /* written by the receiver alone */
 	uint8_t *seen;		  /* a bit for each number */
 	uint64_t seen_bytes, highest;
 };
