@@ -127,8 +127,9 @@ class Roamer:
         for _ in range(count):
             self.roam()
             check()
-            due = max(due + interval, time.monotonic() + MINIMUM_PAUSE)
-            time.sleep(due - time.monotonic())
+            now = time.monotonic()
+            due = max(due + interval, now + MINIMUM_PAUSE)
+            time.sleep(due - now)
 
     def calls_per_roam(self):
         """Of one end: each has its own two SAs."""

@@ -39,6 +39,8 @@ class Lab:
         os.makedirs(self.logs, exist_ok=True)
 
     def __enter__(self):
+        # Also where the shell has it ignored, as for commands in the background.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: sys.exit(130))
         self._remove_stale()

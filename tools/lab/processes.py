@@ -51,10 +51,13 @@ class LineProcess:
     def close_and_read_json(self, seconds=30):
         """End its input; its last line is the result."""
         self.process.stdin.close()
-        return json.loads(self.read_line(seconds))
+        result = json.loads(self.read_line(seconds))
+        self.end()
+        return result
 
     def end(self):
         if self.process.poll() is None:
+            self.process.stdin.close()
             self.process.terminate()
             try:
                 self.process.wait(3)
