@@ -64,8 +64,9 @@ struct uxfrm_worker *uxfrm_worker_free(struct uxfrm_worker *w);
 /*
  * uxfrm_outbound - apply the SPD to packets that want to leave.
  * @packets: at most UXFRM_BURST pointers, order kept. Each gets a verdict.
- * A fragment that a transport-mode SA would have to protect gets UXFRM_DROP with reason FRAGMENT
- * (RFC 4303 section 3.3.4): the caller reassembles such packets first.
+ * A fragment that a transport-mode SA would have to protect (RFC 4303 section 3.3.4), or whose policy
+ * depends on ports, which later fragments do not show, gets UXFRM_DROP with reason FRAGMENT and is left as
+ * it was: the caller puts such packets together and tries again.
  */
 void uxfrm_outbound(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n);
 

@@ -119,6 +119,37 @@ static void test_out_seq_in_burst(void **state)
 	pair_close(&p);
 }
 
+/* Where ports decide, no fragment passes before its packet is whole: the first is protected, the
+ * others would have gone in clear. */
+static void test_fragments_and_ports(void **state)
+{
+	struct policy_spec policy = {.family = AF_INET,
+				     .dir = UX_POLICY_OUT,
+				     .mode = UX_MODE_TUNNEL,
+				     .src = "192.0.2.1",
+				     .dst = "192.0.2.2",
+				     .dport = 4000,
+				     .n_templates = 1};
+	struct inner_spec inner = {.family = AF_INET, .payload = 64, .proto = 17};
+	struct pair p;
+
+	pair_open(&p);
+	add_policy(&p.a, &policy);
+	for (int offset = 0; offset < 2; offset++) {
+		make_inner(&t, &inner);
+		t.p.data[6] = 0x20;
+		t.p.data[7] = (uint8_t)offset;
+		expect_drop_out(&p.a, &t, UXFRM_DROP_FRAGMENT);
+		assert_int_equal(t.p.len, 84);
+	}
+	inner.family = AF_INET6; /* no policy of this family, nothing to wait for */
+	inner.proto = 44;
+	make_inner(&t, &inner);
+	outbound(&p.a, &t);
+	assert_int_equal(t.p.verdict, UXFRM_BYPASS);
+	pair_close(&p);
+}
+
 /* A hard limit is not overrun within a burst. */
 static void test_limit_in_burst(void **state)
 {
@@ -219,10 +250,15 @@ static void test_out_too_big(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_out_header),	   cmocka_unit_test(test_out_policy),
-	    cmocka_unit_test(test_out_seq),	   cmocka_unit_test(test_out_seq_in_burst),
-	    cmocka_unit_test(test_limit_in_burst), cmocka_unit_test(test_oseq_may_wrap),
-	    cmocka_unit_test(test_out_iv),	   cmocka_unit_test(test_out_room),
+	    cmocka_unit_test(test_out_header),
+	    cmocka_unit_test(test_out_policy),
+	    cmocka_unit_test(test_out_seq),
+	    cmocka_unit_test(test_out_seq_in_burst),
+	    cmocka_unit_test(test_fragments_and_ports),
+	    cmocka_unit_test(test_limit_in_burst),
+	    cmocka_unit_test(test_oseq_may_wrap),
+	    cmocka_unit_test(test_out_iv),
+	    cmocka_unit_test(test_out_room),
 	    cmocka_unit_test(test_out_too_big),
 	};
 
