@@ -54,3 +54,5 @@ int run_command(struct cli *cli, struct args *a);
 
 /* state_add (add and update) has a file of its own. */
 int state_add(struct cli *cli, struct args *a, uint16_t type, uint16_t flags);
+/* policy_count - "uxfrm policy count"; its own file too. */
+int policy_count(struct cli *cli);

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -21,6 +22,7 @@
 #define ANSWER_TIMEOUT_MS 5000
 #define READY_TIMEOUT_MS 10000
 #define CONNECT_TRIES 25
+#define MAX_WORDS 32
 #define CONNECT_PAUSE_US 20000
 
 /* The name is open to every local user of the network namespace: never give keys to just anyone. */
@@ -58,10 +60,17 @@ static void become_daemon(const char *path, int ready)
 {
 	static char on_demand[] = "--on-demand", option[] = "--ready-fd", number[] = "3";
 	char name[4096];
-	char *const argv[] = {name, on_demand, option, number, NULL};
+	char *argv[MAX_WORDS] = {name, on_demand, option, number};
+	char words[1024], *rest = NULL;
+	const char *extra = getenv("UXFRM_DAEMON_ARGS"); /* as the shim does */
 	sigset_t none;
+	int n = 4;
 
 	snprintf(name, sizeof(name), "%s", path);
+	snprintf(words, sizeof(words), "%s", extra ? extra : "");
+	for (char *w = strtok_r(words, " ", &rest); w && n < MAX_WORDS - 1;
+	     w = strtok_r(NULL, " ", &rest))
+		argv[n++] = w;
 	setsid();
 	if (chdir("/") < 0)
 		_exit(127);
