@@ -206,7 +206,7 @@ static int set_up(struct control_thread *t, struct ux_ext_ack *ext)
 	if (t->config->on_demand && ux_namespace_watch_init(&t->watch) < 0)
 		return ux_fail(ext, ENOENT, "cannot tell the network namespace; is /proc mounted?");
 	open_ports(t);
-	err = ux_sandbox_late(t->config->on_demand);
+	err = ux_sandbox_late();
 	if (err)
 		return ux_fail(ext, -err, "cannot drop capabilities");
 	err = ux_control_listen(&t->control);

@@ -25,65 +25,67 @@ int ux_namespace_watch_init(struct ux_namespace_watch *w)
 		return -errno;
 	w->dev = st.st_dev;
 	w->ino = st.st_ino;
+	if (stat("/proc/self/net/dev", &st) < 0)
+		return -errno;
+	w->proc_ino = st.st_ino;
 	return 0;
 }
 
-enum sight { SIGHT_OURS, SIGHT_OTHER, SIGHT_HIDDEN };
-
-static enum sight look_at(const struct ux_namespace_watch *w, const char *path)
-{
-	struct stat st;
-
-	if (stat(path, &st) < 0)
-		return errno == EACCES || errno == EPERM ? SIGHT_HIDDEN : SIGHT_OTHER;
-	return st.st_dev == w->dev && st.st_ino == w->ino ? SIGHT_OURS : SIGHT_OTHER;
-}
-
-/* Is any entry of @dir whose path (with @tail behind it) may be our namespace there? @skip: our own
- * pid or 0. */
-static bool any_ours(const struct ux_namespace_watch *w, const char *dir, const char *tail,
-		     bool numbers)
+/* Call @match for the names in @dir until it says yes. @missing: the answer when there is no such
+ * directory. */
+static bool any_entry(const struct ux_namespace_watch *w, const char *dir, bool missing,
+		      bool (*match)(const struct ux_namespace_watch *w, const char *dir,
+				    const char *name))
 {
 	bool found = false;
 	struct dirent *entry;
 	DIR *d = opendir(dir);
 
 	if (!d)
-		return false;
-	while (!found && (entry = readdir(d))) {
-		char path[512];
-
-		if (entry->d_name[0] == '.' ||
-		    (numbers && !isdigit((unsigned char)entry->d_name[0])))
-			continue;
-		snprintf(path, sizeof(path), "%s/%s%s", dir, entry->d_name, tail);
-		found = look_at(w, path) != SIGHT_OTHER;
-	}
+		return missing;
+	while (!found && (entry = readdir(d)))
+		found = entry->d_name[0] != '.' && match(w, dir, entry->d_name);
 	closedir(d);
 	return found;
 }
 
+static bool is_our_name(const struct ux_namespace_watch *w, const char *dir, const char *name)
+{
+	char path[512];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return stat(path, &st) == 0 && st.st_dev == w->dev && st.st_ino == w->ino;
+}
+
+/* Each namespace has its own files under /proc/PID/net, with numbers of their own; looking at them
+ * takes no right, unlike /proc/PID/ns. */
+static bool is_our_task(const struct ux_namespace_watch *w, const char *dir, const char *name)
+{
+	char path[1024];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/%s/net/dev", dir, name);
+	return stat(path, &st) == 0 && st.st_ino == w->proc_ino;
+}
+
+static bool has_our_task(const struct ux_namespace_watch *w, const char *dir, const char *name)
+{
+	char path[512];
+
+	if (!isdigit((unsigned char)name[0]) || atol(name) == (long)getpid())
+		return false;
+	snprintf(path, sizeof(path), "%s/%s/task", dir, name);
+	return any_entry(w, path, false, is_our_task);
+}
+
 static bool process_inside(const struct ux_namespace_watch *w)
 {
-	const long self = (long)getpid();
-	bool found = false;
-	struct dirent *entry;
-	DIR *d = opendir("/proc");
-
-	if (!d)
+	/* Without process 1 the others are hidden from us as well (hidepid): assume that they are
+	 * there. */
+	if (access("/proc/1", F_OK) < 0)
 		return true;
-	while (!found && (entry = readdir(d))) {
-		char tasks[64];
-		char *end;
-		long pid = strtol(entry->d_name, &end, 10);
-
-		if (*end || pid <= 0 || pid == self)
-			continue;
-		snprintf(tasks, sizeof(tasks), "/proc/%ld/task", pid);
-		found = any_ours(w, tasks, "/ns/net", true);
-	}
-	closedir(d);
-	return found;
+	return any_entry(w, "/proc", true, has_our_task);
 }
 
 bool ux_namespace_watch_over(struct ux_namespace_watch *w, uint64_t now_ns, bool in_use,
@@ -95,7 +97,7 @@ bool ux_namespace_watch_over(struct ux_namespace_watch *w, uint64_t now_ns, bool
 		w->idle_since_ns = now_ns;
 	if (!in_use && now_ns - w->idle_since_ns >= IDLE_NS)
 		return true;
-	if (has_clients || process_inside(w) || any_ours(w, "/run/netns", "", false))
+	if (has_clients || process_inside(w) || any_entry(w, "/run/netns", false, is_our_name))
 		w->empty_checks = 0;
 	else
 		w->empty_checks++;

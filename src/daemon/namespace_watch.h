@@ -8,8 +8,9 @@
 #include <sys/types.h>
 
 struct ux_namespace_watch {
-	dev_t dev; /* our network namespace */
-	ino_t ino;
+	/* our network namespace: as a file of its own, and as the kernel's file in /proc/PID/net */
+	dev_t dev;
+	ino_t ino, proc_ino;
 	uint64_t idle_since_ns; /* 0: in use */
 	unsigned int empty_checks;
 };

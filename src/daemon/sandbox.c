@@ -27,17 +27,13 @@ void ux_sandbox_early(void)
 		(void)!mlockall(MCL_CURRENT | MCL_ONFAULT);
 }
 
-int ux_sandbox_late(bool see_processes)
+int ux_sandbox_late(void)
 {
 	if (capng_have_capabilities(CAPNG_SELECT_CAPS) <= CAPNG_NONE)
 		goto privileges;
 	capng_clear(CAPNG_SELECT_BOTH);
 	/* Routes, marks and raw sockets are changed as SAs and policies come and go. */
 	capng_updatev(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN, CAP_NET_RAW, -1);
-	/* To see who else lives in our network namespace: /proc/PID/ns of processes with more
-	 * rights. */
-	if (see_processes)
-		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_SYS_PTRACE);
 	/* The bounding set needs CAP_SETPCAP, which a process that was given few rights does not
 	 * hold. */
 	if (capng_apply(CAPNG_SELECT_BOTH) != 0 && capng_apply(CAPNG_SELECT_CAPS) != 0)

@@ -4,8 +4,6 @@
 /* What the daemon takes away from itself. Each step is best effort where it takes rights that a
  * user namespace does not give. */
 
-#include <stdbool.h>
-
 #include "base/ext_ack.h"
 
 /* ux_sandbox_early - before any key: no core dumps, no tracing, memory not swapped out. */
@@ -13,6 +11,6 @@ void ux_sandbox_early(void);
 
 /*
  * ux_sandbox_late - after all is set up: capabilities down to those still needed, and none to be
- * gained by exec. @see_processes: keep what reading other processes' namespaces takes. 0 or -errno.
+ * gained by exec. 0 or -errno.
  */
-int ux_sandbox_late(bool see_processes) UX_MUST_CHECK;
+int ux_sandbox_late(void) UX_MUST_CHECK;
