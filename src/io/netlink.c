@@ -103,6 +103,18 @@ void ux_netlink_nest_end(struct ux_netlink_msg *m, size_t nest)
 		memcpy(m->bytes + nest, &len, sizeof(len));
 }
 
+const struct nlmsghdr *ux_netlink_next(const void *datagram, size_t len, size_t *at)
+{
+	const uint8_t *bytes = (const uint8_t *)datagram + *at;
+	const struct nlmsghdr *msg = (const void *)bytes;
+	size_t left = *at < len ? len - *at : 0;
+
+	if (left < sizeof(*msg) || msg->nlmsg_len < sizeof(*msg) || msg->nlmsg_len > left)
+		return NULL;
+	*at += NLMSG_ALIGN(msg->nlmsg_len);
+	return msg;
+}
+
 /* 1: go on; 0: the end; -errno: refused. */
 static int read_answer(const struct nlmsghdr *msg, ux_netlink_each each, void *opaque)
 {
@@ -139,14 +151,14 @@ int ux_netlink_talk(struct ux_netlink *nl, struct ux_netlink_msg *m, ux_netlink_
 		return -errno;
 	for (;;) {
 		ssize_t n = recv(nl->fd, answer, sizeof(answer), 0);
-		int left = (int)n;
+		const struct nlmsghdr *msg;
+		size_t at = 0;
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return -errno;
-		for (struct nlmsghdr *msg = (struct nlmsghdr *)(void *)answer; NLMSG_OK(msg, left);
-		     msg = NLMSG_NEXT(msg, left)) {
+		while ((msg = ux_netlink_next(answer, (size_t)n, &at))) {
 			int rc;
 
 			if (msg->nlmsg_seq != seq)
@@ -164,14 +176,14 @@ int ux_netlink_events(struct ux_netlink *nl, ux_netlink_each each, void *opaque)
 
 	for (;;) {
 		ssize_t n = recv(nl->fd, answer, sizeof(answer), MSG_DONTWAIT);
-		int left = (int)n;
+		const struct nlmsghdr *msg;
+		size_t at = 0;
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return errno == ENOBUFS ? -ENOBUFS : 0;
-		for (struct nlmsghdr *msg = (struct nlmsghdr *)(void *)answer; NLMSG_OK(msg, left);
-		     msg = NLMSG_NEXT(msg, left))
+		while ((msg = ux_netlink_next(answer, (size_t)n, &at)))
 			each(opaque, msg);
 	}
 }

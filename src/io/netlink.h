@@ -51,6 +51,10 @@ int ux_netlink_talk(struct ux_netlink *nl, struct ux_netlink_msg *m, ux_netlink_
  * lost. */
 int ux_netlink_events(struct ux_netlink *nl, ux_netlink_each each, void *opaque) UX_MUST_CHECK;
 
+/* ux_netlink_next - the message at offset *@at of a datagram, and move *@at behind it. NULL at the
+ * end or when what is left is no whole message. @datagram is aligned as a message. */
+const struct nlmsghdr *ux_netlink_next(const void *datagram, size_t len, size_t *at);
+
 /* ux_netlink_attr - find attribute @type behind a fixed header of @header_len bytes; NULL if it is
  * not there or shorter than @min_len. */
 const void *ux_netlink_attr(const struct nlmsghdr *msg, size_t header_len, uint16_t type,

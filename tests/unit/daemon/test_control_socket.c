@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "control_client.h"
+#include "io/netlink.h"
 #include "netlink_bytes.h"
 
 static pid_t daemon_pid;
@@ -250,11 +251,11 @@ static void large_dump(void **state)
 	assert_int_equal(receive_error(&other), 0);
 	while (!done) {
 		ssize_t n = control_receive(&c, buf, sizeof(buf));
-		int left = (int)n;
+		const struct nlmsghdr *msg;
+		size_t at = 0;
 
 		assert_true(n > 0);
-		for (const struct nlmsghdr *msg = (const struct nlmsghdr *)buf; NLMSG_OK(msg, left);
-		     msg = NLMSG_NEXT(msg, left)) {
+		while ((msg = ux_netlink_next(buf, (size_t)n, &at))) {
 			seen += msg->nlmsg_type == XFRM_MSG_NEWSA;
 			done |= msg->nlmsg_type == NLMSG_DONE;
 		}

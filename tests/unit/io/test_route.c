@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* Rules and routes, in a network namespace of the test's own. Skips where none can be made. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/address_monitor.h"
+#include "io/route.h"
+#include "io/tun.h"
+
+#define TABLE 5999
+#define PRIORITY 5999
+#define MARK 0x10000000u
+
+static bool possible;
+static struct ux_netlink nl;
+static struct ux_tun tun;
+static struct ux_address_monitor addresses;
+static int known;
+
+static void on_address(void *opaque, bool added, int family, const struct ux_addr *addr)
+{
+	known += added ? 1 : -1;
+}
+
+static int set_up(void **state)
+{
+	const struct ux_tun_params params = {.name = "uxtest%d", .mtu = 1400, .queue_len = 100};
+	struct ux_ext_ack ext = {0};
+
+	if (unshare(CLONE_NEWNET) < 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
+		return 0;
+	if (system("ip link set lo up && ip addr add 10.1.0.1/32 dev lo && ip addr add fd01::1/128 "
+		   "dev lo") != 0)
+		return 0;
+	assert_int_equal(ux_netlink_open(&nl, 0), 0);
+	if (ux_tun_open(&params, &nl, &tun, &ext) < 0)
+		return 0;
+	assert_int_equal(ux_address_monitor_open(&addresses, &nl, on_address, NULL), 0);
+	possible = true;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	if (!possible)
+		return 0;
+	ux_address_monitor_close(&addresses);
+	ux_port_free(tun.port);
+	ux_netlink_close(&nl);
+	return 0;
+}
+
+static struct ux_routes *make_routes(void)
+{
+	const struct ux_routes_params params = {
+	    .nl = &nl,
+	    .addresses = &addresses,
+	    .tun_ifindex = tun.ifindex,
+	    .fwmark = MARK,
+	    .table = TABLE,
+	    .priority = PRIORITY,
+	};
+	struct ux_routes *r = NULL;
+
+	assert_int_equal(ux_routes_new(&params, &r), 0);
+	return r;
+}
+
+static struct ux_prefix prefix(int family, const char *text, uint8_t bits)
+{
+	struct ux_prefix p = {.bits = bits};
+
+	assert_int_equal(inet_pton(family, text, &p.addr), 1);
+	return p;
+}
+
+static bool shell(const char *command)
+{
+	return system(command) == 0;
+}
+
+static void rules_come_and_go(void **state)
+{
+	struct ux_routes *r;
+
+	if (!possible)
+		skip();
+	r = make_routes();
+	assert_true(shell(
+	    "ip rule | grep -q '^5999:.not from all fwmark 0x10000000/0x10000000 lookup 5999'"));
+	assert_true(shell("ip -6 rule | grep -q '^5999:'"));
+	ux_routes_free(r);
+	assert_false(shell("ip rule | grep -q 5999 || ip -6 rule | grep -q 5999"));
+	assert_false(shell(
+	    "ip route show table 5999 | grep -q . || ip -6 route show table 5999 | grep -q ."));
+}
+
+static void what_a_predecessor_left_is_cleared(void **state)
+{
+	struct ux_routes *r;
+
+	if (!possible)
+		skip();
+	assert_true(shell("ip rule add not fwmark 0x10000000/0x10000000 lookup 5999 pref 5999 &&"
+			  "ip route add unreachable 10.9.0.0/16 table 5999 metric 3 proto 201"));
+	r = make_routes();
+	assert_true(shell("[ $(ip rule | grep -c ^5999:) = 1 ]"));
+	assert_false(shell("ip route show table 5999 | grep -q ."));
+	ux_routes_free(r);
+}
+
+static void routes_follow_policies(void **state)
+{
+	struct ux_prefix dst = prefix(AF_INET, "10.2.3.4", 16),
+			 src = prefix(AF_INET, "10.1.0.0", 16);
+	struct ux_prefix dst6 = prefix(AF_INET6, "fd02::", 64),
+			 src6 = prefix(AF_INET6, "fd01::", 64);
+	struct ux_prefix other = prefix(AF_INET, "10.7.0.0", 16);
+	struct ux_routes *r;
+
+	if (!possible)
+		skip();
+	r = make_routes();
+	assert_int_equal(ux_routes_add(r, AF_INET, &dst, &src), 0);
+	assert_int_equal(ux_routes_add(r, AF_INET6, &dst6, &src6), 0);
+	assert_true(shell("ip route get 10.2.9.9 | grep -q 'dev uxtest0 .*src 10.1.0.1'"));
+	assert_true(shell("ip route get fd02::9 | grep -q 'dev uxtest0 .*src fd01::1'"));
+	assert_false(shell("ip route get 10.2.9.9 mark 0x10000000 2>/dev/null | grep -q uxtest0"));
+	assert_true(shell("ip route show table 5999 | grep -q 'unreachable 10.2.0.0/16'"));
+	/* counted: the same pair twice, another source for the same destination */
+	assert_int_equal(ux_routes_add(r, AF_INET, &dst, &src), 0);
+	assert_int_equal(ux_routes_add(r, AF_INET, &dst, &other), 0);
+	assert_int_equal(ux_routes_remove(r, AF_INET, &dst, &src), 0);
+	assert_int_equal(ux_routes_remove(r, AF_INET, &dst, &src), 0);
+	assert_true(shell("ip route get 10.2.9.9 | grep -q uxtest0"));
+	assert_int_equal(ux_routes_remove(r, AF_INET, &dst, &other), 0);
+	assert_int_equal(ux_routes_remove(r, AF_INET, &dst, &other), -ENOENT);
+	assert_false(shell("ip route show table 5999 | grep -q ."));
+	ux_routes_free(r);
+}
+
+static void a_vanished_source_leaks_nothing(void **state)
+{
+	struct ux_prefix dst = prefix(AF_INET, "10.2.0.0", 16),
+			 src = prefix(AF_INET, "10.1.0.0", 16);
+	struct ux_routes *r;
+	int before = known;
+
+	if (!possible)
+		skip();
+	r = make_routes();
+	assert_int_equal(ux_routes_add(r, AF_INET, &dst, &src), 0);
+	/* The kernel takes the preferred route away with the address. */
+	assert_true(shell("ip addr del 10.1.0.1/32 dev lo && ip addr add 10.1.0.2/32 dev lo"));
+	assert_true(shell("ip route get 10.2.9.9 | grep -q uxtest0"));
+	assert_true(ux_address_monitor_read(&addresses));
+	assert_int_equal(known, before);
+	ux_routes_refresh(r);
+	assert_true(shell("ip route get 10.2.9.9 | grep -q 'src 10.1.0.2'"));
+	assert_true(shell("ip addr del 10.1.0.2/32 dev lo && ip addr add 10.1.0.1/32 dev lo"));
+	assert_true(ux_address_monitor_read(&addresses));
+	ux_routes_free(r);
+}
+
+static void prefixes_are_masked(void **state)
+{
+	struct ux_addr a;
+
+	memset(&a, 0xff, sizeof(a));
+	ux_prefix_mask(&a, AF_INET, 20);
+	assert_memory_equal(a.b, "\xff\xff\xf0\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00",
+			    16);
+	memset(&a, 0xff, sizeof(a));
+	ux_prefix_mask(&a, AF_INET6, 65);
+	assert_memory_equal(a.b, "\xff\xff\xff\xff\xff\xff\xff\xff\x80\x00\x00\x00\x00\x00\x00\x00",
+			    16);
+	memset(&a, 0xff, sizeof(a));
+	ux_prefix_mask(&a, AF_INET, 0);
+	assert_memory_equal(a.b, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(rules_come_and_go),
+	    cmocka_unit_test(what_a_predecessor_left_is_cleared),
+	    cmocka_unit_test(routes_follow_policies),
+	    cmocka_unit_test(a_vanished_source_leaks_nothing),
+	    cmocka_unit_test(prefixes_are_masked),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
