@@ -106,6 +106,29 @@ check "the outbound SA counted them" sh -c "ip netns exec $a env UXFRM_SHIM=1 \
 	LD_PRELOAD=$build/libuxfrm-preload.so ip -s xfrm state get src 192.0.2.1 dst 192.0.2.2 \
 	proto esp spi 0x1001 | grep -E '[0-9]{5,}\(bytes\)'"
 check "what has no policy goes in clear" ip netns exec "$a" ping -c 1 -W 2 192.0.2.2
+# An underlay that takes less than the device promises: outer fragments, which the other end puts together.
+ip -n "$a" link set "sm-a$$" mtu 1300
+ip -n "$b" link set "sm-b$$" mtu 1300
+check "outer fragments" ip netns exec "$a" ping -c 3 -i 0.05 -W 2 -M dont -s 1340 10.2.0.1
+check "no outer fragments of what must not be cut" \
+	sh -c "! ip netns exec $a ping -c 1 -W 1 -M do -s 1340 10.2.0.1"
+
+# transport NS LOCAL REMOTE SPI_OUT SPI_IN
+transport() {
+	xfrm "$1" state add src "$2" dst "$3" proto esp spi "$4" reqid 2 mode transport \
+		aead 'rfc4106(gcm(aes))' "$key" 128
+	xfrm "$1" state add src "$3" dst "$2" proto esp spi "$5" reqid 2 mode transport \
+		replay-window 64 aead 'rfc4106(gcm(aes))' "$key" 128
+	xfrm "$1" policy add src "$2" dst "$3" proto icmp dir out \
+		tmpl src "$2" dst "$3" proto esp reqid 2 mode transport
+	xfrm "$1" policy add src "$3" dst "$2" proto icmp dir in \
+		tmpl src "$3" dst "$2" proto esp reqid 2 mode transport
+}
+transport "$a" 192.0.2.1 192.0.2.2 0x2001 0x2002
+transport "$b" 192.0.2.2 192.0.2.1 0x2002 0x2001
+check "transport mode" ip netns exec "$a" ping -c 3 -i 0.05 -W 2 192.0.2.2
+check "transport mode, fragments made whole first" \
+	ip netns exec "$a" ping -c 3 -i 0.05 -W 2 -M dont -s 4000 192.0.2.2
 if [ -n "${KEEP:-}" ]; then
 	echo "# left running: $a $b"
 	exit $failed
