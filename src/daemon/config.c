@@ -31,6 +31,7 @@ static const struct setting settings[] = {
     SETTING("daemon", max_sa, SETTING_NUMBER, 0, UINT32_MAX),
     SETTING("daemon", max_policy, SETTING_NUMBER, 0, UINT32_MAX),
     SETTING("daemon", strict_templates, SETTING_BOOL, 0, 1),
+    SETTING("daemon", idle_s, SETTING_NUMBER, 1, 86400),
     SETTING("daemon", log_level, SETTING_LEVEL, 0, 0),
     SETTING("daemon", log_file, SETTING_TEXT, 0, 256),
     SETTING("control", max_clients, SETTING_NUMBER, 1, 1000000),
@@ -49,6 +50,7 @@ void ux_config_init(struct ux_config *config)
 {
 	*config = (struct ux_config){
 	    .grace_ms = 2000,
+	    .idle_s = 60,
 	    .log_level = LOG_NOTICE,
 	    .max_clients = 1024,
 	    .max_clients_per_user = 64,

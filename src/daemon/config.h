@@ -15,6 +15,7 @@ struct ux_config {
 	uint32_t grace_ms;
 	uint32_t max_sa, max_policy; /* 0 = no limit */
 	bool strict_templates;
+	uint32_t idle_s; /* on demand: end after so long without state and clients */
 	int log_level;
 	char log_file[256]; /* empty: stderr in the foreground, else syslog */
 	/* [control] */

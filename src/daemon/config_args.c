@@ -16,7 +16,8 @@ static const char usage[] =
     "\n"
     "  -f, --foreground        stay in the foreground, log to stderr\n"
     "  -c, --config FILE       settings (default " UX_CONFIG_DEFAULT_PATH ")\n"
-    "      --on-demand         end with the namespace, or after a minute without use\n"
+    "      --on-demand         end with the namespace, or when not used\n"
+    "      --idle-s N          how long not (default 60)\n"
     "      --ready-fd N        write a newline to descriptor N when all is set up\n"
     "      --no-ports          control sockets only, no packets\n"
     "      --grace-ms N        how long a moved SA is also reachable by its old addresses\n"
@@ -44,7 +45,7 @@ static const struct {
 } setting_options[] = {
     {"daemon", "grace_ms"},  {"ports", "tun_name"},  {"ports", "tun_mtu"},
     {"ports", "fwmark"},     {"ports", "table"},     {"ports", "rule_priority"},
-    {"daemon", "log_level"}, {"daemon", "log_file"},
+    {"daemon", "log_level"}, {"daemon", "log_file"}, {"daemon", "idle_s"},
 };
 
 static const struct option options[] = {
@@ -62,6 +63,7 @@ static const struct option options[] = {
     {"rule-priority", required_argument, NULL, OPT_SETTING + 5},
     {"log-level", required_argument, NULL, OPT_SETTING + 6},
     {"log-file", required_argument, NULL, OPT_SETTING + 7},
+    {"idle-s", required_argument, NULL, OPT_SETTING + 8},
     {"version", no_argument, NULL, 'V'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},

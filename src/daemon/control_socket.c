@@ -22,6 +22,9 @@
 
 #define LISTEN_BACKLOG 128
 #define FDS_PER_MESSAGE_MAX 4 /* more than one is refused, but must be closed */
+/* What one client, or all who knock, may have done before the others have their turn. */
+#define MESSAGES_PER_TURN 16
+#define ACCEPTS_PER_TURN 32
 
 /* false: the client does not read its answers. */
 static bool send_control(struct ux_connection *c, const void *bytes, size_t len)
@@ -76,12 +79,10 @@ static void handle_open(struct ux_connection *c, const struct uxfrm_control_msg 
 		err = -EBUSY;
 	else
 		err = ux_control_pick_port_id(c->control, c, msg->value[0], &port_id);
-	if (err) {
-		if (fd >= 0)
-			close(fd);
-	} else {
+	if (err)
+		ux_close_foreign(fd);
+	else
 		err = ux_connection_open_data(c, fd, port_id);
-	}
 	answer(c, UXFRM_CONTROL_OPEN, err, err ? 0 : port_id);
 }
 
@@ -148,8 +149,8 @@ static void send_status(struct ux_connection *c)
 /* Takes @fd (-1 = none came). */
 static void handle_message(struct ux_connection *c, const struct uxfrm_control_msg *msg, int fd)
 {
-	if (fd >= 0 && msg->op != UXFRM_CONTROL_OPEN)
-		close(fd);
+	if (msg->op != UXFRM_CONTROL_OPEN)
+		ux_close_foreign(fd);
 	switch (msg->op) {
 	case UXFRM_CONTROL_OPEN:
 		handle_open(c, msg, fd);
@@ -169,6 +170,17 @@ static void handle_message(struct ux_connection *c, const struct uxfrm_control_m
 	}
 }
 
+void ux_close_foreign(int fd)
+{
+	const struct linger off = {0};
+
+	if (fd < 0)
+		return;
+	/* The last close of a TCP socket waits for its data, if the client wanted that. */
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &off, sizeof(off));
+	close(fd);
+}
+
 /* Keep the only descriptor of a message; of several keep none. */
 static int take_fd(struct msghdr *m)
 {
@@ -186,11 +198,11 @@ static int take_fd(struct msghdr *m)
 			if (count++ == 0)
 				fd = next;
 			else
-				close(next);
+				ux_close_foreign(next);
 		}
 	}
 	if (count > 1) {
-		close(fd);
+		ux_close_foreign(fd);
 		return -1;
 	}
 	return fd;
@@ -214,8 +226,7 @@ static int read_message(struct ux_connection *c)
 	fd = take_fd(&m);
 	if (n != sizeof(msg) || msg.magic != UXFRM_CONTROL_MAGIC ||
 	    msg.version != UXFRM_CONTROL_VERSION) {
-		if (fd >= 0)
-			close(fd);
+		ux_close_foreign(fd);
 		if (n > 0)
 			answer(c, 0, -EPROTO, 0);
 		return -1;
@@ -233,7 +244,7 @@ static void control_ready(struct ux_event *event, uint32_t events)
 		return;
 	if (events & EPOLLOUT)
 		ux_connection_tell_processed(c);
-	while (more > 0 && !c->closed)
+	for (int i = 0; i < MESSAGES_PER_TURN && more > 0 && !c->closed; i++)
 		more = read_message(c);
 	if (more < 0 && !c->closed) {
 		ux_connection_drain(c);
@@ -306,13 +317,35 @@ refuse:
 	close(fd);
 }
 
+/* Without descriptors the next in line cannot be taken, and would keep the listener ready for ever:
+ * the spare one takes them and hangs up. */
+static bool turn_away(struct ux_control *control)
+{
+	int fd;
+
+	if (control->spare_fd >= 0)
+		close(control->spare_fd);
+	fd = accept4(control->listener.fd, NULL, NULL, SOCK_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	control->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	return fd >= 0;
+}
+
 static void listener_ready(struct ux_event *event, uint32_t events)
 {
 	struct ux_control *control = ux_container_of(event, struct ux_control, listener);
-	int fd;
 
-	while ((fd = accept4(event->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
-		add_connection(control, fd);
+	for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
+		int fd = accept4(event->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+		if (fd >= 0)
+			add_connection(control, fd);
+		else if (errno != EMFILE && errno != ENFILE)
+			return;
+		else if (!turn_away(control))
+			return;
+	}
 }
 
 int ux_control_bind(struct ux_control *control)
@@ -324,6 +357,7 @@ int ux_control_bind(struct ux_control *control)
 	ux_list_init(&control->connections);
 	ux_list_init(&control->dead);
 	control->listener.fd = -1;
+	control->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	control->buffer = malloc(UX_DATAGRAM_MAX);
 	if (!control->buffer)
 		return -ENOMEM;
@@ -375,6 +409,9 @@ void ux_control_fini(struct ux_control *control)
 	if (control->listener.fd >= 0)
 		close(control->listener.fd);
 	control->listener.fd = -1;
+	if (control->spare_fd >= 0)
+		close(control->spare_fd);
+	control->spare_fd = -1;
 	free(control->buffer);
 	control->buffer = NULL;
 }

@@ -27,6 +27,7 @@ struct ux_control {
 	void *status_opaque;
 
 	struct ux_event listener;
+	int spare_fd; /* given up for a moment when there are no more descriptors */
 	struct ux_list connections, dead;
 	uint32_t count;
 	uint32_t next_port_id; /* where the search for a free negative one goes on */
@@ -67,9 +68,12 @@ void ux_control_fini(struct ux_control *control);
 /* ux_connection_close - end both channels; memory stays until ux_control_reap. Twice does no harm.
  */
 void ux_connection_close(struct ux_connection *c);
+/* ux_close_foreign - close a descriptor that came from a client; -1: none. */
+void ux_close_foreign(int fd);
 /* ux_connection_open_data - takes @fd in any case. 0 or -errno. */
 int ux_connection_open_data(struct ux_connection *c, int fd, uint32_t port_id) UX_MUST_CHECK;
-/* ux_connection_drain - process what the client has sent before it went. */
+/* ux_connection_drain - process what the client has sent before it went, not what somebody else
+ * with the same socket goes on sending. */
 void ux_connection_drain(struct ux_connection *c);
 /* ux_connection_tell_processed - report c->processed as far as the control channel has room. */
 void ux_connection_tell_processed(struct ux_connection *c);

@@ -82,7 +82,9 @@ static void check_namespace(struct control_thread *t, uint64_t now_ns)
 
 	if (!t->config->on_demand || now_ns < t->next_check_ns)
 		return;
-	t->next_check_ns = now_ns + UX_NAMESPACE_CHECK_NS;
+	t->next_check_ns =
+	    now_ns +
+	    (t->watch.idle_ns < UX_NAMESPACE_CHECK_NS ? t->watch.idle_ns : UX_NAMESPACE_CHECK_NS);
 	uxfrm_counts_get(t->engine, &counts);
 	in_use = counts.sa || counts.policy[0] || counts.policy[1] || counts.policy[2] ||
 		 t->control.count;
@@ -203,7 +205,8 @@ static int set_up(struct control_thread *t, struct ux_ext_ack *ext)
 	err = take_name(t, ext);
 	if (err)
 		return err;
-	if (t->config->on_demand && ux_namespace_watch_init(&t->watch) < 0)
+	if (t->config->on_demand &&
+	    ux_namespace_watch_init(&t->watch, t->config->idle_s * 1000000000ull) < 0)
 		return ux_fail(ext, ENOENT, "cannot tell the network namespace; is /proc mounted?");
 	open_ports(t);
 	err = ux_sandbox_late();
@@ -247,8 +250,10 @@ static int serve(struct control_thread *t)
 
 static void take_down(struct control_thread *t)
 {
-	ux_control_fini(&t->control);
+	/* The name is given up last: a successor that starts at once does not find its rules and
+	 * routes taken down by us. */
 	t->ports = ux_host_ports_close(t->ports);
+	ux_control_fini(&t->control);
 	t->engine = uxfrm_free(t->engine);
 	if (t->timer.fd >= 0)
 		close(t->timer.fd);

@@ -8,8 +8,10 @@
 
 #include <errno.h>
 #include <linux/netlink.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -90,7 +92,8 @@ static bool hung_up(int fd)
 	return poll(&p, 1, 0) > 0 && (p.revents & (POLLRDHUP | POLLHUP | POLLERR));
 }
 
-/* 1: one datagram processed; 0: none there; -1: the channel has ended. */
+/* Returns the bytes of the datagram processed, at least 1; 0: none there; -1: the channel has
+ * ended. */
 static int process_one(struct ux_connection *c)
 {
 	uint8_t *buffer = c->control->buffer;
@@ -108,15 +111,24 @@ static int process_one(struct ux_connection *c)
 	c->processed++;
 	if (c->refused)
 		resume_dump(c);
-	return 1;
+	return n > 0 ? (int)n : 1;
 }
 
 void ux_connection_drain(struct ux_connection *c)
 {
+	int left = 0;
+
 	if (!c->client)
 		return;
-	while (process_one(c) > 0)
-		;
+	if (ioctl(c->data_event.fd, SIOCINQ, &left) < 0)
+		return;
+	while (left > 0 && !c->closed) {
+		int n = process_one(c);
+
+		if (n <= 0)
+			return;
+		left -= n;
+	}
 }
 
 static void data_ready(struct ux_event *event, uint32_t events)
@@ -181,6 +193,6 @@ int ux_connection_open_data(struct ux_connection *c, int fd, uint32_t port_id)
 	c->client = uxfrm_client_close(c->client);
 	c->data_event.fd = -1;
 fail:
-	close(fd);
+	ux_close_foreign(fd);
 	return err;
 }

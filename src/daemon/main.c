@@ -36,7 +36,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	if (!config.foreground) {
-		ready_fd = ux_daemonize();
+		ready_fd = ux_daemonize(config.ready_fd);
 		if (ready_fd < 0) {
 			fprintf(stderr, "uxfrmd: cannot go into the background: %s\n",
 				strerror(-ready_fd));
@@ -50,6 +50,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	ux_sandbox_early();
+	ux_sandbox_descriptors(config.max_clients);
 	err = ux_control_thread_run(&config, ready_fd, &ext);
 	if (err) {
 		ux_log(LOG_ERR, "%s: %s", ext.msg[0] ? ext.msg : "failed", strerror(-err));

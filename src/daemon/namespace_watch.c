@@ -13,14 +13,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define IDLE_NS 60000000000ull
 #define EMPTY_CHECKS 2
 
-int ux_namespace_watch_init(struct ux_namespace_watch *w)
+int ux_namespace_watch_init(struct ux_namespace_watch *w, uint64_t idle_ns)
 {
 	struct stat st;
 
-	*w = (struct ux_namespace_watch){0};
+	*w = (struct ux_namespace_watch){.idle_ns = idle_ns};
 	if (stat("/proc/self/ns/net", &st) < 0)
 		return -errno;
 	w->dev = st.st_dev;
@@ -95,9 +94,10 @@ bool ux_namespace_watch_over(struct ux_namespace_watch *w, uint64_t now_ns, bool
 		w->idle_since_ns = 0;
 	else if (!w->idle_since_ns)
 		w->idle_since_ns = now_ns;
-	if (!in_use && now_ns - w->idle_since_ns >= IDLE_NS)
+	if (!in_use && now_ns - w->idle_since_ns >= w->idle_ns)
 		return true;
-	if (has_clients || process_inside(w) || any_entry(w, "/run/netns", false, is_our_name))
+	/* The search among all processes comes last, as it costs most. */
+	if (has_clients || any_entry(w, "/run/netns", false, is_our_name) || process_inside(w))
 		w->empty_checks = 0;
 	else
 		w->empty_checks++;

@@ -49,6 +49,14 @@ int ux_peer_status_has_cap(const char *status, unsigned int cap)
 	return (strtoull(line + strlen("\nCapEff:"), NULL, 16) >> cap) & 1;
 }
 
+bool ux_peer_status_has_uid(const char *status, uid_t uid)
+{
+	const char *line = strstr(status, "\nUid:");
+	unsigned int real, effective;
+
+	return line && sscanf(line, "\nUid: %u %u", &real, &effective) == 2 && effective == uid;
+}
+
 /*
  * Is @pid in our user namespace? The link is the exact answer, but reading it takes the right to
  * trace the process; the mapping of ids is for everyone to read and differs for namespaces that an
@@ -81,7 +89,11 @@ static bool is_privileged(pid_t pid, uid_t uid)
 	has = ux_peer_status_has_cap(status, CAP_NET_ADMIN);
 	if (has < 0)
 		return trusted_uid;
-	return has && (trusted_uid || same_user_namespace(pid));
+	/* The process may have executed another program since it connected, and shares the
+	 * connection with one that has not: a set-user-ID program's capabilities are not the
+	 * connection's. */
+	return has &&
+	       (trusted_uid || (ux_peer_status_has_uid(status, uid) && same_user_namespace(pid)));
 }
 
 int ux_peer_of(int fd, struct ux_peer *ret_peer)

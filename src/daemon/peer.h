@@ -20,3 +20,5 @@ int ux_peer_of(int fd, struct ux_peer *ret_peer) UX_MUST_CHECK;
 /* ux_peer_status_has_cap - does the text of a /proc/PID/status show @cap as effective? 1, 0, or -1:
  * no such line. */
 int ux_peer_status_has_cap(const char *status, unsigned int cap);
+/* ux_peer_status_has_uid - is @uid the effective user in that text? */
+bool ux_peer_status_has_uid(const char *status, uid_t uid);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -25,7 +26,20 @@ static void wait_for_child(int fd)
 	_exit(n == 1 ? 0 : 1);
 }
 
-int ux_daemonize(void)
+/* Whoever waits for the end of a pipe that our starter had open must not wait for ours. */
+static void close_inherited(int keep, int ready_fd)
+{
+	int low = keep >= 3 && keep < ready_fd ? keep : ready_fd;
+	int high = keep > ready_fd ? keep : ready_fd;
+
+	if (low > 3)
+		(void)close_range(3, (unsigned int)low - 1, 0);
+	if (high > low + 1)
+		(void)close_range((unsigned int)low + 1, (unsigned int)high - 1, 0);
+	(void)close_range((unsigned int)high + 1, UINT_MAX, 0);
+}
+
+int ux_daemonize(int keep_fd)
 {
 	int fds[2];
 	pid_t pid;
@@ -50,6 +64,7 @@ int ux_daemonize(void)
 		_exit(0);
 	if (chdir("/") < 0)
 		goto fail;
+	close_inherited(keep_fd, fds[1]);
 	return fds[1];
 fail:
 	close(fds[1]);

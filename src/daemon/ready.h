@@ -6,11 +6,12 @@
 #include "base/ext_ack.h"
 
 /*
- * ux_daemonize - continue in a child without terminal. The caller's process ends when the child is
- * ready (status 0) or has failed (1). Returns in the child: the descriptor to give to
- * ux_ready_tell, or -errno.
+ * ux_daemonize - continue in a child without terminal, in the root directory, and without the
+ * descriptors it inherited, but the standard ones and @keep_fd (-1: none). The caller's process
+ * ends when the child is ready (status 0) or has failed (1). Returns in the child: the descriptor
+ * to give to ux_ready_tell, or -errno.
  */
-int ux_daemonize(void) UX_MUST_CHECK;
+int ux_daemonize(int keep_fd) UX_MUST_CHECK;
 
 /* ux_detach_stdio - standard descriptors to /dev/null. 0 or -errno. */
 int ux_detach_stdio(void) UX_MUST_CHECK;

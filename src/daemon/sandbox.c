@@ -13,6 +13,29 @@
 
 #include "daemon/log.h"
 
+/* UDP ports of encapsulated SAs take four descriptors each. */
+#define OTHER_DESCRIPTORS 4096
+
+void ux_sandbox_descriptors(uint32_t clients)
+{
+	rlim_t wanted = (rlim_t)clients * 2 + OTHER_DESCRIPTORS;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
+		return;
+	limit.rlim_cur = wanted;
+	if (limit.rlim_max < wanted) {
+		const struct rlimit higher = {wanted, wanted};
+
+		if (setrlimit(RLIMIT_NOFILE, &higher) == 0)
+			return;
+		limit.rlim_cur = limit.rlim_max;
+	}
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < wanted)
+		ux_log(LOG_WARNING, "not more than %llu descriptors: fewer than max_clients fit",
+		       (unsigned long long)limit.rlim_cur);
+}
+
 void ux_sandbox_early(void)
 {
 	const struct rlimit none = {0, 0}, all = {RLIM_INFINITY, RLIM_INFINITY};

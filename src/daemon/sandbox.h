@@ -4,7 +4,14 @@
 /* What the daemon takes away from itself. Each step is best effort where it takes rights that a
  * user namespace does not give. */
 
+#include <stdint.h>
+
 #include "base/ext_ack.h"
+
+/* ux_sandbox_descriptors - raise the limit of open descriptors so that @clients find room, two
+ * each.
+ */
+void ux_sandbox_descriptors(uint32_t clients);
 
 /* ux_sandbox_early - before any key: no core dumps, no tracing, memory not swapped out. */
 void ux_sandbox_early(void);

@@ -273,12 +273,17 @@ int ux_packet_worker_start(const struct ux_packet_worker_params *params,
 	return 0;
 }
 
-/* Returns when the worker has been at its loop's head after the call. */
-static void wake(struct ux_packet_worker *w)
+static bool notify(struct ux_packet_worker *w)
 {
 	const uint64_t one = 1;
 
-	if (write(w->wake_fd, &one, sizeof(one)) != sizeof(one))
+	return write(w->wake_fd, &one, sizeof(one)) == sizeof(one);
+}
+
+/* Returns when the worker has been at its loop's head after the call. */
+static void wake(struct ux_packet_worker *w)
+{
+	if (!notify(w))
 		return;
 	while (sem_wait(&w->passed) < 0)
 		;
@@ -289,7 +294,8 @@ struct ux_packet_worker *ux_packet_worker_stop(struct ux_packet_worker *w)
 	if (!w)
 		return NULL;
 	atomic_store(&w->stop, true);
-	wake(w);
+	/* Nobody may be left at the loop's head to answer: the end of the thread is the answer. */
+	notify(w);
 	pthread_join(w->thread, NULL);
 	release(w);
 	return NULL;

@@ -28,6 +28,16 @@ static void capability_in_status_text(void **state)
 	assert_int_equal(ux_peer_status_has_cap("Name:\tx\n", CAP_NET_ADMIN), -1);
 }
 
+static void user_in_status_text(void **state)
+{
+	const char *set_user_id = "Name:\tsu\nUid:\t1000\t0\t0\t0\nGid:\t1000\t1000\t1000\t1000\n";
+
+	assert_false(ux_peer_status_has_uid(set_user_id, 1000));
+	assert_true(ux_peer_status_has_uid(set_user_id, 0));
+	assert_true(ux_peer_status_has_uid("Name:\tx\nUid:\t7\t8\t7\t7\n", 8));
+	assert_false(ux_peer_status_has_uid("Name:\tUid: 1 1\n", 1));
+}
+
 static void own_process(void **state)
 {
 	struct ux_peer peer;
@@ -45,6 +55,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(capability_in_status_text),
+	    cmocka_unit_test(user_in_status_text),
 	    cmocka_unit_test(own_process),
 	};
 
