@@ -120,8 +120,6 @@ static int read_answer(const struct nlmsghdr *msg, ux_netlink_each each, void *o
 {
 	const struct nlmsgerr *e = NLMSG_DATA(msg);
 
-	if (msg->nlmsg_flags & NLM_F_DUMP_INTR)
-		return -EINTR;
 	switch (msg->nlmsg_type) {
 	case NLMSG_DONE:
 		return 0;
@@ -140,6 +138,7 @@ int ux_netlink_talk(struct ux_netlink *nl, struct ux_netlink_msg *m, ux_netlink_
 	_Alignas(struct nlmsghdr) uint8_t answer[ANSWER_MAX];
 	struct nlmsghdr *h = (struct nlmsghdr *)(void *)m->bytes;
 	uint32_t seq = ++nl->seq;
+	bool inconsistent = false;
 
 	if (m->overflow)
 		return -EMSGSIZE;
@@ -163,9 +162,11 @@ int ux_netlink_talk(struct ux_netlink *nl, struct ux_netlink_msg *m, ux_netlink_
 
 			if (msg->nlmsg_seq != seq)
 				continue;
+			/* Read to its end: until then the kernel begins no other dump here. */
+			inconsistent |= (msg->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
 			rc = read_answer(msg, each, opaque);
 			if (rc <= 0)
-				return rc;
+				return rc == 0 && inconsistent ? -EINTR : rc;
 		}
 	}
 }
