@@ -4,7 +4,7 @@
 build=${UXFRM_BUILD:-$root/build}
 logs=$build/logs
 
-build_packages=(gcc pkg-config meson ninja-build liburcu-dev libssl-dev libjansson-dev libcmocka-dev
+build_packages=(gcc libc6-dev pkg-config meson ninja-build liburcu-dev libssl-dev libjansson-dev libcmocka-dev
 	libcap-ng-dev libseccomp-dev libinih-dev scdoc python3)
 demo_packages=(iproute2 iputils-ping nftables procps)
 
