@@ -6,7 +6,7 @@ logs=$build/logs
 
 build_packages=(gcc libc6-dev pkg-config meson ninja-build liburcu-dev libssl-dev libjansson-dev libcmocka-dev
 	libcap-ng-dev libseccomp-dev libinih-dev scdoc python3)
-demo_packages=(iproute2 iputils-ping nftables procps)
+demo_packages=(iproute2 netbase iputils-ping nftables procps)
 
 # become_root ARGS... - start again by sudo unless root already.
 become_root() {
