@@ -26,13 +26,19 @@ static void print_json(const struct nlmsghdr *msg)
 	json_decref(object);
 }
 
+/* In the words of ip, which goes on listening too. */
+static void tell_loss(void)
+{
+	fprintf(stderr, "netlink receive error %s (%d)\n", strerror(ENOBUFS), ENOBUFS);
+}
+
 static int show_event(const struct nlmsghdr *msg, void *opaque)
 {
 	const struct monitor *m = opaque;
 	const struct printer *p = &m->printer;
 
-	if (msg->nlmsg_type == UX_NLMSG_OVERRUN) {
-		fprintf(stderr, "netlink receive error No buffer space available (105)\n");
+	if (msg->nlmsg_type == UX_NLMSG_OVERRUN) { /* a kernel says ENOBUFS instead */
+		tell_loss();
 		return 0;
 	}
 	if (m->cli->json) {
@@ -109,9 +115,8 @@ int monitor_command(struct cli *cli, struct args *a)
 	struct ux_client *client = cli_connect(cli, groups ? groups : ALL_GROUPS);
 	int err;
 
-	do /* a kernel says ENOBUFS where uxfrmd sends a marker */
-		err = ux_client_listen(client, show_event, &m);
-	while (err == -ENOBUFS);
+	while ((err = ux_client_listen(client, show_event, &m)) == -ENOBUFS)
+		tell_loss();
 	fprintf(stderr, "uxfrm: %s\n", err == -EPIPE ? "uxfrmd has ended" : strerror(-err));
 	return 2;
 }

@@ -46,6 +46,10 @@ static int deliver(void *opaque, const void *datagram, size_t len, uint32_t grou
 
 	if (c->closed)
 		return 0;
+	/* As netlink, which after a loss drops events until its queue is empty: an event behind the
+	 * marker could be followed by one more loss that no marker tells of. */
+	if (group && c->overrun)
+		return -ENOBUFS;
 	err = ux_tx_send(&c->queue, c->data_event.fd, datagram, len,
 			 group ? limit : limit + REPLY_RESERVE);
 	if (err == -ENOBUFS) {
@@ -172,15 +176,33 @@ static int check_socket(int fd)
 	return domain == AF_UNIX && type == SOCK_SEQPACKET ? 0 : -EPROTOTYPE;
 }
 
-int ux_connection_open_data(struct ux_connection *c, int fd, uint32_t port_id)
+static int send_buffer(int fd)
+{
+	int size = 0;
+	socklen_t len = sizeof(size);
+
+	return getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, &len) < 0 ? -1 : size;
+}
+
+/* A client that chose a size itself (its SO_RCVBUF) keeps it: the control channel shows what a
+ * socket has that nobody changed. */
+static void enlarge_buffer(const struct ux_connection *c, int fd)
 {
 	int size = SOCKET_BUFFER;
+
+	if (send_buffer(fd) != send_buffer(c->control_event.fd))
+		return;
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) < 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+}
+
+int ux_connection_open_data(struct ux_connection *c, int fd, uint32_t port_id)
+{
 	int err = check_socket(fd);
 
 	if (err)
 		goto fail;
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) < 0)
-		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	enlarge_buffer(c, fd);
 	err = uxfrm_client_open(c->control->engine, port_id, c->peer.privileged, &client_ops, c,
 				&c->client);
 	if (err)
