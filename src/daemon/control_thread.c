@@ -196,6 +196,10 @@ static int set_up(struct control_thread *t, struct ux_ext_ack *ext)
 {
 	int err;
 
+	/* Started for a client without rights it could serve nobody, and would stand in the way of
+	 * one that can. */
+	if (t->config->on_demand && !ux_sandbox_has_network_rights())
+		return ux_fail(ext, EPERM, "CAP_NET_ADMIN is needed in this network namespace");
 	err = open_timer_and_signals(t);
 	if (err)
 		return ux_fail(ext, -err, "cannot open timer and signal descriptors");

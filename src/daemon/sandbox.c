@@ -10,6 +10,8 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "daemon/log.h"
 
@@ -34,6 +36,21 @@ void ux_sandbox_descriptors(uint32_t clients)
 	if (setrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < wanted)
 		ux_log(LOG_WARNING, "not more than %llu descriptors: fewer than max_clients fit",
 		       (unsigned long long)limit.rlim_cur);
+}
+
+/* Capabilities of our own user namespace say nothing when another one owns the network namespace; a
+ * mark on a socket is refused exactly then. */
+bool ux_sandbox_has_network_rights(void)
+{
+	const uint32_t mark = 0;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool allowed;
+
+	if (fd < 0)
+		return false;
+	allowed = setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) == 0;
+	close(fd);
+	return allowed;
 }
 
 void ux_sandbox_early(void)

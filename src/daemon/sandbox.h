@@ -4,6 +4,7 @@
 /* What the daemon takes away from itself. Each step is best effort where it takes rights that a
  * user namespace does not give. */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/ext_ack.h"
@@ -12,6 +13,9 @@
  * each.
  */
 void ux_sandbox_descriptors(uint32_t clients);
+
+/* ux_sandbox_has_network_rights - is this process allowed to administer its network namespace? */
+bool ux_sandbox_has_network_rights(void);
 
 /* ux_sandbox_early - before any key: no core dumps, no tracing, memory not swapped out. */
 void ux_sandbox_early(void);
