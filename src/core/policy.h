@@ -25,6 +25,7 @@ struct ux_template {
 	uint16_t family;		 /* of the SA's addresses */
 	uint16_t id_family; /* what the request had in the template's id; returned as it was */
 	uint8_t proto, mode, share, optional;
+	uint8_t unused[3]; /* padding of the request's id, returned */
 };
 
 struct ux_policy {

@@ -157,11 +157,17 @@ enum ux_replay ux_replay_commit(struct ux_replay_window *w, uint64_t seq)
 	return UX_REPLAY_NEW;
 }
 
+/* The numbers of which bits are kept: without ESN_VAL Linux keeps 32, also for a smaller window. */
+static uint32_t kept(const struct ux_replay_window *w)
+{
+	return w->window == 0 || w->window > BLOCK_BITS ? w->window : BLOCK_BITS;
+}
+
 void ux_replay_load(struct ux_replay_window *w, uint64_t top, const uint32_t *bits, uint32_t n_bits)
 {
 	words_reset(w, top);
 	atomic_store_explicit(&w->top, top, memory_order_relaxed);
-	for (uint32_t i = 0; i < n_bits && i < w->window; i++) {
+	for (uint32_t i = 0; i < n_bits && i < kept(w); i++) {
 		uint64_t seq = top - i;
 		uint32_t block = (uint32_t)(seq / BLOCK_BITS);
 		_Atomic(uint64_t) *slot = &w->words[block & (w->n_words - 1)];
@@ -183,7 +189,7 @@ void ux_replay_store(const struct ux_replay_window *w, uint64_t *ret_top, uint32
 	*ret_top = top;
 	for (uint32_t i = 0; i < (n_bits + 31) / 32; i++)
 		bits[i] = 0;
-	for (uint32_t i = 0; i < n_bits && i < w->window; i++) {
+	for (uint32_t i = 0; i < n_bits && i < kept(w); i++) {
 		uint64_t seq = top - i;
 		uint32_t index = (uint32_t)(seq / BLOCK_BITS) & (w->n_words - 1);
 		uint64_t word = atomic_load_explicit(&w->words[index], memory_order_relaxed);

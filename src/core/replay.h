@@ -51,8 +51,8 @@ enum ux_replay ux_replay_commit(struct ux_replay_window *w, uint64_t seq);
 
 /*
  * ux_replay_load, ux_replay_store - the window as bits: bit i of bits[] (word i/32, least
- * significant first) is the number top - i, for i < window. Load before publication; store at any
- * time.
+ * significant first) is the number top - i, for i < window, or for i < 32 when the window is
+ * smaller than that (but not 0). Load before publication; store at any time.
  */
 void ux_replay_load(struct ux_replay_window *w, uint64_t top, const uint32_t *bits,
 		    uint32_t n_bits);

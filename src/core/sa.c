@@ -145,6 +145,7 @@ static void fill(struct ux_sa *sa, const struct ux_sa_params *p)
 	sa->pcpu = p->pcpu;
 	sa->acquire_seq = p->acquire_seq;
 	sa->esn_attr = p->esn_attr;
+	sa->replay_bmp_len = p->replay_bmp_len;
 	sa->offload = p->offload;
 	sa->coaddr = p->coaddr;
 	sa->replay_window = p->esn_attr ? 0 : p->replay_window;

@@ -177,6 +177,7 @@ struct ux_sa {
 	uint32_t acquire_seq;	/* km.seq: ties ALLOCSPI/ACQUIRE and NEWSA together */
 	uint32_t replay_window; /* as GETSA shows it in the fixed header: 0 when esn_attr */
 	bool esn_attr;		/* replay state came as, and is returned as, REPLAY_ESN_VAL */
+	uint8_t replay_bmp_len; /* of REPLAY_ESN_VAL: words of its bitmap, as given */
 	struct ux_offload offload;
 	struct ux_addr coaddr;
 
@@ -214,6 +215,7 @@ struct ux_sa_params {
 	const struct ux_algo_request *auth, *crypt, *aead, *comp; /* NULL if not given */
 	/* replay state */
 	bool esn_attr;
+	uint8_t replay_bmp_len;	     /* words of the bitmap of REPLAY_ESN_VAL */
 	uint32_t replay_window;	     /* numbers; at most UX_REPLAY_WINDOW_MAX */
 	uint64_t oseq, iseq;	     /* 64-bit */
 	const uint32_t *replay_bits; /* as ux_replay_load, or NULL */

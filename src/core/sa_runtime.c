@@ -11,14 +11,28 @@
 #define REPLAY_LEGACY_MAX 32
 #define AEAD_SALT_LEN 4 /* RFC 4106 section 8.1: the last bytes of the key are salt */
 
+static int check_auth(const struct ux_algo_request *auth, struct ux_ext_ack *ext)
+{
+	const struct ux_algo *algo = ux_algo_find(UX_ALGO_AUTH, auth->name, auth->icv_bits);
+
+	if (!algo && auth->trunc_form)
+		return ux_fail(ext, ENOSYS, "Requested AUTH_TRUNC algorithm not found");
+	if (!algo)
+		return ux_fail(ext, ENOSYS, "Requested AUTH algorithm not found");
+	if (auth->icv_bits > algo->icv_full_bits)
+		return ux_fail(ext, EINVAL, "Invalid length requested for truncated ICV");
+	return 0;
+}
+
 int ux_sa_check_algorithms(const struct ux_sa_params *p, struct ux_ext_ack *ext)
 {
 	if (p->aead && !ux_algo_find(UX_ALGO_AEAD, p->aead->name, p->aead->icv_bits))
 		return ux_fail(ext, ENOSYS, "Requested AEAD algorithm not found");
-	if (p->auth && !ux_algo_find(UX_ALGO_AUTH, p->auth->name, p->auth->icv_bits)) {
-		if (p->auth->icv_bits)
-			return ux_fail(ext, ENOSYS, "Requested AUTH_TRUNC algorithm not found");
-		return ux_fail(ext, ENOSYS, "Requested AUTH algorithm not found");
+	if (p->auth) {
+		int err = check_auth(p->auth, ext);
+
+		if (err < 0)
+			return err;
 	}
 	if (p->crypt && !ux_algo_find(UX_ALGO_CIPHER, p->crypt->name, 0))
 		return ux_fail(ext, ENOSYS, "Requested CRYPT algorithm not found");

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/selector.h"
 
+#include <string.h>
+
 static bool ports_match(const struct ux_selector *sel, const struct ux_flow_key *flow)
 {
 	if ((flow->dport ^ sel->dport) & sel->dport_mask)
@@ -42,5 +44,6 @@ bool ux_selector_equal(const struct ux_selector *a, const struct ux_selector *b)
 	       a->dport == b->dport && a->dport_mask == b->dport_mask && a->sport == b->sport &&
 	       a->sport_mask == b->sport_mask && a->family == b->family &&
 	       a->prefixlen_d == b->prefixlen_d && a->prefixlen_s == b->prefixlen_s &&
-	       a->proto == b->proto && a->ifindex == b->ifindex && a->user == b->user;
+	       a->proto == b->proto && memcmp(a->unused, b->unused, sizeof(a->unused)) == 0 &&
+	       a->ifindex == b->ifindex && a->user == b->user;
 }

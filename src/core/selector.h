@@ -20,9 +20,10 @@ struct ux_selector {
 	__be16 dport, dport_mask, sport, sport_mask;
 	uint16_t family; /* 0 = any */
 	uint8_t prefixlen_d, prefixlen_s;
-	uint8_t proto;	 /* 0 = any */
-	int32_t ifindex; /* 0 = any */
-	uint32_t user;	 /* stored and returned, not matched, as in Linux */
+	uint8_t proto;	   /* 0 = any */
+	uint8_t unused[3]; /* padding of the request: returned and compared, as in Linux */
+	int32_t ifindex;   /* 0 = any */
+	uint32_t user;	   /* stored and returned, not matched, as in Linux */
 };
 
 /*

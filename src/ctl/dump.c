@@ -59,6 +59,8 @@ static void build_piece(struct uxfrm_client *c)
 	if (w.len == 0) {
 		ux_writer_init(&w, d->buf, UX_DUMP_PIECE);
 		build_done(c, &w);
+	} else {
+		d->msg[0] = '\0'; /* Linux loses a mere remark when the first piece goes out */
 	}
 	d->pending = w.len;
 }

@@ -5,6 +5,7 @@
 #include "ctl/policy.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,6 +146,7 @@ static void template_from_wire(struct ux_template *to, const struct xfrm_user_tm
 	    .share = t->share,
 	    .optional = t->optional,
 	};
+	memcpy(to->unused, (const uint8_t *)&t->id + UX_ID_PAD, sizeof(to->unused));
 }
 
 /* Templates that leave the family 0, as many programs do, mean that of the selector. */
@@ -163,9 +165,15 @@ static int parse_templates(const struct ux_request *req, struct ux_policy *polic
 		struct xfrm_user_tmpl t;
 		int err;
 
-		memcpy(&t, (const uint8_t *)ux_attr_data(attr) + i * sizeof(t), sizeof(t));
-		if (t.family == AF_UNSPEC)
+		uint8_t *at = (uint8_t *)(uintptr_t)ux_attr_data(attr) + i * sizeof(t);
+
+		memcpy(&t, at, sizeof(t));
+		if (t.family == AF_UNSPEC) {
 			t.family = policy->family;
+			/* Linux fills it in where it stands, so an error echoes it */
+			memcpy(at + offsetof(struct xfrm_user_tmpl, family), &t.family,
+			       sizeof(t.family));
+		}
 		err = check_template(&t, policy->dir, family, req->ext);
 		if (err)
 			return err;

@@ -32,6 +32,7 @@ static void template_to_wire(const struct ux_template *t, struct xfrm_user_tmpl 
 	to->id.daddr = ux_addr_to_wire(&t->daddr);
 	to->id.spi = t->spi;
 	to->id.proto = t->proto;
+	memcpy((uint8_t *)&to->id + UX_ID_PAD, t->unused, sizeof(t->unused));
 	to->family = t->id_family;
 	to->saddr = ux_addr_to_wire(&t->saddr);
 	to->reqid = t->reqid;

@@ -331,25 +331,3 @@ int ux_sa_check(const struct ux_request *req)
 		r = check_direction(req, p);
 	return r;
 }
-
-int ux_sa_check_made(const struct ux_request *req)
-{
-	const struct xfrm_usersa_info *p = req->header;
-	const struct nlattr *encap = req->attrs.tb[XFRMA_ENCAP];
-	const struct nlattr *esn = req->attrs.tb[XFRMA_REPLAY_ESN_VAL];
-
-	/* core knows type 0 only as "no encapsulation" */
-	if (encap && ux_attr_u16(encap) == UX_ENCAP_NONE)
-		return ux_fail(req->ext, EINVAL, "Unsupported encapsulation type for ESP");
-	if (!esn)
-		return 0;
-	struct xfrm_replay_state_esn s;
-	ux_attr_copy(esn, &s, sizeof(s));
-	if (s.replay_window > s.bmp_len * 32)
-		return ux_fail(req->ext, EINVAL,
-			       "ESN replay window is too large for the chosen bitmap size");
-	if ((p->flags & XFRM_STATE_ESN) && s.replay_window == 0 &&
-	    direction(req) != UX_WIRE_DIR_OUT)
-		return ux_fail(req->ext, EINVAL, "ESN replay window must be > 0");
-	return 0;
-}

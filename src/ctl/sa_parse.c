@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/sysinfo.h>
 
+#include "core/sa_runtime.h"
 #include "ctl/translate.h"
 #include "wire/algo_attr.h"
 
@@ -12,6 +13,8 @@
  * defaults). */
 #define DEFAULT_MAXAGE 10 /* 100 ms */
 #define DEFAULT_MAXDIFF 2
+/* What 0 in the attribute is, which core would take for no encapsulation. */
+#define UNKNOWN_ENCAP UINT16_MAX
 
 static const struct ux_algo_request *read_algo(const struct nlattr *a, struct ux_algo_request *ret)
 {
@@ -35,6 +38,7 @@ static void read_algos(const struct ux_request *req, struct ux_sa_request *r)
 	    tb[XFRMA_ALG_AUTH_TRUNC] ? tb[XFRMA_ALG_AUTH_TRUNC] : tb[XFRMA_ALG_AUTH];
 
 	r->params.auth = read_algo(auth, &r->auth);
+	r->auth.trunc_form = tb[XFRMA_ALG_AUTH_TRUNC] != NULL;
 	r->params.crypt = read_algo(tb[XFRMA_ALG_CRYPT], &r->crypt);
 	r->params.aead = read_algo(tb[XFRMA_ALG_AEAD], &r->aead);
 	r->params.comp = read_algo(tb[XFRMA_ALG_COMP], &r->comp);
@@ -49,7 +53,9 @@ static void read_replay(const struct ux_request *req, const struct xfrm_usersa_i
 	if (esn) {
 		ux_replay_esn_read(esn, &r->replay);
 		r->params.esn_attr = true;
-		r->params.replay_window = r->replay.window;
+		r->params.replay_bmp_len = (uint8_t)r->replay.bmp_len;
+		r->params.replay_window = ux_replay_esn_window(esn);
+		r->params.n_replay_bits = r->replay.bmp_len * 32;
 		if (!(p->flags & XFRM_STATE_ESN)) {
 			r->replay.oseq = (uint32_t)r->replay.oseq;
 			r->replay.seq = (uint32_t)r->replay.seq;
@@ -57,13 +63,13 @@ static void read_replay(const struct ux_request *req, const struct xfrm_usersa_i
 	} else {
 		/* the bitmap without ESN has 32 bits */
 		r->params.replay_window = p->replay_window < 32 ? p->replay_window : 32;
+		r->params.n_replay_bits = 32;
 		if (val)
 			ux_replay_val_read(val, &r->replay);
 	}
 	r->params.oseq = r->replay.oseq;
 	r->params.iseq = r->replay.seq;
 	r->params.replay_bits = r->replay.bits;
-	r->params.n_replay_bits = r->params.replay_window;
 }
 
 static void read_header(const struct xfrm_usersa_info *p, struct ux_sa_params *params)
@@ -116,6 +122,8 @@ static void read_structures(const struct nlattr *const *tb, struct ux_sa_params 
 
 		ux_attr_copy(tb[XFRMA_ENCAP], &e, sizeof(e));
 		params->encap = ux_encap_from_wire(&e);
+		if (params->encap.type == UX_ENCAP_NONE)
+			params->encap.type = UNKNOWN_ENCAP;
 	}
 	if (tb[XFRMA_COADDR]) {
 		params->has_coaddr = true;
@@ -151,7 +159,8 @@ int ux_sa_parse(const struct ux_request *req, struct ux_sa_request *ret_request)
 	read_structures(req->attrs.tb, &r->params);
 	read_algos(req, r);
 	read_replay(req, p, r);
-	if (req->attrs.tb[UX_XFRMA_SA_PCPU] && r->params.pcpu >= (uint32_t)get_nprocs_conf())
-		return ux_fail(req->ext, ERANGE, "pCPU number too big");
-	return 0;
+	if (!req->attrs.tb[UX_XFRMA_SA_PCPU] || r->params.pcpu < (uint32_t)get_nprocs_conf())
+		return 0;
+	int err = ux_sa_check_algorithms(&r->params, req->ext);
+	return err < 0 ? err : ux_fail(req->ext, ERANGE, "pCPU number too big");
 }

@@ -16,8 +16,6 @@ struct ux_sa_request {
 
 /* ux_sa_check - the checks that need no SA, in the order and with the texts of Linux. -EINVAL. */
 int ux_sa_check(const struct ux_request *req) UX_MUST_CHECK;
-/* ux_sa_parse - the request, already checked, as parameters. -ERANGE (number of the CPU). */
+/* ux_sa_parse - the request, already checked, as parameters. -ERANGE (number of the CPU), and
+ * before that -ENOSYS, -EINVAL (algorithms). */
 int ux_sa_parse(const struct ux_request *req, struct ux_sa_request *ret_request) UX_MUST_CHECK;
-/* ux_sa_check_made - what Linux checks after the algorithms: encapsulation type and replay window.
- */
-int ux_sa_check_made(const struct ux_request *req) UX_MUST_CHECK;

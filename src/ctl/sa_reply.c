@@ -80,9 +80,10 @@ static void write_replay(struct ux_writer *w, const struct ux_sa *sa)
 
 	if (window) {
 		r.window = window->window;
-		ux_replay_store(window, &r.seq, r.bits, r.window);
+		/* the bitmap of REPLAY_VAL is always whole */
+		ux_replay_store(window, &r.seq, r.bits, sa->esn_attr ? r.window : 32);
 	}
-	r.bmp_len = (r.window + 31) / 32;
+	r.bmp_len = sa->replay_bmp_len;
 	if (sa->esn_attr)
 		ux_replay_esn_write(w, &r);
 	else

@@ -141,32 +141,6 @@ static int update(struct ux_request *req, struct ux_sa *sa)
 	return r;
 }
 
-/*
- * The SA of the request. Linux looks at encapsulation and replay window between the algorithms and
- * the offload; so what is wrong with them is said after what core finds, but before offload.
- */
-static int make_sa(struct ux_request *req, struct ux_sa_params *params, struct ux_sa **ret_sa)
-{
-	struct ux_ext_ack late = {{0}, NULL, 0};
-	struct ux_request quiet = *req;
-	struct ux_sa *sa;
-
-	quiet.ext = &late;
-	int r_late = ux_sa_check_made(&quiet);
-	if (r_late < 0)
-		params->has_offload = false;
-	int r = ux_sa_new(req->u, params, &sa, req->ext);
-	if (r < 0)
-		return r;
-	if (r_late < 0) {
-		ux_sa_free(sa);
-		*req->ext = late;
-		return r_late;
-	}
-	*ret_sa = sa;
-	return 0;
-}
-
 int ux_handle_newsa(struct ux_request *req)
 {
 	struct ux_sa_request r;
@@ -176,7 +150,7 @@ int ux_handle_newsa(struct ux_request *req)
 	if (err == 0)
 		err = ux_sa_parse(req, &r);
 	if (err == 0)
-		err = make_sa(req, &r.params, &sa);
+		err = ux_sa_new(req->u, &r.params, &sa, req->ext);
 	if (err < 0)
 		return err;
 	return req->msg->nlmsg_type == XFRM_MSG_NEWSA ? add(req, sa, &r.params) : update(req, sa);
@@ -190,7 +164,8 @@ static int find_sa(const struct ux_request *req, struct ux_sa **ret_sa)
 	struct ux_sa_id id = ux_sa_id_from_wire(p);
 	struct ux_sa *sa = NULL;
 
-	if (is_ipsec_proto(id.proto)) {
+	/* Linux takes "any IPsec protocol" for one with SPIs; no SA has it */
+	if (is_ipsec_proto(id.proto) || id.proto == PROTO_ANY) {
 		if (id.spi)
 			sa = ux_sad_lookup_exact(req->u, &id, mark);
 	} else {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "ctl/translate.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "wire/attrs.h"
@@ -21,9 +22,12 @@ xfrm_address_t ux_addr_to_wire(const struct ux_addr *a)
 	return r;
 }
 
+/* The padding behind the protocol: Linux keeps it with the rest. */
+#define SELECTOR_PAD (offsetof(struct xfrm_selector, proto) + sizeof(__u8))
+
 struct ux_selector ux_selector_from_wire(const struct xfrm_selector *s)
 {
-	return (struct ux_selector){
+	struct ux_selector r = {
 	    .daddr = ux_addr_from_wire(&s->daddr),
 	    .saddr = ux_addr_from_wire(&s->saddr),
 	    .dport = s->dport,
@@ -37,13 +41,15 @@ struct ux_selector ux_selector_from_wire(const struct xfrm_selector *s)
 	    .ifindex = s->ifindex,
 	    .user = s->user,
 	};
+
+	memcpy(r.unused, (const uint8_t *)s + SELECTOR_PAD, sizeof(r.unused));
+	return r;
 }
 
 struct xfrm_selector ux_selector_to_wire(const struct ux_selector *s)
 {
 	struct xfrm_selector r;
 
-	memset(&r, 0, sizeof(r)); /* the padding goes out as well */
 	r.daddr = ux_addr_to_wire(&s->daddr);
 	r.saddr = ux_addr_to_wire(&s->saddr);
 	r.dport = s->dport;
@@ -56,6 +62,7 @@ struct xfrm_selector ux_selector_to_wire(const struct ux_selector *s)
 	r.proto = s->proto;
 	r.ifindex = s->ifindex;
 	r.user = s->user;
+	memcpy((uint8_t *)&r + SELECTOR_PAD, s->unused, sizeof(s->unused));
 	return r;
 }
 

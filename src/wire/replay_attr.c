@@ -32,6 +32,14 @@ bool ux_replay_esn_fits(const struct nlattr *a)
 	       ux_attr_len(a) >= sizeof(s) + (uint64_t)s.bmp_len * sizeof(uint32_t);
 }
 
+uint32_t ux_replay_esn_window(const struct nlattr *a)
+{
+	struct xfrm_replay_state_esn s;
+
+	ux_attr_copy(a, &s, sizeof(s));
+	return s.replay_window;
+}
+
 /* The bit of the ring at which seq - @back stands. */
 static uint32_t ring_position(uint32_t seq, uint32_t back, uint32_t window)
 {

@@ -35,6 +35,8 @@ void ux_replay_val_write(struct ux_writer *w, const struct ux_wire_replay *repla
 
 /* Is the attribute long enough for the bitmap it claims? Without any bitmap is allowed as well. */
 bool ux_replay_esn_fits(const struct nlattr *a);
+/* ux_replay_esn_window - the window as given, however large. */
+uint32_t ux_replay_esn_window(const struct nlattr *a);
 /*
  * ux_replay_esn_read - XFRMA_REPLAY_ESN_VAL; the caller has seen that bmp_len is at most
  * UX_WIRE_REPLAY_WORDS and that the attribute fits. A window larger than the bitmap is cut.

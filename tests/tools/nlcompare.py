@@ -1,20 +1,44 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 """nlcompare.py KERNEL OURS: compare two outputs of the same nltalk script, case by case. What cannot be
-equal is masked: the time at which an SA was added, and NLMSGERR_ATTR_POLICY, which only a kernel sends.
+equal is masked: the time at which an SA or a policy was added, an index or an SPI that the answering side
+chose (nlrandom.py), the sizes of hash tables, and NLMSGERR_ATTR_POLICY, which only a kernel sends.
 With --mask FILE: print one output, masked and
 with zeros shortened, for test_transcript.c."""
 import re
 import struct
 import sys
+import xfrm_bytes
 
 
-def mask_info(b, off):
-    """curlft.add_time of an xfrm_usersa_info, when it is not one the request gave"""
-    at = off + 56 + 24 + 16 + 64 + 16
+def mask_time(b, at):
+    """curlft.add_time, when it is not one the request gave"""
     add, = struct.unpack_from('=Q', b, at)
     if add and add != 1600000000:
         struct.pack_into('=Q', b, at, 1)
+
+
+def mask_spi(b, at):
+    """an SPI of the range from which the answering side chooses"""
+    if b[at:at + 2] == b'\x70\0':
+        b[at + 2:at + 4] = b'\0\0'
+
+
+def mask_index(b, at):
+    """the index of a policy, when it is not one the request gave; the direction stays"""
+    index, = struct.unpack_from('=I', b, at)
+    if 8 <= index < 0x10000000:
+        struct.pack_into('=I', b, at, 8 | index & 7)
+
+
+def mask_info(b, off):
+    mask_spi(b, off + 56 + 16)
+    mask_time(b, off + 56 + 24 + 16 + 64 + 16)
+
+
+def mask_policy(b, off):
+    mask_time(b, off + 56 + 64 + 16)
+    mask_index(b, off + 56 + 64 + 32 + 4)
 
 
 def attrs(b, off, end):
@@ -30,15 +54,30 @@ def mask_message(b):
     length, kind, flags, _, _ = struct.unpack_from('=IHHII', b)
     if kind in (16, 26) and length >= 16 + 224:
         mask_info(b, 16)
+    if kind in (19, 25) and length >= 16 + 168:
+        mask_policy(b, 16)
     if kind == 17:
+        mask_spi(b, 32)
         for off, n, k in attrs(b, 40, length):
             if k == 6:
                 mask_info(b, off + 4)
+    if kind == 20:
+        mask_index(b, 72)
+        for off, n, k in attrs(b, 80, length):
+            if k == 7:
+                mask_policy(b, off + 4)
+    if kind in (34, 36):  # NEWSADINFO and NEWSPDINFO
+        for off, n, k in attrs(b, 20, length):
+            if k == 2:
+                b[off + 4:off + 12] = bytes(8)
     if kind in (2, 3) and flags & 0x200:
         start = 20 if kind == 3 else 36 if flags & 0x100 else 20 + ((struct.unpack_from('=I', b, 20)[0] + 3) & ~3)
         keep = b[:start]
         for off, n, k in attrs(b, start, length):
-            if k != 4:
+            if k == 1 and b'MTIMER_THRESH' in b[off:off + n]:
+                t = bytearray(xfrm_bytes.attr(1, b'about MTIMER_THRESH'))
+                keep += t
+            elif k != 4:
                 keep += b[off:off + ((n + 3) & ~3)]
         struct.pack_into('=I', keep, 0, len(keep))
         return keep
@@ -103,27 +142,86 @@ def masked(path):
             print(line.rstrip())
 
 
+NAMES = dict((k, n) for n, k in vars(xfrm_bytes).items() if isinstance(k, int) and 16 <= k <= 41 and k == getattr(
+    xfrm_bytes, n) and n.startswith(('NEW', 'DEL', 'GET', 'ALLOC', 'UPD', 'FLUSH')))
+BODY = {16: 224, 26: 224, 17: 24, 18: 24, 22: 232, 19: 168, 25: 168, 20: 64, 21: 64, 28: 1, 34: 4, 35: 4, 36: 4, 37: 4}
+
+
+def outline(hexed):
+    """a message in one line"""
+    b = bytes.fromhex(hexed)
+    if len(b) < 16:
+        return b.hex()
+    length, kind, flags, seq, pid = struct.unpack_from('=IHHII', b)
+    if kind in (2, 3):
+        return text(hexed)
+    body = (BODY.get(kind, 0) + 3) & ~3
+    return '%s len %d flags %x | %s | %s' % (NAMES.get(kind, kind), length, flags, b[16:16 + body].hex(), ' '.join(
+        '%d:%s' % (k, b[o + 4:o + n].hex()) for o, n, k in attrs(b, 16 + body, min(length, len(b)))))
+
+
+def where(a, b):
+    """what differs between two messages, roughly: for counting"""
+    x, y = bytes.fromhex(a), bytes.fromhex(b)
+    kx, ky = (struct.unpack_from('=H', z, 4)[0] for z in (x, y))
+    if kx != ky or kx in (2, 3):
+        return '%s / %s' % (tuple(text(h) if k in (2, 3) else NAMES.get(k, k) for h, k in ((a, kx), (b, ky))))
+    body = 16 + ((BODY.get(kx, 0) + 3) & ~3)
+    if x[16:body] != y[16:body]:
+        return '%s body at %d' % (NAMES.get(kx, kx), next(i for i in range(body) if x[i] != y[i]) - 16)
+    both = [[(k, z[o + 4:o + n]) for o, n, k in attrs(z, body, len(z))] for z in (x, y)]
+    for p, q in zip(*both):
+        if p != q:
+            return '%s attribute %s' % (NAMES.get(kx, kx), p[0] if p[0] == q[0] else (p[0], q[0]))
+    return '%s number of attributes' % NAMES.get(kx, kx)
+
+
+def answered(request, answer):
+    """the message of a datagram to which this answers, by its sequence number"""
+    for m in messages(request):
+        if answer[0] == '<' and m[16:24] == answer[3][16:24]:
+            return m
+    return request
+
+
+def difference(kernel, ours):
+    """(its kind, the lines to show) of the first difference of a case, None when there is none"""
+    request = ''
+    for i in range(max(len(kernel), len(ours))):
+        x, y = (z[i] if i < len(z) else None for z in (kernel, ours))
+        if x and x[0] == '>':
+            request = x[2]
+        if x == y:
+            continue
+        if x and y and x[0] == y[0] == '<' and x[1:3] == y[1:3]:
+            kind = where(x[3], y[3])
+        else:
+            kind = '%s / %s' % tuple('silence' if not z or z[0] == '>' else 'event' if z[1] == 'B' else
+                                     outline(z[3])[:60] for z in (x, y))
+        lines = ['   request ' + outline(answered(request, x or y))]
+        for who, z in (('kernel', x), ('ours  ', y)):
+            lines.append('   %s %s' % (who, z and '%s %s %s' % (z[1], z[2], outline(z[3])) if z and z[0] == '<' else '-'))
+        return kind, lines
+    return None
+
+
 def main():
     if sys.argv[1] == '--mask':
         return masked(sys.argv[2])
     a, b = cases(sys.argv[1]), cases(sys.argv[2])
-    bad = 0
+    kinds = {}
     for name in a:
-        if a[name] == b.get(name):
-            continue
-        bad += 1
-        print('==', name)
-        ours = list(b.get(name, []))
-        for i in range(max(len(a[name]), len(ours))):
-            x = a[name][i] if i < len(a[name]) else None
-            y = ours[i] if i < len(ours) else None
-            if x == y:
-                continue
-            for who, z in (('kernel', x), ('ours  ', y)):
-                print('  ', who, z[:3] + ((text(z[3]), z[3]) if z[0] == '<' else (z[2][:80],)) if z else None)
-            break
-    print('%d of %d cases differ' % (bad, len(a)))
-    sys.exit(bad != 0)
+        d = difference(a[name], b.get(name, []))
+        if d:
+            kinds.setdefault(d[0], []).append((name, d[1]))
+    for kind, found in sorted(kinds.items(), key=lambda k: -len(k[1])):
+        print('== %d x %s' % (len(found), kind))
+        for name, lines in found[:2]:
+            print('  ', name)
+            print('\n'.join(lines))
+    print('%d of %d cases differ' % (sum(map(len, kinds.values())), len(a)))
+    sys.exit(bool(kinds))
 
 
-main()
+if __name__ == '__main__':
+    main()
