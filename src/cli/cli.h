@@ -56,3 +56,7 @@ int run_command(struct cli *cli, struct args *a);
 int state_add(struct cli *cli, struct args *a, uint16_t type, uint16_t flags);
 /* policy_count - "uxfrm policy count"; its own file too. */
 int policy_count(struct cli *cli);
+/* policy_settings.c: "setdefault", "getdefault", "set" */
+int policy_set_default(struct cli *cli, struct args *a);
+int policy_get_default(struct cli *cli);
+int policy_set(struct cli *cli, struct args *a);

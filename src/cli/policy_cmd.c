@@ -427,6 +427,9 @@ static const char usage_text[] =
     "                    [ priority PRIORITY ] [ flag FLAG-LIST ]\n"
     "       uxfrm policy flush [ ptype PTYPE ]\n"
     "       uxfrm policy count\n"
+    "       uxfrm policy set [ hthresh4 LBITS RBITS ] [ hthresh6 LBITS RBITS ]\n"
+    "       uxfrm policy setdefault { in | fwd | out } { accept | block } ...\n"
+    "       uxfrm policy getdefault\n"
     "The words are those of ip-xfrm(8).\n";
 
 int policy_command(struct cli *cli, struct args *a)
@@ -452,6 +455,12 @@ int policy_command(struct cli *cli, struct args *a)
 		return flush(cli, a);
 	if (args_is_command(word, "count"))
 		return policy_count(cli);
+	if (args_is_command(word, "set"))
+		return policy_set(cli, a);
+	if (args_is_command(word, "setdefault"))
+		return policy_set_default(cli, a);
+	if (args_is_command(word, "getdefault"))
+		return policy_get_default(cli);
 	if (args_is_command(word, "help"))
 		fputs(usage_text, stderr);
 	else

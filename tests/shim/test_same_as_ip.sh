@@ -189,6 +189,18 @@ done <<-END
 	policy delete dir in
 	policy delete dir out index 5
 	policy delete src 1.0.0.0/8 dst 2.0.0.0/8 dir in index 8
+	policy set hthresh4 24 33
+	policy set hthresh6 24
+	policy set hthresh4 x 3
+	policy set bogus
+	policy set hthresh4 24 24 hthresh4 2 2
+	policy set hthresh4 24 24
+	policy setdefault fwd bogus
+	policy setdefault bogus
+	policy setdefault in
+	policy setdefault in block in accept
+	policy setdefault in block out accept
+	policy getdefault
 	policy list bogus
 	policy flush bogus
 	policy flush
