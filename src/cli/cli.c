@@ -9,6 +9,18 @@
 
 #include "cli/print.h"
 
+const char *cli_no_daemon(int err)
+{
+	switch (err) {
+	case -ECONNREFUSED:
+		return "no uxfrmd runs here";
+	case -EPROTONOSUPPORT:
+		return "another user's program poses as uxfrmd here";
+	default:
+		return strerror(-err);
+	}
+}
+
 struct ux_client *cli_connect(struct cli *cli, uint32_t groups)
 {
 	if (cli->client)
@@ -16,8 +28,9 @@ struct ux_client *cli_connect(struct cli *cli, uint32_t groups)
 	int err =
 	    ux_client_open(cli->target, groups, cli->daemon[0] ? cli->daemon : NULL, &cli->client);
 
-	if (err == -EPROTONOSUPPORT && cli->target == UX_CLIENT_UXFRMD)
-		fprintf(stderr, "uxfrm: no uxfrmd here, and none could be started\n");
+	if (err && cli->target == UX_CLIENT_UXFRMD)
+		fprintf(stderr, "uxfrm: %s%s\n", cli_no_daemon(err),
+			err == -ECONNREFUSED ? ", and none could be started" : "");
 	else if (err)
 		fprintf(stderr, "uxfrm: cannot connect: %s\n", strerror(-err));
 	if (err)

@@ -33,6 +33,9 @@ struct printer {
 /* cli_connect - to the target, once; ends the program with status 1 if that fails. */
 struct ux_client *cli_connect(struct cli *cli, uint32_t groups);
 
+/* cli_no_daemon - why a connection to uxfrmd failed, in words. */
+const char *cli_no_daemon(int err);
+
 /* cli_ask - send and wait; a refusal is printed as ip prints it. The exit status: 0 or 2. */
 int cli_ask(struct cli *cli, struct ux_writer *w, ux_client_message_fn fn, void *opaque);
 

@@ -2,23 +2,10 @@
 
 /* uxfrm stats: what the daemon says of itself, as a table or (-j) as the JSON it sent. */
 
-#include <errno.h>
-#include <string.h>
-
 #include <uxfrm/control.h>
 
 #include "cli/cli.h"
 #include "cli/print_stats.h"
-
-static int complain(int err)
-{
-	const char *why = err == -ECONNREFUSED	    ? "no uxfrmd runs here"
-			  : err == -EPROTONOSUPPORT ? "another user's program poses as uxfrmd here"
-						    : strerror(-err);
-
-	fprintf(stderr, "uxfrm: %s\n", why);
-	return 2;
-}
 
 int stats_command(struct cli *cli, struct args *a)
 {
@@ -33,8 +20,10 @@ int stats_command(struct cli *cli, struct args *a)
 		args_wrong(args_peek(a), "unknown");
 	int err = ux_client_status(text, sizeof(text));
 
-	if (err)
-		return complain(err);
+	if (err) {
+		fprintf(stderr, "uxfrm: %s\n", cli_no_daemon(err));
+		return 2;
+	}
 	json_t *status = json_loads(text, 0, &error);
 
 	if (!status) {

@@ -43,8 +43,8 @@ static int open_daemon(struct ux_client *c, uint32_t groups, const char *daemon_
 {
 	int control = ux_link_connect();
 
-	if (control == -ECONNREFUSED)
-		control = daemon_path ? ux_link_start(daemon_path) : -EPROTONOSUPPORT;
+	if (control == -ECONNREFUSED && daemon_path)
+		control = ux_link_start(daemon_path);
 	if (control < 0)
 		return control;
 	c->control = control;

@@ -31,7 +31,8 @@ struct ux_client_error {
 /*
  * ux_client_open - @groups: mask of multicast groups (bit n-1 = group n), 0 for none.
  * @daemon_path: what to start when there is no daemon; NULL = do not start one. Not used for a
- * kernel. 0 or -errno: -EPROTONOSUPPORT when there is no daemon or one that runs as another user.
+ * kernel. 0 or -errno: -ECONNREFUSED when there is no daemon and none could be started,
+ * -EPROTONOSUPPORT when what is there runs as another user (it was sent nothing).
  * Returns owned.
  */
 int ux_client_open(enum ux_client_target target, uint32_t groups, const char *daemon_path,
@@ -61,6 +62,6 @@ int ux_client_listen(struct ux_client *c, ux_client_message_fn fn, void *opaque)
 
 /*
  * ux_client_status - the daemon's status as JSON text, into @text of @size bytes, zero-terminated.
- * 0 or -errno. Never starts a daemon.
+ * 0 or -errno as ux_client_open. Never starts a daemon.
  */
 int ux_client_status(char *text, size_t size);

@@ -117,7 +117,7 @@ int ux_link_start(const char *path)
 			usleep(CONNECT_PAUSE_US);
 		fd = ux_link_connect();
 	}
-	return fd == -ECONNREFUSED ? -EPROTONOSUPPORT : fd;
+	return fd;
 }
 
 static ssize_t receive(int control, void *buf, size_t size)
