@@ -134,6 +134,7 @@ UXFRM_API int uxfrm_new(const struct uxfrm_params *params, struct uxfrm **ret_en
 	ux_slab_init(&u->sa_slab, sizeof(struct ux_sa));
 	ux_slab_init(&u->runtime_slab, sizeof(struct ux_sa_runtime));
 	ux_slab_init(&u->link_slab, UX_FORMER_LINK_SIZE);
+	ux_slab_init(&u->set_slab, UX_FORMER_SET_SIZE(UX_FORMER_MAX));
 	err = ux_sad_init(&u->sad);
 	if (err == 0)
 		err = ux_spd_init(&u->spd);
@@ -163,6 +164,7 @@ UXFRM_API struct uxfrm *uxfrm_free(struct uxfrm *u)
 	ux_slab_fini(&u->sa_slab);
 	ux_slab_fini(&u->runtime_slab);
 	ux_slab_fini(&u->link_slab);
+	ux_slab_fini(&u->set_slab);
 	workers_free(u->workers);
 	explicit_bzero(&u->hash_key, sizeof(u->hash_key));
 	free(u);

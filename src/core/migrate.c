@@ -69,7 +69,9 @@ static int check_collision(struct uxfrm *u, const struct ux_sa *sa, const struct
 	struct ux_sa_id id = target_id(sa, m);
 	const struct ux_mark *mark = m->has_mark ? &m->mark : &sa->mark;
 
-	if (ux_sad_lookup_wildcard(u, &id, mark->v & mark->m, sa))
+	uint64_t hash = m->places ? m->places->to_tuple : ux_sad_tuple_hash(u, &id);
+
+	if (ux_sad_lookup_wildcard_at(u, hash, &id, mark->v & mark->m, sa))
 		return ux_fail(ext, EEXIST, "New SA tuple already occupied");
 	return 0;
 }
@@ -107,6 +109,10 @@ static void apply(struct ux_sa *fresh, const struct ux_migration *m)
 	fresh->id = target_id(fresh, m);
 	fresh->saddr = m->saddr;
 	fresh->reqid = m->reqid;
+	if (m->places) {
+		fresh->tuple_hash = m->places->to_tuple;
+		fresh->address_hash = m->places->to_address;
+	}
 	if (m->has_mark)
 		fresh->mark = m->mark;
 	if (m->has_output_mark)
@@ -166,7 +172,7 @@ int ux_migrate(struct uxfrm *u, struct ux_sa *sa, const struct ux_migration *m,
 	if (err < 0)
 		return err;
 
-	fresh = ux_sa_clone(sa);
+	fresh = ux_sa_clone_in(u, sa);
 	if (!fresh)
 		return ux_fail(ext, EINVAL, "Failed to clone and setup state");
 	apply(fresh, m);

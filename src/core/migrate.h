@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "core/sa.h"
+#include "core/sad.h"
 
 /* Steps 7 to 15 of the request's checks: those that need the SA. The steps before are ctl's. */
 struct ux_migration {
@@ -26,6 +27,8 @@ struct ux_migration {
 	struct ux_encap encap;	    /* type UX_ENCAP_NONE removes */
 	struct ux_offload offload;
 	uint32_t mapping_maxage_s, nat_keepalive_interval_s;
+	/* from the SA's tuple to the new one, when computed before; NULL otherwise */
+	const struct ux_sad_places *places;
 };
 
 /*

@@ -86,7 +86,7 @@ int ux_sa_init(struct ux_sa *sa, struct ux_ext_ack *ext)
 
 	if (err < 0)
 		return err;
-	if (!sa->runtime->transform)
+	if (ux_sa_state_of(sa) == UX_SA_LARVAL) /* no keys */
 		return ux_fail(ext, EINVAL, "ESP: AEAD or CRYPT must be provided");
 	err = check_encap(sa, ext);
 	if (err == 0)
@@ -146,6 +146,7 @@ static void fill(struct ux_sa *sa, const struct ux_sa_params *p)
 	sa->acquire_seq = p->acquire_seq;
 	sa->esn_attr = p->esn_attr;
 	sa->replay_bmp_len = p->replay_bmp_len;
+	memcpy(sa->id_unused, p->id_unused, sizeof(sa->id_unused));
 	sa->offload = p->offload;
 	sa->coaddr = p->coaddr;
 	sa->replay_window = p->esn_attr ? 0 : p->replay_window;
@@ -209,18 +210,27 @@ int ux_sa_new_larval(struct uxfrm *u, const struct ux_sa_params *params, struct 
 	return 0;
 }
 
-struct ux_sa *ux_sa_clone(const struct ux_sa *old)
+struct ux_sa *ux_sa_clone_in(struct uxfrm *u, const struct ux_sa *old)
 {
 	const size_t from = offsetof(struct ux_sa, mode), to = offsetof(struct ux_sa, stats);
-	struct ux_sa *sa = ux_slab_get(&old->runtime->instance->sa_slab);
+	struct ux_sa *sa = ux_slab_get(&u->sa_slab);
 
 	if (!sa)
 		return NULL;
-	/* all that a request can change lies between the two; the rest is shared with workers */
-	memcpy((char *)sa + from, (const char *)old + from, to - from);
+	/*
+	 * All that a request can change lies between the two; the rest is shared with workers.
+	 * memmove, because compilers put a string instruction in the place of a memcpy of this
+	 * size, and that lets nothing go on until all of the old SA is there.
+	 */
+	memmove((char *)sa + from, (const char *)old + from, to - from);
 	init_links(sa, ux_sa_state_of(old));
 	sa->runtime->refs++;
 	return sa;
+}
+
+struct ux_sa *ux_sa_clone(const struct ux_sa *old)
+{
+	return ux_sa_clone_in(old->runtime->instance, old);
 }
 
 struct ux_sa *ux_sa_free(struct ux_sa *sa)

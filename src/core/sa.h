@@ -105,10 +105,15 @@ struct ux_former_identity {
 	uint16_t family;
 };
 #define UX_FORMER_MAX 8 /* the first (as installed) and the latest seven */
-struct ux_former_set {	/* const after publish */
-	uint32_t n;	/* at most UX_FORMER_MAX */
+#define UX_FORMER_OWN 2 /* room for so many is in the runtime */
+/* const after publish, but that the one in the runtime may grow by one at its end */
+struct ux_former_set {
+	struct uxfrm *instance;
+	_Atomic(uint32_t) n;
 	struct ux_former_identity id[];
 };
+#define UX_FORMER_SET_SIZE(n) \
+	(sizeof(struct ux_former_set) + (n) * sizeof(struct ux_former_identity))
 
 struct ux_sa_runtime {
 	/* const after publish */
@@ -140,6 +145,9 @@ struct ux_sa_runtime {
 	    grace; /* ux_sa.grace_link: former SAs still reachable inbound, newest first */
 	struct ux_list
 	    former_links; /* ux_former_link.of_runtime: what the former index holds of this SA */
+
+	/* a struct ux_former_set: the first one; beside the line above, which a move writes */
+	_Alignas(64) unsigned char own_former[UX_FORMER_SET_SIZE(UX_FORMER_OWN)];
 };
 
 enum ux_sa_state { UX_SA_LARVAL, UX_SA_VALID, UX_SA_DEAD };
@@ -178,6 +186,7 @@ struct ux_sa {
 	uint32_t replay_window; /* as GETSA shows it in the fixed header: 0 when esn_attr */
 	bool esn_attr;		/* replay state came as, and is returned as, REPLAY_ESN_VAL */
 	uint8_t replay_bmp_len; /* of REPLAY_ESN_VAL: words of its bitmap, as given */
+	uint8_t id_unused[3];	/* padding of the request's id, returned as in Linux */
 	struct ux_offload offload;
 	struct ux_addr coaddr;
 
@@ -216,6 +225,7 @@ struct ux_sa_params {
 	/* replay state */
 	bool esn_attr;
 	uint8_t replay_bmp_len;	     /* words of the bitmap of REPLAY_ESN_VAL */
+	uint8_t id_unused[3];	     /* padding of the request's id */
 	uint32_t replay_window;	     /* numbers; at most UX_REPLAY_WINDOW_MAX */
 	uint64_t oseq, iseq;	     /* 64-bit */
 	const uint32_t *replay_bits; /* as ux_replay_load, or NULL */
@@ -238,6 +248,8 @@ int ux_sa_new_larval(struct uxfrm *u, const struct ux_sa_params *params,
 		     struct ux_sa **ret_sa) UX_MUST_CHECK;
 /* ux_sa_clone - a copy that shares the runtime; not in any table; to be edited, then ux_sa_init. */
 struct ux_sa *ux_sa_clone(const struct ux_sa *old);
+/* ux_sa_clone_in - the same, without a look at the runtime's cold part for the instance. */
+struct ux_sa *ux_sa_clone_in(struct uxfrm *u, const struct ux_sa *old);
 /* ux_sa_init - check what can be wrong with an SA's fields and derive the lengths (again). */
 int ux_sa_init(struct ux_sa *sa, struct ux_ext_ack *ext) UX_MUST_CHECK;
 /* ux_sa_free - an SA that is in no table and seen by nobody; drops its share of the runtime. NULL

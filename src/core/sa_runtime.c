@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/instance.h"
+#include "core/sad_index.h"
 #include "crypto/algo.h"
 #include "crypto/key_memory.h"
 
@@ -247,6 +248,6 @@ void ux_sa_runtime_free(struct ux_sa_runtime *r)
 	if (r->iv)
 		ux_iv_source_release(&u->iv_ledger, r->iv);
 	free(r->replay);
-	free(ux_rcu_own(&r->former));
+	ux_former_free(r);
 	ux_slab_put(&u->runtime_slab, r);
 }

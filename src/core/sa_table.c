@@ -116,6 +116,21 @@ void ux_sa_table_prefetch(const struct ux_sa_table *t, uint64_t hash)
 	__builtin_prefetch(&s->slot[hash & s->mask]);
 }
 
+void *ux_sa_table_peek(const struct ux_sa_table *t, uint64_t hash)
+{
+	const struct ux_sa_slots *s = ux_rcu_follow(&t->slots);
+
+	for (size_t i = hash & s->mask;; i = (i + 1) & s->mask) {
+		void *head = ux_rcu_follow(&s->slot[i].head);
+
+		if (!head)
+			return NULL;
+		if (atomic_load_explicit(&s->slot[i].hash, memory_order_relaxed) == hash &&
+		    head != UX_SA_TOMBSTONE)
+			return head;
+	}
+}
+
 /* Put a key that is not in @s into its first free slot. */
 static void slots_add(struct ux_sa_slots *s, uint64_t hash, void *head)
 {
@@ -224,7 +239,7 @@ int ux_sa_table_reserve(struct ux_sa_table *t, size_t n, struct ux_retire *retir
 	/* not much smaller than the last one, or it would be full before that is emptied */
 	size_t n_slots = (s->mask + 1) / 4 > t->min_slots ? (s->mask + 1) / 4 : t->min_slots;
 
-	while (n_slots < 4 * (s->n_used + n))
+	while (n_slots < 3 * (s->n_used + n))
 		n_slots *= 2;
 
 	struct ux_sa_slots *fresh = slots_new(n_slots);

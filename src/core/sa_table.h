@@ -56,6 +56,11 @@ void *ux_sa_table_find(const struct ux_sa_table *t, uint64_t hash, ux_sa_key_equ
 /* ux_sa_table_prefetch - have the slot near when it is needed. */
 void ux_sa_table_prefetch(const struct ux_sa_table *t, uint64_t hash);
 /*
+ * ux_sa_table_peek - an object that has this hash and most likely the key, or NULL: good for
+ * nothing but to have its memory near. Looks at no object.
+ */
+void *ux_sa_table_peek(const struct ux_sa_table *t, uint64_t hash);
+/*
  * ux_sa_table_set - make @head the object for the key: a new slot, a changed one, or with NULL none
  * any more. A new slot needs a ux_sa_table_reserve before. Control thread.
  */

@@ -8,6 +8,7 @@
 
 #define NS_PER_MS UINT64_C(1000000)
 #define NS_PER_S UINT64_C(1000000000)
+#define LINE 64 /* of the processor's caches */
 
 static void sa_retired(void *object)
 {
@@ -45,6 +46,7 @@ void ux_sad_fini(struct uxfrm *u)
 	ux_sa_table_fini(&sad->by_address);
 	ux_sa_table_fini(&sad->by_former);
 	ux_sa_table_fini(&sad->by_spi);
+	ux_former_fini(u);
 	free(sad->by_seq);
 	sad->by_seq = NULL;
 }
@@ -248,24 +250,55 @@ static void grace_add(struct uxfrm *u, struct ux_sa *sa)
 
 /* ---- changes ---- */
 
+/* 0: not known yet. */
 static void hash_sa(const struct uxfrm *u, struct ux_sa *sa)
 {
 	struct ux_address_key key = ux_sad_address_key(sa);
 
-	sa->tuple_hash = ux_sad_tuple_hash(u, &sa->id);
-	sa->address_hash = ux_sad_address_hash(u, &key);
-	ux_sa_table_prefetch(&u->sad.by_tuple, sa->tuple_hash);
-	ux_sa_table_prefetch(&u->sad.by_address, sa->address_hash);
+	if (!sa->tuple_hash)
+		sa->tuple_hash = ux_sad_tuple_hash(u, &sa->id);
+	if (!sa->address_hash)
+		sa->address_hash = ux_sad_address_hash(u, &key);
+}
+
+struct ux_sad_places ux_sad_places_find(const struct uxfrm *u, const struct ux_sa_id *from,
+					const struct ux_sa_id *to, uint32_t to_reqid)
+{
+	struct ux_address_key key = {to->daddr, to_reqid, to->family};
+	struct ux_sad_places p;
+
+	p.from_tuple = ux_sad_tuple_hash(u, from);
+	ux_sa_table_prefetch(&u->sad.by_tuple, p.from_tuple);
+	p.spi = ux_sad_spi_hash(u, from->spi, from->proto);
+	ux_sa_table_prefetch(&u->sad.by_spi, p.spi);
+	p.to_tuple = ux_sad_tuple_hash(u, to);
+	ux_sa_table_prefetch(&u->sad.by_tuple, p.to_tuple);
+	p.to_address = ux_sad_address_hash(u, &key);
+	ux_sa_table_prefetch(&u->sad.by_address, p.to_address);
+	return p;
+}
+
+void ux_sad_places_prefetch(const struct uxfrm *u, const struct ux_sad_places *places)
+{
+	const char *sa = ux_sa_table_peek(&u->sad.by_tuple, places->from_tuple);
+
+	const struct ux_sa_runtime *r = ux_sa_table_peek(&u->sad.by_spi, places->spi);
+
+	for (size_t at = 0; sa && at < sizeof(struct ux_sa); at += LINE)
+		__builtin_prefetch(sa + at, 1);
+	if (!r)
+		return;
+	__builtin_prefetch(&r->current, 1);
+	__builtin_prefetch(r->own_former);
+	__builtin_prefetch(r->own_former + LINE);
 }
 
 void ux_sad_prefetch_move(const struct uxfrm *u, const struct ux_sa *sa)
 {
-	ux_sa_table_prefetch(&u->sad.by_tuple, sa->tuple_hash);
 	ux_sa_table_prefetch(&u->sad.by_address, sa->address_hash);
-	__builtin_prefetch((const char *)sa->all.prev, 1);
-	__builtin_prefetch((const char *)sa->all.next, 1);
-	__builtin_prefetch(&sa->runtime->current, 1);
-	__builtin_prefetch(sa->runtime);
+	ux_sa_table_prefetch(&u->sad.by_former, sa->address_hash);
+	__builtin_prefetch(sa->all.prev, 1);
+	__builtin_prefetch(sa->all.next, 1);
 }
 
 static int reserve(struct uxfrm *u)
@@ -355,7 +388,6 @@ static void replace_in_lists(struct uxfrm *u, struct ux_sa *old, struct ux_sa *f
 
 int ux_sad_replace(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fresh, bool moved)
 {
-	struct ux_former_change former = {NULL, NULL, NULL};
 	struct ux_sa_runtime *old_runtime = old->runtime;
 	bool shared = old_runtime == fresh->runtime;
 	bool grace = moved && wants_grace(u, old, fresh);
@@ -363,10 +395,13 @@ int ux_sad_replace(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fresh, bool
 	hash_sa(u, fresh);
 	if (reserve(u) < 0)
 		return -ENOMEM;
-	if (moved && shared && ux_former_prepare(u, old, fresh, &former) < 0)
+	if (moved && shared && ux_former_reserve(u) < 0)
 		return -ENOMEM;
 
-	/* first everything that makes the new one reachable... */
+	/* first everything that makes the new one reachable; the former identity before all, as a
+	 * swap under one address key hides the old SA at once */
+	if (moved && shared)
+		ux_former_update(u, old, fresh);
 	ux_watch_encap(u, fresh, true);
 	if (!shared)
 		spi_link(u, fresh);
@@ -382,9 +417,8 @@ int ux_sad_replace(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fresh, bool
 	else
 		address_link(u, fresh);
 	ux_rcu_publish(&fresh->runtime->current, fresh);
-	ux_former_publish(u, fresh->runtime, &former);
 
-	/* ...then what hides the old one */
+	/* then what hides the old one */
 	if (!same_address)
 		address_unlink(u, old);
 	replace_in_lists(u, old, fresh, moved);

@@ -29,10 +29,16 @@
 struct uxfrm;
 
 #define UX_SAD_SEQ_BUCKETS 1024 /* power of two */
-#define UX_SAD_GRACE_MAX 8	/* former tuples of one SA */
+#define UX_SAD_GRACE_MAX 32	/* former tuples of one SA */
 #define UX_SAD_LARVAL_S 30	/* life of an SA without keys; Linux's xfrm_acq_expires */
 
 #define UX_FORMER_LINK_SIZE 128 /* at least sizeof(struct ux_former_link), sad_former.c */
+
+/* Made before a move changes anything, used if it needs them, kept for the next one if not. */
+struct ux_former_spare {
+	struct ux_former_link *link;
+	struct ux_former_set *set;
+};
 
 struct ux_sad {
 	struct ux_sa_table by_tuple, by_address, by_former;
@@ -42,11 +48,26 @@ struct ux_sad {
 	struct ux_list *by_seq;	    /* UX_SAD_SEQ_BUCKETS lists of larval SAs */
 	struct ux_list grace_queue; /* by deadline */
 	struct ux_list larval;	    /* by deadline */
+	struct ux_former_spare spare;
 	uint32_t n_sa, n_grace;
 };
 
 int ux_sad_init(struct ux_sad *sad);
 void ux_sad_fini(struct uxfrm *u);
+
+/*
+ * Hashes of the places a move takes an SA from and puts it to. All that a move needs hangs on these
+ * as a chain of memory accesses, so a request computes them as early as it can.
+ */
+struct ux_sad_places {
+	uint64_t from_tuple, to_tuple, to_address;
+	uint64_t spi; /* the way to the runtime that does not lead through the SA */
+};
+/* ux_sad_places_find - compute them, and have the tables near there. */
+struct ux_sad_places ux_sad_places_find(const struct uxfrm *u, const struct ux_sa_id *from,
+					const struct ux_sa_id *to, uint32_t to_reqid);
+/* ux_sad_places_prefetch - have the SA near that is to move; some work should lie between. */
+void ux_sad_places_prefetch(const struct uxfrm *u, const struct ux_sad_places *places);
 
 /* ---- look-ups of the packet path: any worker, inside a read section ---- */
 
@@ -80,9 +101,14 @@ struct ux_sa *ux_sad_lookup_outbound(struct uxfrm *u, const struct ux_sa_query *
 /* by tuple and exactly this mark (v and m); the form of GETSA, DELSA, UPDSA, MIGRATE_STATE since
  * the 7.2 fixes */
 struct ux_sa *ux_sad_lookup_exact(struct uxfrm *u, const struct ux_sa_id *id, struct ux_mark mark);
+/* the same when the hash of @id is known */
+struct ux_sa *ux_sad_lookup_exact_at(struct uxfrm *u, uint64_t hash, const struct ux_sa_id *id,
+				     struct ux_mark mark);
 /* by tuple with a wildcard mark: (mark & sa.m) == sa.v; @except (may be NULL) is passed over */
 struct ux_sa *ux_sad_lookup_wildcard(struct uxfrm *u, const struct ux_sa_id *id, uint32_t mark,
 				     const struct ux_sa *except);
+struct ux_sa *ux_sad_lookup_wildcard_at(struct uxfrm *u, uint64_t hash, const struct ux_sa_id *id,
+					uint32_t mark, const struct ux_sa *except);
 /* by destination, source, protocol and exact mark (protocols without SPI: DELSA/GETSA by
  * addresses); walks all */
 struct ux_sa *ux_sad_lookup_by_address(struct uxfrm *u, const struct ux_addr *daddr,

@@ -5,7 +5,6 @@
  * The set is never changed, only replaced. A link stays while one identity of the set has its key.
  */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "core/sad_index.h"
 
@@ -72,20 +71,60 @@ static struct ux_former_link *find_link(struct ux_sa_runtime *r, const struct ux
 	return NULL;
 }
 
-/* Copy @old without identity @skip (n: without none) and put @last at the end. */
-static struct ux_former_set *set_with(const struct ux_former_set *old, uint32_t skip,
-				      const struct ux_former_identity *last)
+/* The set in the runtime itself: most SAs never need another. Once replaced it is not used again.
+ */
+static struct ux_former_set *own_set(struct ux_sa_runtime *r)
 {
-	uint32_t n = old ? old->n : 0;
-	struct ux_former_set *set = malloc(sizeof(*set) + (n + 1) * sizeof(set->id[0]));
+	return (struct ux_former_set *)(void *)r->own_former;
+}
 
-	if (!set)
-		return NULL;
-	set->n = 0;
-	for (uint32_t i = 0; i < n; i++)
+static void set_free(void *object)
+{
+	struct ux_former_set *set = object;
+
+	ux_slab_put(&set->instance->set_slab, set);
+}
+
+void ux_former_free(struct ux_sa_runtime *r)
+{
+	struct ux_former_set *set = ux_rcu_own(&r->former);
+
+	if (set && set != own_set(r))
+		set_free(set);
+}
+
+static uint32_t count_of(const struct ux_former_set *set)
+{
+	return set ? atomic_load_explicit(&set->n, memory_order_relaxed) : 0;
+}
+
+/* Readers see the identity before the number that counts it. */
+static void own_set_append(struct uxfrm *u, struct ux_sa_runtime *r,
+			   const struct ux_former_identity *last)
+{
+	struct ux_former_set *set = own_set(r);
+	uint32_t n = count_of(ux_rcu_own(&r->former));
+
+	set->instance = u;
+	set->id[n] = *last;
+	atomic_store_explicit(&set->n, n + 1, memory_order_release);
+	ux_rcu_publish(&r->former, set);
+}
+
+/* Copy @old without identity @skip (its number: without none) and put @last at the end. */
+static struct ux_former_set *set_with(struct uxfrm *u, const struct ux_former_set *old,
+				      uint32_t skip, const struct ux_former_identity *last)
+{
+	struct ux_former_set *set = u->sad.spare.set;
+	uint32_t n = 0;
+
+	u->sad.spare.set = NULL;
+	set->instance = u;
+	for (uint32_t i = 0; i < count_of(old); i++)
 		if (i != skip)
-			set->id[set->n++] = old->id[i];
-	set->id[set->n++] = *last;
+			set->id[n++] = old->id[i];
+	set->id[n++] = *last;
+	atomic_init(&set->n, n);
 	return set;
 }
 
@@ -97,7 +136,7 @@ static struct ux_former_link *link_to_drop(struct ux_sa_runtime *r,
 	struct ux_address_key key = key_of(dropped);
 	struct ux_former_link *link = find_link(r, &key);
 
-	for (uint32_t i = 0; link && i < set->n; i++) {
+	for (uint32_t i = 0; link && i < count_of(set); i++) {
 		struct ux_address_key other = key_of(&set->id[i]);
 
 		if (link_equal(link, &other))
@@ -106,72 +145,47 @@ static struct ux_former_link *link_to_drop(struct ux_sa_runtime *r,
 	return link;
 }
 
-static struct ux_former_link *link_new(struct uxfrm *u, struct ux_sa_runtime *r,
-				       const struct ux_address_key *key)
+int ux_former_reserve(struct uxfrm *u)
 {
-	struct ux_former_link *link;
+	struct ux_former_spare *spare = &u->sad.spare;
 
-	if (ux_sa_table_reserve(&u->sad.by_former, 1, &u->retire) < 0)
-		return NULL;
-	link = ux_slab_get(&u->link_slab);
-	if (!link)
-		return NULL;
-	atomic_init(&link->next, NULL);
+	if (!spare->link)
+		spare->link = ux_slab_get(&u->link_slab);
+	if (!spare->set)
+		spare->set = ux_slab_get(&u->set_slab);
+	if (!spare->link || !spare->set)
+		return -ENOMEM;
+	return ux_sa_table_reserve(&u->sad.by_former, 1, &u->retire);
+}
+
+void ux_former_fini(struct uxfrm *u)
+{
+	struct ux_former_spare *spare = &u->sad.spare;
+
+	if (spare->link)
+		ux_slab_put(&u->link_slab, spare->link);
+	if (spare->set)
+		ux_slab_put(&u->set_slab, spare->set);
+	*spare = (struct ux_former_spare){NULL, NULL};
+}
+
+/* @hash: of the key. */
+static void link_insert(struct uxfrm *u, struct ux_sa_runtime *r, const struct ux_address_key *key,
+			uint64_t hash)
+{
+	struct ux_former_link *link = u->sad.spare.link;
+	struct ux_former_link *head = ux_sa_table_find(&u->sad.by_former, hash, link_equal, key);
+
+	u->sad.spare.link = NULL;
+	atomic_init(&link->next, head);
 	link->runtime = r;
 	link->key = *key;
 	link->prev = NULL;
-	ux_list_init(&link->of_runtime);
 	link->instance = u;
-	return link;
-}
-
-int ux_former_prepare(struct uxfrm *u, const struct ux_sa *old, const struct ux_sa *fresh,
-		      struct ux_former_change *ret_change)
-{
-	struct ux_former_identity was = identity_of(old), is = identity_of(fresh);
-	struct ux_sa_runtime *r = old->runtime;
-	const struct ux_former_set *set = ux_rcu_own(&r->former);
-	uint32_t n = set ? set->n : 0, at = 0;
-	struct ux_address_key key = key_of(&was);
-
-	*ret_change = (struct ux_former_change){NULL, NULL, NULL};
-	if (same_identity(&was, &is))
-		return 0;
-	while (at < n && !same_identity(&set->id[at], &was))
-		at++;
-	if (n && at < n &&
-	    (at == 0 || at == n - 1)) /* the one kept for ever, or the latest already */
-		return 0;
-	/* the first is as installed and never goes; of the others the oldest makes room */
-	if (at == n && n == UX_FORMER_MAX)
-		at = 1;
-	ret_change->set = set_with(set, at, &was);
-	if (!ret_change->set)
-		return -ENOMEM;
-	if (at < n)
-		ret_change->gone = link_to_drop(r, &set->id[at], ret_change->set);
-	/* the index serves outbound templates */
-	if (old->dir == UX_SA_DIR_IN || find_link(r, &key))
-		return 0;
-	ret_change->added = link_new(u, r, &key);
-	if (!ret_change->added) {
-		free(ret_change->set);
-		return -ENOMEM;
-	}
-	return 0;
-}
-
-static void link_insert(struct uxfrm *u, struct ux_former_link *link)
-{
-	uint64_t hash = ux_sad_address_hash(u, &link->key);
-	struct ux_former_link *head =
-	    ux_sa_table_find(&u->sad.by_former, hash, link_equal, &link->key);
-
-	atomic_store_explicit(&link->next, head, memory_order_relaxed);
 	if (head)
 		head->prev = link;
-	ux_sa_table_set(&u->sad.by_former, hash, link_equal, &link->key, link);
-	ux_list_push_back(&link->runtime->former_links, &link->of_runtime);
+	ux_sa_table_set(&u->sad.by_former, hash, link_equal, key, link);
+	ux_list_push_back(&r->former_links, &link->of_runtime);
 }
 
 static void link_remove(struct uxfrm *u, struct ux_former_link *link)
@@ -189,20 +203,48 @@ static void link_remove(struct uxfrm *u, struct ux_former_link *link)
 	ux_retire_add(&u->retire, link, link_free);
 }
 
-void ux_former_publish(struct uxfrm *u, struct ux_sa_runtime *r,
-		       const struct ux_former_change *change)
+static void set_replace(struct uxfrm *u, struct ux_sa_runtime *r, uint32_t skip,
+			const struct ux_former_identity *last)
 {
 	struct ux_former_set *old = ux_rcu_own(&r->former);
+	struct ux_former_set *fresh = set_with(u, old, skip, last);
+	struct ux_former_link *gone = NULL;
 
-	if (!change->set)
+	if (skip < count_of(old))
+		gone = link_to_drop(r, &old->id[skip], fresh);
+	ux_rcu_publish(&r->former, fresh);
+	if (gone)
+		link_remove(u, gone);
+	if (old != own_set(r))
+		ux_retire_add(&u->retire, old, set_free);
+}
+
+void ux_former_update(struct uxfrm *u, const struct ux_sa *old, const struct ux_sa *fresh)
+{
+	struct ux_former_identity was = identity_of(old), is = identity_of(fresh);
+	struct ux_sa_runtime *r = old->runtime;
+	struct ux_former_set *set = ux_rcu_own(&r->former);
+	struct ux_address_key key = key_of(&was);
+	uint32_t n = count_of(set), at = 0;
+
+	if (same_identity(&was, &is))
 		return;
-	ux_rcu_publish(&r->former, change->set);
-	if (change->added)
-		link_insert(u, change->added);
-	if (change->gone)
-		link_remove(u, change->gone);
-	if (old)
-		ux_retire_add(&u->retire, old, free);
+	while (at < n && !same_identity(&set->id[at], &was))
+		at++;
+	if (n && at < n &&
+	    (at == 0 || at == n - 1)) /* the one kept for ever, or the latest already */
+		return;
+	if (n < UX_FORMER_OWN) {
+		own_set_append(u, r, &was);
+	} else {
+		/* the first is as installed and never goes; of the others the oldest makes room */
+		if (at == n && n == UX_FORMER_MAX)
+			at = 1;
+		set_replace(u, r, at, &was);
+	}
+	/* the index serves outbound templates */
+	if (old->dir != UX_SA_DIR_IN && !find_link(r, &key))
+		link_insert(u, r, &key, old->address_hash);
 }
 
 void ux_former_remove_all(struct uxfrm *u, struct ux_sa_runtime *r)
@@ -218,7 +260,9 @@ static bool was_known_as(const struct ux_sa_runtime *r, const struct ux_sa_query
 {
 	const struct ux_former_set *set = ux_rcu_follow(&r->former);
 
-	for (uint32_t i = 0; set && i < set->n; i++) {
+	uint32_t n = set ? atomic_load_explicit(&set->n, memory_order_acquire) : 0;
+
+	for (uint32_t i = 0; i < n; i++) {
 		const struct ux_former_identity *id = &set->id[i];
 
 		if (id->family == q->family && id->reqid == q->reqid &&

@@ -25,23 +25,20 @@ struct ux_address_key ux_sad_address_key(const struct ux_sa *sa);
 struct ux_sa *ux_sad_tuple_chain(const struct uxfrm *u, const struct ux_sa_id *id);
 struct ux_sa *ux_sad_address_chain(const struct uxfrm *u, const struct ux_address_key *key);
 
-/* ux_sad_prefetch_move - bring near what moving @sa will touch. */
+/* ux_sad_prefetch_move - have near what moving @sa will touch: its runtime, its neighbours. */
 void ux_sad_prefetch_move(const struct uxfrm *u, const struct ux_sa *sa);
 
 /* ---- sad_former.c: finding an SA by what it was before it moved ---- */
 
-/* What a move adds; made before anything changes, so that nothing can fail afterwards. */
-struct ux_former_change {
-	struct ux_former_set *set;    /* to be published; NULL: no change */
-	struct ux_former_link *added; /* to be linked; NULL: none */
-	struct ux_former_link *gone;  /* to be unlinked; NULL: none */
-};
-int ux_former_prepare(struct uxfrm *u, const struct ux_sa *old, const struct ux_sa *fresh,
-		      struct ux_former_change *ret_change) UX_MUST_CHECK;
-void ux_former_publish(struct uxfrm *u, struct ux_sa_runtime *r,
-		       const struct ux_former_change *change);
+/* ux_former_reserve - what one ux_former_update may need, so that it cannot fail. -ENOMEM. */
+int ux_former_reserve(struct uxfrm *u) UX_MUST_CHECK;
+void ux_former_fini(struct uxfrm *u);
+/* ux_former_update - @old, still indexed, became @fresh: remember what it was. */
+void ux_former_update(struct uxfrm *u, const struct ux_sa *old, const struct ux_sa *fresh);
 /* ux_former_remove_all - take the SA's former identities out of the index. */
 void ux_former_remove_all(struct uxfrm *u, struct ux_sa_runtime *r);
+/* ux_former_free - the set of a runtime that nobody sees any more. */
+void ux_former_free(struct ux_sa_runtime *r);
 struct ux_sa *ux_former_lookup(struct uxfrm *u, const struct ux_sa_query *query);
 
 /* ux_sad_fits - does @sa fit the template apart from its addresses and reqid? */

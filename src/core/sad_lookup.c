@@ -182,10 +182,30 @@ struct ux_sa *ux_sad_lookup_outbound(struct uxfrm *u, const struct ux_sa_query *
 
 /* ---- control thread ---- */
 
+static struct ux_sa *tuple_chain_at(const struct uxfrm *u, uint64_t hash, const struct ux_sa_id *id)
+{
+	return ux_sa_table_find(&u->sad.by_tuple, hash, ux_sad_tuple_equal, id);
+}
+
+struct ux_sa *ux_sad_lookup_exact_at(struct uxfrm *u, uint64_t hash, const struct ux_sa_id *id,
+				     struct ux_mark mark)
+{
+	for (struct ux_sa *sa = tuple_chain_at(u, hash, id); sa; sa = next_of_tuple(sa))
+		if (!is_grace(sa) && sa->mark.v == mark.v && sa->mark.m == mark.m)
+			return sa;
+	return NULL;
+}
+
 struct ux_sa *ux_sad_lookup_exact(struct uxfrm *u, const struct ux_sa_id *id, struct ux_mark mark)
 {
-	for (struct ux_sa *sa = ux_sad_tuple_chain(u, id); sa; sa = next_of_tuple(sa))
-		if (!is_grace(sa) && sa->mark.v == mark.v && sa->mark.m == mark.m)
+	return ux_sad_lookup_exact_at(u, ux_sad_tuple_hash(u, id), id, mark);
+}
+
+struct ux_sa *ux_sad_lookup_wildcard_at(struct uxfrm *u, uint64_t hash, const struct ux_sa_id *id,
+					uint32_t mark, const struct ux_sa *except)
+{
+	for (struct ux_sa *sa = tuple_chain_at(u, hash, id); sa; sa = next_of_tuple(sa))
+		if (!is_grace(sa) && sa != except && ux_sa_mark_match(sa, mark))
 			return sa;
 	return NULL;
 }
@@ -193,10 +213,7 @@ struct ux_sa *ux_sad_lookup_exact(struct uxfrm *u, const struct ux_sa_id *id, st
 struct ux_sa *ux_sad_lookup_wildcard(struct uxfrm *u, const struct ux_sa_id *id, uint32_t mark,
 				     const struct ux_sa *except)
 {
-	for (struct ux_sa *sa = ux_sad_tuple_chain(u, id); sa; sa = next_of_tuple(sa))
-		if (!is_grace(sa) && sa != except && ux_sa_mark_match(sa, mark))
-			return sa;
-	return NULL;
+	return ux_sad_lookup_wildcard_at(u, ux_sad_tuple_hash(u, id), id, mark, except);
 }
 
 struct ux_sa *ux_sad_lookup_by_address(struct uxfrm *u, const struct ux_addr *daddr,
@@ -248,7 +265,7 @@ struct ux_sa *ux_sad_lookup_larval(struct uxfrm *u, const struct ux_sa_params *l
 		if (ux_sa_state_of(sa) != UX_SA_LARVAL || sa->id.spi)
 			continue;
 		if (sa->mode == like->mode && sa->id.proto == like->id.proto &&
-		    sa->if_id == like->if_id && sa->pcpu == like->pcpu &&
+		    sa->pcpu == like->pcpu && /* Linux does not compare if_id here */
 		    ux_sa_mark_match(sa, mark) &&
 		    ux_addr_equal(&sa->saddr, &like->saddr, key.family))
 			return sa;

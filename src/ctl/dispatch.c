@@ -110,6 +110,10 @@ static int handle_request(struct ux_request *req, bool *ret_quiet)
 		*ret_quiet = r == 0;
 		return r;
 	}
+	req->header = (const uint8_t *)req->msg + NLMSG_HDRLEN;
+	if (number == UX_XFRM_MSG_MIGRATE_STATE &&
+	    req->msg->nlmsg_len >= NLMSG_HDRLEN + (uint32_t)type->header_len)
+		ux_prepare_migrate_state(req);
 	if (type->attr_max) {
 		r = ux_attrs_parse_max(req->msg, type->header_len, type->attr_max, &req->attrs,
 				       req->ext);
@@ -122,7 +126,6 @@ static int handle_request(struct ux_request *req, bool *ret_quiet)
 		return r;
 	if (!type->handle)
 		return -EINVAL;
-	req->header = (const uint8_t *)req->msg + NLMSG_HDRLEN;
 	return type->handle(req);
 }
 

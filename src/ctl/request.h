@@ -21,10 +21,11 @@ struct uxfrm_client;
 struct ux_request {
 	struct uxfrm *u;
 	struct uxfrm_client *client;
-	const struct nlmsghdr *msg; /* aligned copy; lives until the handler returns */
-	const void *header;	    /* the fixed header of the type, length checked */
-	struct ux_attrs attrs;	    /* those the type does not take are refused already */
-	struct ux_ext_ack *ext;	    /* never NULL */
+	const struct nlmsghdr *msg;  /* aligned copy; lives until the handler returns */
+	const void *header;	     /* the fixed header of the type, length checked */
+	struct ux_attrs attrs;	     /* those the type does not take are refused already */
+	struct ux_sad_places places; /* MIGRATE_STATE: filled by ux_prepare_migrate_state */
+	struct ux_ext_ack *ext;	     /* never NULL */
 };
 
 typedef int (*ux_request_handler)(struct ux_request *req);
@@ -71,7 +72,10 @@ int ux_handle_newpolicy(struct ux_request *req); /* policy_request.c: NEWPOLICY 
 int ux_handle_getpolicy(struct ux_request *req); /* GETPOLICY and DELPOLICY */
 int ux_handle_flushpolicy(struct ux_request *req);
 int ux_handle_migrate_state(struct ux_request *req); /* migrate_request.c */
-int ux_handle_getsadinfo(struct ux_request *req);    /* info_request.c */
+/* ux_prepare_migrate_state - before anything is checked but the length of the fixed header (set):
+ * have near in memory what the request will touch. Changes and answers nothing. */
+void ux_prepare_migrate_state(struct ux_request *req);
+int ux_handle_getsadinfo(struct ux_request *req); /* info_request.c */
 int ux_handle_getspdinfo(struct ux_request *req);
 int ux_handle_newspdinfo(struct ux_request *req);
 extern const struct ux_dump_ops ux_dump_sa, ux_dump_policy; /* sa_dump.c, policy_dump.c */

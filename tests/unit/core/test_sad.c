@@ -122,11 +122,11 @@ static void grace_is_bounded_and_merged(void **state)
 		sa = move(u, sa, 1, 100 + i);
 	assert_int_equal(sa->runtime->n_grace, UX_SAD_GRACE_MAX);
 	assert_int_equal(u->sad.n_grace, UX_SAD_GRACE_MAX);
-	assert_null(inbound(u, 130, 0x100, 0, 0));
-	assert_non_null(inbound(u, 131, 0x100, 0, 0));
+	assert_null(inbound(u, 138 - UX_SAD_GRACE_MAX, 0x100, 0, 0));
+	assert_non_null(inbound(u, 139 - UX_SAD_GRACE_MAX, 0x100, 0, 0));
 	ux_sad_remove(u, sa);
 	assert_int_equal(u->sad.n_grace, 0);
-	assert_null(inbound(u, 131, 0x100, 0, 0));
+	assert_null(inbound(u, 139 - UX_SAD_GRACE_MAX, 0x100, 0, 0));
 	assert_null(inbound(u, 139, 0x100, 0, 0));
 	uxfrm_free(u);
 }
