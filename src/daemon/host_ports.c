@@ -19,9 +19,12 @@
 
 /* How long a UDP port outlives its last SA, on top of the grace time. */
 #define LINGER_NS 10000000000ull
+/* Between two rounds through all routes for what changes at the host. */
+#define FOLLOW_PAUSE_NS 100000000ull
 
 struct ux_host_ports {
 	struct uxfrm *engine;
+	const struct ux_config *config;
 	struct ux_loop *loop;
 	struct ux_netlink netlink;
 	struct ux_address_monitor addresses;
@@ -33,6 +36,8 @@ struct ux_host_ports {
 	struct ux_packet_worker *worker;
 	struct ux_encap_ports encap;
 	bool encap_ready, watching;
+	bool routes_lost; /* addresses or links changed since the routes were looked at */
+	uint64_t next_follow_ns;
 };
 
 static void on_address(void *opaque, bool added, int family, const struct ux_addr *addr)
@@ -48,12 +53,72 @@ static void on_address(void *opaque, bool added, int family, const struct ux_add
 		ux_log(LOG_ERR, "a local address is not known to the engine: %s", strerror(-err));
 }
 
+static int open_tun(struct ux_host_ports *p, const struct ux_config *config, struct ux_ext_ack *ext)
+{
+	const struct ux_tun_params params = {
+	    .name = config->tun_name,
+	    .mtu = config->tun_mtu,
+	    .queue_len = config->tun_queue,
+	};
+	int err = ux_tun_open(&params, &p->netlink, &p->tun, ext);
+
+	if (err)
+		return err;
+	err = ux_tun_set_rp_filter(p->tun.name);
+	if (err)
+		ux_log(LOG_WARNING, "cannot set rp_filter of %s: %s", p->tun.name, strerror(-err));
+	return 0;
+}
+
+/* Somebody has removed our device. The SAs are still there, so the routes get a new one. */
+static void replace_tun(struct ux_host_ports *p)
+{
+	struct ux_ext_ack ext = {0};
+	struct ux_tun lost = p->tun;
+	int err = open_tun(p, p->config, &ext);
+
+	if (!err) {
+		err = ux_packet_worker_replace_host(p->worker, p->tun.port);
+		if (err) {
+			ux_port_free(p->tun.port);
+			p->tun = lost;
+		}
+	}
+	if (err) {
+		ux_log(LOG_ERR, "%s was removed, and there is no other: %s", lost.name,
+		       strerror(-err));
+		return;
+	}
+	ux_log(LOG_WARNING, "%s was removed; packets go by %s", lost.name, p->tun.name);
+	ux_port_free(lost.port);
+	ux_routes_set_device(p->routes, p->tun.ifindex);
+}
+
 static void addresses_ready(struct ux_event *event, uint32_t events)
 {
 	struct ux_host_ports *p = ux_container_of(event, struct ux_host_ports, address_event);
 
-	if (ux_address_monitor_read(&p->addresses) && p->routes)
+	p->routes_lost |= ux_address_monitor_read(&p->addresses);
+	/* The rest is done at the next tick, for all that comes meanwhile together. */
+}
+
+/* Bring the routes up to date; returns when to call again. */
+static uint64_t follow_host(struct ux_host_ports *p, uint64_t now_ns)
+{
+	if (!p->routes_lost && !p->addresses.routes_changed)
+		return UINT64_MAX;
+	if (now_ns < p->next_follow_ns)
+		return p->next_follow_ns;
+	if (p->routes_lost && !ux_tun_exists(&p->tun))
+		replace_tun(p);
+	if (p->routes_lost)
 		ux_routes_refresh(p->routes);
+	else
+		ux_routes_reconsider(p->routes);
+	p->routes_lost = p->addresses.routes_changed = false;
+	/* Also when it took long: others have as much time as this had. */
+	p->next_follow_ns = ux_now_ns() + FOLLOW_PAUSE_NS + (ux_now_ns() - now_ns);
+	return UINT64_MAX;
 }
 
 static void on_policy(void *opaque, const struct uxfrm_policy_event *event)
@@ -89,23 +154,6 @@ static void on_encap(void *opaque, const struct uxfrm_encap_event *event)
 }
 
 static const struct uxfrm_watch_ops watch_ops = {.policy = on_policy, .encap = on_encap};
-
-static int open_tun(struct ux_host_ports *p, const struct ux_config *config, struct ux_ext_ack *ext)
-{
-	const struct ux_tun_params params = {
-	    .name = config->tun_name,
-	    .mtu = config->tun_mtu,
-	    .queue_len = config->tun_queue,
-	};
-	int err = ux_tun_open(&params, &p->netlink, &p->tun, ext);
-
-	if (err)
-		return err;
-	err = ux_tun_set_rp_filter(p->tun.name);
-	if (err)
-		ux_log(LOG_WARNING, "cannot set rp_filter of %s: %s", p->tun.name, strerror(-err));
-	return 0;
-}
 
 static int open_sockets(struct ux_host_ports *p, const struct ux_config *config,
 			struct ux_ext_ack *ext)
@@ -176,6 +224,7 @@ int ux_host_ports_open(struct uxfrm *engine, const struct ux_config *config, str
 	if (!p)
 		return -ENOMEM;
 	p->engine = engine;
+	p->config = config;
 	p->loop = loop;
 	p->netlink.fd = -1;
 	p->addresses.events.fd = -1;
@@ -221,7 +270,10 @@ struct ux_host_ports *ux_host_ports_close(struct ux_host_ports *p)
 
 uint64_t ux_host_ports_tick(struct ux_host_ports *ports, uint64_t now_ns)
 {
-	return ux_encap_ports_tick(&ports->encap, now_ns);
+	uint64_t follow_ns = follow_host(ports, now_ns);
+	uint64_t encap_ns = ux_encap_ports_tick(&ports->encap, now_ns);
+
+	return follow_ns < encap_ns ? follow_ns : encap_ns;
 }
 
 const char *ux_host_ports_tun_name(const struct ux_host_ports *ports)

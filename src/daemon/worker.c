@@ -32,6 +32,7 @@
 
 struct ux_packet_worker {
 	struct ux_packet_worker_params params;
+	_Atomic(struct ux_port *) host; /* params.host, or what has taken its place */
 	pthread_t thread;
 	int epoll_fd;
 	int wake_fd; /* the control thread wants the worker to pass its loop's head */
@@ -126,15 +127,20 @@ static void outbound(struct ux_packet_worker *w, size_t n)
 static void inbound(struct ux_packet_worker *w, size_t n)
 {
 	uxfrm_inbound(w->engine_worker, w->burst, n);
-	send_sorted(w, w->params.host, n, UXFRM_DELIVER, UXFRM_DELIVER);
+	send_sorted(w, atomic_load(&w->host), n, UXFRM_DELIVER, UXFRM_DELIVER);
 }
 
-static void serve_port(struct ux_packet_worker *w, struct ux_port *port)
+static void serve_port(struct ux_packet_worker *w, struct ux_port *port, uint32_t events)
 {
 	size_t n = ux_port_receive(port, w->burst, UXFRM_BURST);
 
-	if (!n)
+	if (!n) {
+		/* A TUN device that was removed is ready for ever. A socket's error ends with its
+		 * being read. */
+		if (port->side == UX_PORT_HOST && (events & EPOLLERR))
+			(void)epoll_ctl(w->epoll_fd, EPOLL_CTL_DEL, port->fd, NULL);
 		return;
+	}
 	count(&w->bursts);
 	if (port->side == UX_PORT_HOST)
 		outbound(w, n);
@@ -154,7 +160,7 @@ static void run(struct ux_packet_worker *w)
 			struct ux_port *port = ready[i].data.ptr;
 
 			if (port)
-				serve_port(w, port);
+				serve_port(w, port, ready[i].events);
 			else
 				wake = true;
 		}
@@ -258,6 +264,7 @@ int ux_packet_worker_start(const struct ux_packet_worker_params *params,
 	if (!w)
 		return -ENOMEM;
 	w->params = *params;
+	atomic_init(&w->host, params->host);
 	w->epoll_fd = w->wake_fd = -1;
 	sem_init(&w->passed, 0, 0);
 	sem_init(&w->started, 0, 0);
@@ -311,6 +318,18 @@ void ux_packet_worker_remove_port(struct ux_packet_worker *w, struct ux_port *po
 	(void)epoll_ctl(w->epoll_fd, EPOLL_CTL_DEL, port->fd, NULL);
 	/* Events that were fetched before the removal end with that round. */
 	wake(w);
+}
+
+int ux_packet_worker_replace_host(struct ux_packet_worker *w, struct ux_port *host)
+{
+	struct ux_port *old = atomic_load(&w->host);
+	int err = watch(w, host->fd, host);
+
+	if (err)
+		return err;
+	atomic_store(&w->host, host);
+	ux_packet_worker_remove_port(w, old);
+	return 0;
 }
 
 void ux_packet_worker_stats_get(struct ux_packet_worker *w,

@@ -43,5 +43,9 @@ int ux_packet_worker_add_port(struct ux_packet_worker *w, struct ux_port *port) 
  * thread. */
 void ux_packet_worker_remove_port(struct ux_packet_worker *w, struct ux_port *port);
 
+/* ux_packet_worker_replace_host - another TUN device; when it returns, the worker does not use the
+ * one before any more. Control thread. 0 or -errno, with nothing changed. */
+int ux_packet_worker_replace_host(struct ux_packet_worker *w, struct ux_port *host) UX_MUST_CHECK;
+
 void ux_packet_worker_stats_get(struct ux_packet_worker *w,
 				struct ux_packet_worker_stats *ret_stats);

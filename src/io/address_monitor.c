@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* A copy of the kernel's address lists. When events are lost it is compared with a new dump. */
+/* A copy of the kernel's address lists. When events are lost it is compared with a new dump. Links
+ * and routes are not copied: of those it is only told that something changed. */
 
 #include "io/address_monitor.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/if_addr.h>
 #include <stdlib.h>
+#include <stddef.h>
 #include <string.h>
+#include <sys/socket.h>
 
+#define GROUPS                                                                       \
+	(RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_LINK | RTMGRP_IPV4_ROUTE | \
+	 RTMGRP_IPV6_ROUTE)
 /* A dump that changed while it was read is read again this often. */
 #define DUMP_TRIES 5
 
@@ -113,6 +120,25 @@ static int dump(struct ux_address_monitor *mon)
 	return 0;
 }
 
+/* Our own routes are no news, and with thousands of policies there are many. */
+static int filter_own_routes(int fd)
+{
+	/* Loads take big endian; the message's type is in host order. */
+	struct sock_filter code[] = {
+	    BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_type)),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htobe16(RTM_NEWROUTE), 1, 0),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htobe16(RTM_DELROUTE), 0, 2),
+	    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, NLMSG_HDRLEN + offsetof(struct rtmsg, rtm_protocol)),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, UX_ROUTE_PROTOCOL, 1, 0),
+	    BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	    BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	const struct sock_fprog program = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0 ? -errno
+											   : 0;
+}
+
 int ux_address_monitor_open(struct ux_address_monitor *mon, struct ux_netlink *ask,
 			    ux_address_change change, void *opaque)
 {
@@ -121,10 +147,11 @@ int ux_address_monitor_open(struct ux_address_monitor *mon, struct ux_netlink *a
 	*mon = (struct ux_address_monitor){.ask = ask, .change = change, .opaque = opaque};
 	ux_list_init(&mon->addresses);
 	/* Subscribed before the dump, so that nothing falls between. */
-	err = ux_netlink_open(&mon->events, RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR);
+	err = ux_netlink_open(&mon->events, GROUPS);
 	if (err)
 		return err;
-	err = dump(mon);
+	err = filter_own_routes(mon->events.fd);
+	err = err ? err : dump(mon);
 	if (err)
 		ux_address_monitor_close(mon);
 	return err;
@@ -152,7 +179,10 @@ static void on_event(void *opaque, const struct nlmsghdr *msg)
 {
 	struct change_note *note = opaque;
 
-	note->any = true;
+	if (msg->nlmsg_type == RTM_NEWROUTE || msg->nlmsg_type == RTM_DELROUTE)
+		note->mon->routes_changed = true;
+	else
+		note->any = true;
 	on_message(note->mon, msg);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #pragma once
 
-/* The host's own addresses: those there are, and what changes. */
+/* The host's own addresses: those there are, and what changes; and that links and other routes
+ * change. */
 
 #include <stdbool.h>
 
@@ -27,6 +28,7 @@ struct ux_address_monitor {
 	struct ux_list addresses; /* of struct ux_local_address */
 	ux_address_change change;
 	void *opaque;
+	bool routes_changed; /* set by ux_address_monitor_read, reset by who has seen it */
 };
 
 /* ux_address_monitor_open - reports all addresses there are before it returns. events.fd is for
@@ -35,6 +37,6 @@ int ux_address_monitor_open(struct ux_address_monitor *mon, struct ux_netlink *a
 			    ux_address_change change, void *opaque) UX_MUST_CHECK;
 void ux_address_monitor_close(struct ux_address_monitor *mon);
 
-/* ux_address_monitor_read - take in the events that are there. Returns true if any address changed.
- */
+/* ux_address_monitor_read - take in the events that are there. Returns true if any address or link
+ * changed, with which the kernel may have removed routes of ours. */
 bool ux_address_monitor_read(struct ux_address_monitor *mon);

@@ -12,6 +12,9 @@
 
 #include "base/ext_ack.h"
 
+/* Names our routes in `ip route show proto 201`; a free number in rt_protos. */
+#define UX_ROUTE_PROTOCOL 201
+
 struct ux_netlink {
 	int fd;
 	uint32_t seq;

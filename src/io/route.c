@@ -20,6 +20,7 @@ struct route {
 	struct ux_prefix dst;
 	struct ux_list sources;
 	bool has_prefsrc;
+	struct ux_addr prefsrc;
 };
 
 struct source {
@@ -141,7 +142,7 @@ static bool choose_prefsrc(const struct ux_routes *r, const struct route *route,
 static int install(struct ux_routes *r, struct route *route)
 {
 	const struct ux_routes_params *p = &r->params;
-	struct ux_addr prefsrc;
+	struct ux_addr prefsrc = {0};
 	bool had = route->has_prefsrc;
 	int err;
 
@@ -154,6 +155,7 @@ static int install(struct ux_routes *r, struct route *route)
 	route->has_prefsrc =
 	    choose_prefsrc(r, route, &prefsrc) &&
 	    ux_route_put(p, route->family, &route->dst, UX_METRIC_SOURCE, &prefsrc) == 0;
+	route->prefsrc = prefsrc;
 	if (had && !route->has_prefsrc)
 		ux_route_drop(p, route->family, &route->dst, UX_METRIC_SOURCE);
 	return 0;
@@ -245,6 +247,28 @@ void ux_routes_refresh(struct ux_routes *r)
 		ux_list_for_each (pos, &r->buckets[i])
 			(void)install(r, ux_container_of(pos, struct route, link));
 	}
+}
+
+void ux_routes_reconsider(struct ux_routes *r)
+{
+	for (size_t i = 0; i < BUCKETS; i++) {
+		struct ux_list *pos;
+
+		ux_list_for_each (pos, &r->buckets[i]) {
+			struct route *route = ux_container_of(pos, struct route, link);
+			struct ux_addr prefsrc = {0};
+			bool has = choose_prefsrc(r, route, &prefsrc);
+
+			if (has != route->has_prefsrc ||
+			    memcmp(&prefsrc, &route->prefsrc, sizeof(prefsrc)) != 0)
+				(void)install(r, route);
+		}
+	}
+}
+
+void ux_routes_set_device(struct ux_routes *r, int tun_ifindex)
+{
+	r->params.tun_ifindex = tun_ifindex;
 }
 
 static void take_down(struct ux_routes *r)

@@ -48,9 +48,15 @@ int ux_routes_add(struct ux_routes *r, int family, const struct ux_prefix *desti
 int ux_routes_remove(struct ux_routes *r, int family, const struct ux_prefix *destination,
 		     const struct ux_prefix *source) UX_MUST_CHECK;
 
-/* ux_routes_refresh - local addresses or other routes changed: choose the preferred sources anew.
- */
+/* ux_routes_refresh - addresses or links changed: install all routes anew, as the kernel may have
+ * removed some, with preferred sources chosen anew. */
 void ux_routes_refresh(struct ux_routes *r);
+/* ux_routes_reconsider - other routes changed: install those whose preferred source is another now.
+ */
+void ux_routes_reconsider(struct ux_routes *r);
+/* ux_routes_set_device - the device is another one; ux_routes_refresh then brings the routes to it.
+ */
+void ux_routes_set_device(struct ux_routes *r, int tun_ifindex);
 
 /* ux_prefix_mask - clear the bits of @addr behind the first @bits. */
 void ux_prefix_mask(struct ux_addr *addr, int family, unsigned int bits);

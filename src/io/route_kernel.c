@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Names our routes in `ip route show proto 201`; a free number in rt_protos. */
-#define OUR_PROTOCOL 201
 #define RULES_MAX 64 /* equal rules that a row of crashes may have left */
 #define FLUSH_TRIES 3
 
@@ -35,7 +33,7 @@ int ux_route_put(const struct ux_routes_params *p, int family, const struct ux_p
 	const struct rtmsg header = {
 	    .rtm_family = (unsigned char)family,
 	    .rtm_dst_len = dst->bits,
-	    .rtm_protocol = OUR_PROTOCOL,
+	    .rtm_protocol = UX_ROUTE_PROTOCOL,
 	    .rtm_scope = refuse ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
 	    .rtm_type = refuse ? RTN_UNREACHABLE : RTN_UNICAST,
 	};
@@ -230,7 +228,7 @@ int ux_route_put_exceptions(const struct ux_routes_params *p)
 	const struct rtmsg header = {
 	    .rtm_family = AF_INET6,
 	    .rtm_dst_len = 10,
-	    .rtm_protocol = OUR_PROTOCOL,
+	    .rtm_protocol = UX_ROUTE_PROTOCOL,
 	    .rtm_type = RTN_THROW,
 	};
 	struct ux_netlink_msg m;

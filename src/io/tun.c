@@ -143,6 +143,13 @@ int ux_tun_open(const struct ux_tun_params *params, struct ux_netlink *nl, struc
 	return 0;
 }
 
+bool ux_tun_exists(const struct ux_tun *tun)
+{
+	char name[IFNAMSIZ];
+
+	return if_indextoname((unsigned int)tun->ifindex, name) != NULL;
+}
+
 static int open_rp_filter(const char *name, int flags)
 {
 	char path[64 + IFNAMSIZ];

@@ -4,6 +4,7 @@
 /* The TUN device: what the host sends into the tunnel comes out here, and the other way round. */
 
 #include <net/if.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/ext_ack.h"
@@ -27,6 +28,9 @@ struct ux_tun {
  */
 int ux_tun_open(const struct ux_tun_params *params, struct ux_netlink *nl, struct ux_tun *ret_tun,
 		struct ux_ext_ack *ext) UX_MUST_CHECK;
+
+/* ux_tun_exists - false: the device was removed, or moved to another namespace. */
+bool ux_tun_exists(const struct ux_tun *tun);
 
 /* ux_tun_set_rp_filter - let in packets whose source is routed elsewhere: 0, or loose where the
  * host filters at all. 0 or -errno. */
