@@ -35,7 +35,9 @@ int ux_handle_getspdinfo(struct ux_request *req)
 	const uint32_t *n = req->u->spd.n;
 	struct xfrmu_spdinfo count = {
 	    .incnt = n[UX_POLICY_IN], .outcnt = n[UX_POLICY_OUT], .fwdcnt = n[UX_POLICY_FWD]};
-	struct xfrmu_spdhinfo hash = {0, 0};
+	const struct ux_sa_slots *slots = ux_rcu_own(&req->u->spd.by_index.slots);
+	/* Linux tells the mask of this table, and the size of the other's */
+	struct xfrmu_spdhinfo hash = {.spdhcnt = (uint32_t)slots->mask, .spdhmcnt = TABLE_MAX};
 
 	ux_writer_init(&w, buf, sizeof(buf));
 	ux_msg_begin(&w, XFRM_MSG_NEWSPDINFO, 0, 0, 0, req->header, sizeof(uint32_t));

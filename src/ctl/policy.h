@@ -4,8 +4,6 @@
 /* Policies between the wire and core/: what the policy requests, their events and the dump share.
  */
 
-#include <stddef.h>
-
 #include "core/policy.h"
 #include "core/spd.h"
 #include "ctl/request.h"
@@ -35,9 +33,6 @@ bool ux_policy_put_deleted(struct ux_writer *w, const struct ux_policy *p, bool 
 			   const struct nlmsghdr *head);
 /* ux_policy_put_flushed - the event of FLUSHPOLICY. */
 bool ux_policy_put_flushed(struct ux_writer *w, uint8_t type, const struct nlmsghdr *head);
-
-/* Where the padding of a template's id begins; Linux keeps it with the rest. */
-#define UX_ID_PAD (offsetof(struct xfrm_id, proto) + sizeof(__u8))
 
 /* Bytes of the longest message about a policy: both headers, six templates, the small attributes.
  */

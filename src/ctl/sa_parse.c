@@ -78,6 +78,7 @@ static void read_header(const struct xfrm_usersa_info *p, struct ux_sa_params *p
 				       .spi = p->id.spi,
 				       .family = p->family,
 				       .proto = p->id.proto};
+	memcpy(params->id_unused, (const uint8_t *)&p->id + UX_ID_PAD, sizeof(params->id_unused));
 	params->saddr = ux_addr_from_wire(&p->saddr);
 	params->sel = ux_selector_from_wire(&p->sel);
 	if (params->sel.family == AF_UNSPEC && !(p->flags & XFRM_STATE_AF_UNSPEC))

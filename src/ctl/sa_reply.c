@@ -28,6 +28,7 @@ static void fill_info(const struct ux_sa *sa, struct xfrm_usersa_info *p)
 	p->id.daddr = ux_addr_to_wire(&sa->id.daddr);
 	p->id.spi = sa->id.spi;
 	p->id.proto = sa->id.proto;
+	memcpy((uint8_t *)&p->id + UX_ID_PAD, sa->id_unused, sizeof(sa->id_unused));
 	p->saddr = ux_addr_to_wire(&sa->saddr);
 	p->lft = ux_limits_to_wire(&sa->limits);
 	p->curlft.bytes = load64(&rt->bytes);
@@ -50,7 +51,7 @@ static void write_algo(struct ux_writer *w, uint16_t type, const struct ux_algo_
 	struct ux_wire_algo algo = {
 	    .key = key->key, .key_bits = key->key_bits, .icv_bits = key->icv_bits};
 
-	memcpy(algo.name, key->name, sizeof(algo.name));
+	strncpy(algo.name, key->name, sizeof(algo.name) - 1);
 	ux_algo_attr_write(w, type, &algo);
 }
 

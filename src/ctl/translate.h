@@ -4,8 +4,13 @@
 /* Small pieces of kernel layouts to core's words and back. What both the SA and the policy files
  * need. */
 
+#include <stddef.h>
+
 #include "core/policy.h"
 #include "wire/abi.h"
+
+/* Where the padding of an xfrm_id begins; Linux keeps it with the rest. */
+#define UX_ID_PAD (offsetof(struct xfrm_id, proto) + sizeof(__u8))
 
 struct ux_addr ux_addr_from_wire(const xfrm_address_t *a);
 xfrm_address_t ux_addr_to_wire(const struct ux_addr *a);

@@ -3,8 +3,9 @@
 """nlcompare.py KERNEL OURS: compare two outputs of the same nltalk script, case by case. What cannot be
 equal is masked: the time at which an SA or a policy was added, an index or an SPI that the answering side
 chose (nlrandom.py), the sizes of hash tables, and NLMSGERR_ATTR_POLICY, which only a kernel sends.
-With --mask FILE: print one output, masked and
-with zeros shortened, for test_transcript.c."""
+
+With --mask FILE: print one output, masked and shortened, for test_transcript.c. With --choose N KERNEL OURS: the
+same of at most N cases, those that have most to show."""
 import re
 import struct
 import sys
@@ -84,14 +85,14 @@ def mask_message(b):
     return b
 
 
-def messages(hexed):
+def messages(hexed, mask=mask_message):
     """the messages of a datagram: dumps are cut differently by each side"""
     b = bytearray.fromhex(hexed)
     while len(b) >= 16:
         n = (struct.unpack_from('=I', b)[0] + 3) & ~3
         if n < 16 or n > len(b):
             break
-        yield mask_message(b[:n]).hex()
+        yield mask(b[:n]).hex()
         b = b[n:]
     if b:
         yield b.hex()
@@ -123,22 +124,58 @@ def cases(path):
     return result
 
 
-def short(hexed):
-    """runs of zero bytes as {n}"""
-    b = bytes.fromhex(hexed)
-    return re.sub(rb'\0{4,}|(?s:.)', lambda m: b'{%d}' % len(m[0]) if len(m[0]) > 1 else m[0].hex().encode(),
-                  b).decode()
+class Shortener:
+    """What one case says, shorter: {n} is n bytes 00, [n] n bytes ff, (k+n) n bytes of what the case has said
+    from its byte k on"""
+    SEEN = 12
+
+    def __init__(self):
+        self.said, self.at = b'', {}
+
+    def repeated(self, b, i):
+        """(where, how many bytes) of b[i:] were said before"""
+        where = self.at.get(b[i:i + self.SEEN])
+        if where is None:
+            return 0, 0
+        n = self.SEEN
+        while i + n < len(b) and where + n < len(self.said) and self.said[where + n] == b[i + n]:
+            n += 1
+        return where, n
+
+    def short(self, hexed):
+        b, out, i = bytes.fromhex(hexed), [], 0
+        while i < len(b):
+            run = len(re.match(rb'\0+|\xff+|(?s:.)', b[i:])[0])
+            where, n = self.repeated(b, i)
+            if n > run:
+                out.append('(%d+%d)' % (where, n))
+            elif run >= 4:
+                out.append(('[%d]' if b[i] else '{%d}') % run)
+                n = run
+            else:
+                out.append('%02x' % b[i])
+                n = 1
+            i += n
+        start = max(0, len(self.said) - self.SEEN + 1)
+        self.said += b
+        for k in range(start, len(self.said) - self.SEEN + 1):
+            self.at.setdefault(self.said[k:k + self.SEEN], k)
+        return ''.join(out)
 
 
-def masked(path):
-    for line in open(path):
+def print_masked(lines):
+    """all the lines of an output, as test_transcript.c wants them"""
+    case = Shortener()
+    for line in lines:
         w = line.split()
         if w[0] == '<':
             for x in messages(w[3]):
-                print(*w[:3], short(x))
+                print(*w[:3], case.short(x))
         elif w[0] == '>':
-            print(*w[:2], short(w[2]))
+            print(*w[:2], case.short(w[2]))
         else:
+            if w[0] == 'reset':
+                case = Shortener()
             print(line.rstrip())
 
 
@@ -178,7 +215,7 @@ def where(a, b):
 
 def answered(request, answer):
     """the message of a datagram to which this answers, by its sequence number"""
-    for m in messages(request):
+    for m in messages(request, bytes):
         if answer[0] == '<' and m[16:24] == answer[3][16:24]:
             return m
     return request
@@ -205,9 +242,48 @@ def difference(kernel, ours):
     return None
 
 
+def features(exchange):
+    """what is remarkable in a case: answers and events by request, and the attributes in them"""
+    found, request = set(), None
+    for w in exchange:
+        if w[0] == '>':
+            request = w[2]
+            continue
+        asked = bytes.fromhex(answered(request, w))[4:6]
+        kind, = struct.unpack_from('=H', bytes.fromhex(w[3]), 4)
+        if kind in (2, 3):
+            found.add((asked, re.sub(r'; 2: .*', '', text(w[3]))))
+            continue
+        words = outline(w[3]).split(' | ')
+        found |= {(w[1], asked, a.split(':')[0]) for a in words[-1].split(' ')} | {(w[1], asked, words[0][:9])}
+    return found
+
+
+def choose(count, kernel, ours):
+    """at most count cases in which both agree, each with something the ones before have not; as --mask"""
+    a, b = cases(kernel), cases(ours)
+    left = {name: features(e) for name, e in a.items() if difference(e, b.get(name, [])) is None and not any(
+        w[0] == '<' and (b'MTIMER' in bytes.fromhex(w[3]) or w[3][8:12] in ('2200', '2400')) for w in e)}
+    seen, chosen = set(), set()
+    while left and len(chosen) < count:
+        # the smallest for what it adds
+        name = max(left, key=lambda n: (len(left[n] - seen) / (1 + sum(len(w[-1]) for w in a[n])), n))
+        seen |= left.pop(name)
+        chosen.add(name)
+    name, lines = None, []
+    for line in open(kernel):
+        if line.startswith('reset'):
+            name = line.split()[1]
+        if name in chosen:
+            lines.append(line)
+    print_masked(lines)
+
+
 def main():
     if sys.argv[1] == '--mask':
-        return masked(sys.argv[2])
+        return print_masked(open(sys.argv[2]))
+    if sys.argv[1] == '--choose':
+        return choose(int(sys.argv[2]), sys.argv[3], sys.argv[4])
     a, b = cases(sys.argv[1]), cases(sys.argv[2])
     kinds = {}
     for name in a:

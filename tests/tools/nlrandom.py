@@ -22,6 +22,7 @@ KEYS = {'rfc4106(gcm(aes))': (20, 28, 36), 'cbc(aes)': (16, 24, 32), 'hmac(sha1)
         'hmac(sha384)': (48,), 'hmac(sha512)': (64,), 'ecb(cipher_null)': (0,), 'digest_null': (0,)}
 ALIASES = {'cbc(aes)': 'aes', 'hmac(sha1)': 'sha1', 'hmac(sha256)': 'sha256', 'hmac(sha384)': 'sha384',
            'hmac(sha512)': 'sha512', 'ecb(cipher_null)': 'cipher_null'}
+PATTERN = bytes(range(1, 251))
 SPECIAL32 = (0, 1, 2, 31, 32, 33, 64, 255, 256, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff)
 
 
@@ -83,7 +84,8 @@ class World:
         n = self.r.choice(KEYS.get(name, (20,)))
         if self.p(bad):
             n = self.one(0, 1, n + 1, max(0, n - 1), 15, 64, 70)
-        return self.r.randbytes(n)
+        at = self.one(0, 0, 3, 91)
+        return PATTERN[at:at + n] if self.p(0.9) else self.r.randbytes(n)
 
     def algorithms(self, bad):
         kind = self.r.random()
@@ -129,7 +131,7 @@ class World:
             w = self.one(0, 4097, 1 << 31)
         n = min((w + 31) // 32, 129) + (self.one(1, 2, 10) if self.p(0.15) else 0) - self.p(0.03)
         n = max(n, 0)
-        bits = [(self.r.getrandbits(32) if self.p(0.5) else 0) & (1 << min(32, max(0, w - 32 * i))) - 1 for i in range(n)]
+        bits = [self.one(0, 0, 0xffffffff, 0x13579bdf, self.r.getrandbits(32) if self.p(0.2) else 1) & (1 << min(32, max(0, w - 32 * i))) - 1 for i in range(n)]
         top = self.r.choice((0, 1, 5, w - 1, w, w + 1, 0xffffffff, 1 << 32, self.r.getrandbits(36))) % (1 << 64)
         o = 0 if direction == 1 and self.p(0.9) else self.r.getrandbits(33)
         if not esn:
@@ -415,7 +417,7 @@ class World:
         self.seq = (self.seq + 1) & 0xffffffff
         length = None
         b = msg(kind, body, b''.join(out), flags, self.seq, self.one(0, 0, 0x1001, 77))
-        if self.p(0.02):
+        if self.p(0.02) and not (self.marked and kind in (NEWSA, UPDSA, ALLOCSPI)):
             length = self.one(0, 15, 16, 17, len(b) - 1, len(b) - 4, len(b) + 1, len(b) + 4, 0xffffffff)
             b = struct.pack('=I', length & 0xffffffff) + b[4:]
         return b, dump or bool(flags & DUMP and kind in (GETSA, GETPOLICY))

@@ -3,7 +3,8 @@
  * Answers recorded from Linux, replayed: each case of the file (first argument) is a new engine,
  * requests
  * (">"), and what Linux sent back and announced for them ("<"), message by message; {n} is n zero
- * bytes. Recorded with tests/tools/nlcases.py, nltalk_kernel.py and nlcompare.py --mask.
+ * bytes; see expand(). Recorded with tests/tools/nlcases.py, nltalk_kernel.py and nlcompare.py
+ * --mask.
  */
 
 #include <setjmp.h>
@@ -23,14 +24,15 @@ struct line {
 
 struct script {
 	char *name;
+	char *said; /* the digits of all lines */
 	struct line *lines, **end;
 	struct script *next;
 };
 
-/* The time at which an SA was added differs; the recording has 1 unless the request gave a time. */
-static void mask_add_time(uint8_t *info)
+/* The time at which something was added differs; the recording has 1 unless the request gave one.
+ */
+static void mask_add_time(uint8_t *at)
 {
-	uint8_t *at = info + offsetof(struct xfrm_usersa_info, curlft.add_time);
 	uint64_t v;
 
 	memcpy(&v, at, sizeof(v));
@@ -39,15 +41,55 @@ static void mask_add_time(uint8_t *info)
 	memcpy(at, &v, sizeof(v));
 }
 
+/* An SPI that the side chose itself, from the range that the recorded requests give it. */
+static void mask_spi(uint8_t *at)
+{
+	if (at[0] == 0x70 && at[1] == 0)
+		at[2] = at[3] = 0;
+}
+
+/* The index of a policy; those that requests name are large. */
+static void mask_index(uint8_t *at)
+{
+	uint32_t v;
+
+	memcpy(&v, at, sizeof(v));
+	if (v >= 8 && v < 0x10000000)
+		v = 8 | (v & 7);
+	memcpy(at, &v, sizeof(v));
+}
+
+static void mask_sa(uint8_t *info)
+{
+	mask_add_time(info + offsetof(struct xfrm_usersa_info, curlft.add_time));
+	mask_spi(info + offsetof(struct xfrm_usersa_info, id.spi));
+}
+
+static void mask_policy(uint8_t *info)
+{
+	mask_add_time(info + offsetof(struct xfrm_userpolicy_info, curlft.add_time));
+	mask_index(info + offsetof(struct xfrm_userpolicy_info, index));
+}
+
 static void mask_message(uint8_t *msg)
 {
+	uint8_t *body = msg + NLMSG_HDRLEN;
 	struct nlmsghdr h;
 
 	memcpy(&h, msg, sizeof(h));
 	if (h.nlmsg_type == XFRM_MSG_NEWSA || h.nlmsg_type == XFRM_MSG_UPDSA)
-		mask_add_time(msg + NLMSG_HDRLEN);
-	if (h.nlmsg_type == XFRM_MSG_DELSA) /* the SA is the first attribute */
-		mask_add_time(msg + NLMSG_HDRLEN + sizeof(struct xfrm_usersa_id) + NLA_HDRLEN);
+		mask_sa(body);
+	if (h.nlmsg_type == XFRM_MSG_NEWPOLICY || h.nlmsg_type == XFRM_MSG_UPDPOLICY)
+		mask_policy(body);
+	/* of what is deleted, the whole is the first attribute */
+	if (h.nlmsg_type == XFRM_MSG_DELSA) {
+		mask_spi(body + offsetof(struct xfrm_usersa_id, spi));
+		mask_sa(body + sizeof(struct xfrm_usersa_id) + NLA_HDRLEN);
+	}
+	if (h.nlmsg_type == XFRM_MSG_DELPOLICY) {
+		mask_index(body + offsetof(struct xfrm_userpolicy_id, index));
+		mask_policy(body + sizeof(struct xfrm_userpolicy_id) + NLA_HDRLEN);
+	}
 }
 
 /* All messages @who has heard, as lines of the recording, one behind the other. */
@@ -124,10 +166,10 @@ static void run_script(void **state)
 	uxfrm_client_set_option(t.a.client, NETLINK_EXT_ACK, 0);
 	uxfrm_client_set_option(t.a.client, NETLINK_CAP_ACK, 0);
 	for (const struct line *l = s->lines; l; l = l->next) {
-		if (!strcmp(l->text, "option A ext_ack 1"))
-			uxfrm_client_set_option(t.a.client, NETLINK_EXT_ACK, 1);
-		else if (!strcmp(l->text, "option A cap_ack 1"))
-			uxfrm_client_set_option(t.a.client, NETLINK_CAP_ACK, 1);
+		if (!strncmp(l->text, "option A ext_ack ", 17))
+			uxfrm_client_set_option(t.a.client, NETLINK_EXT_ACK, atoi(l->text + 17));
+		else if (!strncmp(l->text, "option A cap_ack ", 17))
+			uxfrm_client_set_option(t.a.client, NETLINK_CAP_ACK, atoi(l->text + 17));
 		else if (l->text[0] == '>') {
 			send_hex(&t.a, l->text + 4);
 			compare_heard(&t, l->next);
@@ -137,8 +179,29 @@ static void run_script(void **state)
 	talk_close(&t);
 }
 
-/* {n} in the recording is n zero bytes. Returns owned. */
-static char *expand(const char *text)
+/* Writes what the token at @text stands for. */
+static void expand_token(FILE *f, const char *text, const char *said)
+{
+	char *end;
+	long n = strtol(text + 1, &end, 10);
+
+	if (*text == '(') { /* from byte n of what was said, so many bytes */
+		long count = strtol(end + 1, NULL, 10);
+
+		if (2 * (size_t)(n + count) > strlen(said))
+			abort();
+		fprintf(f, "%.*s", (int)(2 * count), said + 2 * n);
+		return;
+	}
+	for (; n > 0; n--)
+		fputs(*text == '{' ? "00" : "ff", f);
+}
+
+/*
+ * {n} in the recording is n bytes 00, [n] n bytes ff, (k+n) n bytes of what the case has @said (in
+ * hexadecimal digits) from its byte k on. Returns owned.
+ */
+static char *expand(const char *text, const char *said)
 {
 	char *result = NULL;
 	size_t size = 0;
@@ -147,18 +210,27 @@ static char *expand(const char *text)
 	if (!f)
 		abort();
 	for (const char *p = text; *p; p++) {
-		if (*p != '{') {
+		if (!strchr("{[(", *p)) {
 			fputc(*p, f);
 			continue;
 		}
-		for (int n = atoi(p + 1); n > 0; n--)
-			fputs("00", f);
-		p = strchr(p, '}');
+		expand_token(f, p, said);
+		p = strpbrk(p, "}])");
 		if (!p)
 			abort();
 	}
 	fclose(f);
 	return result;
+}
+
+static void say(struct script *s, const char *digits)
+{
+	size_t before = s->said ? strlen(s->said) : 0, n = strlen(digits);
+
+	s->said = realloc(s->said, before + n + 1);
+	if (!s->said)
+		abort();
+	memcpy(s->said + before, digits, n + 1);
 }
 
 static struct script *read_scripts(const char *path)
@@ -183,7 +255,9 @@ static struct script *read_scripts(const char *path)
 		} else if (current) {
 			struct line *l = calloc(1, sizeof(*l));
 
-			l->text = expand(text);
+			l->text = expand(text, current->said ? current->said : "");
+			if (text[0] != 'o')
+				say(current, l->text + (text[0] == '>' ? 4 : 6));
 			*current->end = l;
 			current->end = &l->next;
 		}
@@ -206,6 +280,7 @@ static void free_scripts(struct script *s)
 			free(l);
 		}
 		free(s->name);
+		free(s->said);
 		free(s);
 		s = next;
 	}
