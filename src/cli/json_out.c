@@ -281,23 +281,125 @@ static json_t *policy_object(const struct nlmsghdr *msg)
 	return o;
 }
 
+static bool read_header(const struct nlmsghdr *msg, void *header, size_t len,
+			struct ux_attrs *attrs)
+{
+	struct ux_ext_ack ext = {0};
+
+	if (msg->nlmsg_len < NLMSG_HDRLEN + len || ux_attrs_parse(msg, len, attrs, &ext) < 0)
+		return false;
+	memcpy(header, (const uint8_t *)msg + NLMSG_HDRLEN, len);
+	return true;
+}
+
+static void set_spi(json_t *o, __be32 spi)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "0x%08x", ntohl(spi));
+	set_text(o, "spi", text);
+}
+
+static void set_offload(json_t *o, const struct nlattr *a, uint32_t flags)
+{
+	char name[IF_NAMESIZE];
+	json_t *offload;
+
+	if (flags & UX_MIGRATE_CLEAR_OFFLOAD)
+		set_text(o, "offload", "none");
+	if (!a)
+		return;
+	const struct xfrm_user_offload *f = ux_attr_data(a);
+
+	if (!if_indextoname((unsigned int)f->ifindex, name))
+		snprintf(name, sizeof(name), "if%d", f->ifindex);
+	offload = json_object();
+	set_text(offload, "dev", name);
+	set_text(offload, "dir", f->flags & UX_XFRM_OFFLOAD_INBOUND ? "in" : "out");
+	json_object_set_new(o, "offload", offload);
+}
+
+static json_t *state_flush_object(const struct nlmsghdr *msg)
+{
+	struct xfrm_usersa_flush flush;
+	struct ux_attrs attrs;
+	char buf[NAME_BUF];
+
+	if (!read_header(msg, &flush, sizeof(flush), &attrs))
+		return NULL;
+	json_t *o = json_object();
+
+	if (flush.proto)
+		set_text(o, "proto", xfrm_proto_name(flush.proto, buf));
+	return o;
+}
+
+static json_t *policy_flush_object(const struct nlmsghdr *msg)
+{
+	struct ux_attrs attrs;
+	char nothing, buf[NAME_BUF];
+
+	if (!read_header(msg, &nothing, 0, &attrs))
+		return NULL;
+	json_t *o = json_object();
+
+	if (attrs.tb[XFRMA_POLICY_TYPE]) {
+		const struct xfrm_userpolicy_type *type = ux_attr_data(attrs.tb[XFRMA_POLICY_TYPE]);
+
+		set_text(o, "ptype", ptype_name(type->type, buf));
+	}
+	return o;
+}
+
+static json_t *acquire_object(const struct nlmsghdr *msg)
+{
+	struct xfrm_user_acquire acquire;
+	struct ux_attrs attrs;
+	char buf[NAME_BUF];
+
+	if (!read_header(msg, &acquire, sizeof(acquire), &attrs))
+		return NULL;
+	json_t *o = json_object();
+
+	set_text(o, "proto", xfrm_proto_name(acquire.id.proto, buf));
+	set_number(o, "seq", acquire.seq);
+	json_object_set_new(o, "sel", selector_object(&acquire.sel, acquire.policy.sel.family));
+	set_number(o, "policy_index", acquire.policy.index);
+	return o;
+}
+
+static json_t *mapping_object(const struct nlmsghdr *msg)
+{
+	struct xfrm_user_mapping map;
+	struct ux_attrs attrs;
+
+	if (!read_header(msg, &map, sizeof(map), &attrs))
+		return NULL;
+	json_t *o = json_object();
+
+	set_address(o, "dst", map.id.family, &map.id.daddr);
+	set_spi(o, map.id.spi);
+	set_number(o, "reqid", map.reqid);
+	set_address(o, "old_src", map.id.family, &map.old_saddr);
+	set_number(o, "old_sport", ntohs(map.old_sport));
+	set_address(o, "new_src", map.id.family, &map.new_saddr);
+	set_number(o, "new_sport", ntohs(map.new_sport));
+	return o;
+}
+
 static json_t *migrate_object(const struct nlmsghdr *msg)
 {
 	struct ux_xfrm_user_migrate_state m;
-	struct ux_ext_ack ext = {0};
 	struct ux_attrs attrs;
-	char buf[NAME_BUF], spi[16];
+	char buf[NAME_BUF];
 
-	if (msg->nlmsg_len < NLMSG_HDRLEN + sizeof(m) ||
-	    ux_attrs_parse(msg, sizeof(m), &attrs, &ext) < 0)
+	if (!read_header(msg, &m, sizeof(m), &attrs))
 		return NULL;
-	memcpy(&m, (const uint8_t *)msg + NLMSG_HDRLEN, sizeof(m));
 	json_t *o = json_object();
 
 	set_address(o, "dst", m.id.family, &m.id.daddr);
 	set_text(o, "proto", xfrm_proto_name(m.id.proto, buf));
-	snprintf(spi, sizeof(spi), "0x%08x", ntohl(m.id.spi));
-	set_text(o, "spi", spi);
+	set_spi(o, m.id.spi);
 	set_direction(o, &attrs);
 	json_object_set_new(o, "mark", mark_object(m.old_mark.v, m.old_mark.m));
 	set_address(o, "new_dst", m.new_family, &m.new_daddr);
@@ -307,6 +409,7 @@ static json_t *migrate_object(const struct nlmsghdr *msg)
 	set_marks(o, &attrs, "new_mark", "set_mark");
 	if (attrs.tb[XFRMA_ENCAP])
 		set_encap(o, attrs.tb[XFRMA_ENCAP], m.new_family);
+	set_offload(o, attrs.tb[XFRMA_OFFLOAD_DEV], m.flags);
 	if (attrs.tb[UX_XFRMA_MTIMER_THRESH])
 		set_number(o, "mtimer_thresh", ux_attr_u32(attrs.tb[UX_XFRMA_MTIMER_THRESH]));
 	if (attrs.tb[UX_XFRMA_NAT_KEEPALIVE_INTERVAL])
@@ -330,6 +433,10 @@ json_t *json_message(const struct nlmsghdr *msg)
 	    {XFRM_MSG_UPDPOLICY, "policy-updated", policy_object},
 	    {XFRM_MSG_DELPOLICY, "policy-deleted", policy_object},
 	    {XFRM_MSG_POLEXPIRE, "policy-expired", policy_object},
+	    {XFRM_MSG_FLUSHSA, "states-flushed", state_flush_object},
+	    {XFRM_MSG_FLUSHPOLICY, "policies-flushed", policy_flush_object},
+	    {XFRM_MSG_ACQUIRE, "acquire", acquire_object},
+	    {XFRM_MSG_MAPPING, "mapping", mapping_object},
 	    {UX_XFRM_MSG_MIGRATE_STATE, "state-migrated", migrate_object},
 	};
 

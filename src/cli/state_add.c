@@ -31,6 +31,7 @@ struct sa_words {
 	struct xfrm_encap_tmpl encap;
 	struct xfrm_user_offload offload;
 	xfrm_address_t coa;
+	uint8_t dir; /* XFRMA_SA_DIR: 1 in, 2 out, 0 not given */
 	uint32_t extra, output_mark, output_mask, if_id, tfcpad;
 	uint32_t window, seq, seq_hi, oseq, oseq_hi;
 	struct algo algos[XFRMA_ALG_AUTH_TRUNC + 1]; /* by attribute number */
@@ -168,6 +169,12 @@ static bool parse_mark_word(struct args *a, struct sa_words *sa)
 		sa->if_id =
 		    (uint32_t)args_number(a, UINT32_MAX, "value after \"if_id\" is invalid");
 		sa->has_if_id = true;
+	} else if (args_take(a, "dir")) {
+		const char *word = args_next(a);
+
+		sa->dir = strcmp(word, "in") == 0 ? 1 : strcmp(word, "out") == 0 ? 2 : 0;
+		if (!sa->dir)
+			args_wrong(word, "DIR value is invalid");
 	} else if (args_take(a, "tfcpad")) {
 		sa->tfcpad =
 		    (uint32_t)args_number(a, UINT32_MAX, "value after \"tfcpad\" is invalid");
@@ -347,6 +354,8 @@ static void write_attributes(struct ux_writer *w, const struct sa_words *sa)
 		ux_msg_attr_u32(w, XFRMA_SET_MARK_MASK, sa->output_mask);
 	if (sa->has_if_id)
 		ux_msg_attr_u32(w, XFRMA_IF_ID, sa->if_id);
+	if (sa->dir)
+		ux_msg_attr_u8(w, UX_XFRMA_SA_DIR, sa->dir);
 	if (sa->tfcpad)
 		ux_msg_attr_u32(w, XFRMA_TFCPAD, sa->tfcpad);
 	for (uint16_t type = 0; type <= XFRMA_ALG_AUTH_TRUNC; type++)
