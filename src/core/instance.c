@@ -135,11 +135,11 @@ UXFRM_API int uxfrm_new(const struct uxfrm_params *params, struct uxfrm **ret_en
 	ux_slab_init(&u->runtime_slab, sizeof(struct ux_sa_runtime));
 	ux_slab_init(&u->link_slab, UX_FORMER_LINK_SIZE);
 	ux_slab_init(&u->set_slab, UX_FORMER_SET_SIZE(UX_FORMER_MAX));
-	err = ux_sad_init(&u->sad);
+	err = ux_iv_ledger_init(&u->iv_ledger, params->real_s, IDLE_KEYS);
+	if (err == 0)
+		err = ux_sad_init(&u->sad);
 	if (err == 0)
 		err = ux_spd_init(&u->spd);
-	if (err == 0)
-		err = ux_iv_ledger_init(&u->iv_ledger, params->real_s, IDLE_KEYS);
 	u->workers = workers_new();
 	if (err < 0 || !u->workers) {
 		uxfrm_free(u);

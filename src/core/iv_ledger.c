@@ -2,7 +2,6 @@
 #include "core/iv_ledger.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 /*
@@ -24,25 +23,27 @@ int ux_iv_ledger_init(struct ux_iv_ledger *l, uint64_t real_s, size_t max_idle)
 	ux_siphash_random_key(&l->secret);
 	ux_list_init(&l->idle);
 	ux_list_init(&l->held);
+	ux_slab_init(&l->slab, sizeof(struct ux_iv_source));
 	l->max_idle = max_idle;
 	l->floor = real_s << 32;
 	return ux_sa_table_init(&l->sources);
 }
 
-static void free_list(struct ux_list *head)
+static void free_list(struct ux_iv_ledger *l, struct ux_list *head)
 {
 	struct ux_list *pos, *tmp;
 
 	ux_list_for_each_safe (pos, tmp, head) {
 		ux_list_remove(pos);
-		free(ux_container_of(pos, struct ux_iv_source, link));
+		ux_slab_put(&l->slab, ux_container_of(pos, struct ux_iv_source, link));
 	}
 }
 
 void ux_iv_ledger_fini(struct ux_iv_ledger *l)
 {
-	free_list(&l->idle);
-	free_list(&l->held);
+	free_list(l, &l->idle);
+	free_list(l, &l->held);
+	ux_slab_fini(&l->slab);
 	ux_sa_table_fini(&l->sources);
 	explicit_bzero(&l->secret, sizeof(l->secret));
 }
@@ -53,7 +54,7 @@ static struct ux_iv_source *source_new(struct ux_iv_ledger *l, const uint64_t fi
 
 	if (ux_sa_table_reserve(&l->sources, 1, NULL) < 0)
 		return NULL;
-	s = aligned_alloc(_Alignof(struct ux_iv_source), sizeof(*s));
+	s = ux_slab_get(&l->slab);
 	if (!s)
 		return NULL;
 	atomic_init(&s->next, l->floor);
@@ -94,7 +95,7 @@ static void forget_oldest(struct ux_iv_ledger *l)
 	ux_sa_table_set(&l->sources, s->fingerprint[0], has_fingerprint, s->fingerprint, NULL);
 	ux_list_remove(&s->link);
 	l->n_idle--;
-	free(s);
+	ux_slab_put(&l->slab, s);
 }
 
 void ux_iv_source_release(struct ux_iv_ledger *l, struct ux_iv_source *s)

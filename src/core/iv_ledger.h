@@ -22,6 +22,7 @@
 #include "base/list.h"
 #include "base/siphash.h"
 #include "core/sa_table.h"
+#include "core/slab.h"
 
 struct ux_iv_source {
 	_Alignas(64) _Atomic(uint64_t) next; /* workers */
@@ -35,6 +36,7 @@ struct ux_iv_ledger {
 	struct ux_sa_table sources; /* by fingerprint; no readers beside the control thread */
 	size_t n_held, n_idle, max_idle;
 	struct ux_list held, idle; /* idle: oldest first */
+	struct ux_slab slab;	   /* of struct ux_iv_source */
 	uint64_t floor;
 };
 

@@ -82,9 +82,9 @@ struct ux_sa_id {
 
 /* An algorithm as installed, for GETSA and for keying. Key bytes are in key memory. */
 struct ux_algo_key {
-	char name[UX_ALGO_NAME_MAX]; /* canonical name */
+	const char *name; /* canonical name, static */
+	uint8_t *key;	  /* (key_bits + 7) / 8 bytes; NULL when 0 */
 	uint32_t key_bits, icv_bits;
-	uint8_t *key; /* (key_bits + 7) / 8 bytes; NULL when 0 */
 };
 
 /* Which algorithms the SA has. Bits of ux_sa_keys.present. */

@@ -12,34 +12,20 @@
 #define REPLAY_LEGACY_MAX 32
 #define AEAD_SALT_LEN 4 /* RFC 4106 section 8.1: the last bytes of the key are salt */
 
-static int check_auth(const struct ux_algo_request *auth, struct ux_ext_ack *ext)
+static struct ux_transform_params transform_params(const struct ux_sa_params *p)
 {
-	const struct ux_algo *algo = ux_algo_find(UX_ALGO_AUTH, auth->name, auth->icv_bits);
-
-	if (!algo && auth->trunc_form)
-		return ux_fail(ext, ENOSYS, "Requested AUTH_TRUNC algorithm not found");
-	if (!algo)
-		return ux_fail(ext, ENOSYS, "Requested AUTH algorithm not found");
-	if (auth->icv_bits > algo->icv_full_bits)
-		return ux_fail(ext, EINVAL, "Invalid length requested for truncated ICV");
-	return 0;
+	return (struct ux_transform_params){
+	    .aead = p->aead, .cipher = p->crypt, .auth = p->auth, .esn = p->flags & UX_SA_ESN};
 }
 
 int ux_sa_check_algorithms(const struct ux_sa_params *p, struct ux_ext_ack *ext)
 {
-	if (p->aead && !ux_algo_find(UX_ALGO_AEAD, p->aead->name, p->aead->icv_bits))
-		return ux_fail(ext, ENOSYS, "Requested AEAD algorithm not found");
-	if (p->auth) {
-		int err = check_auth(p->auth, ext);
+	struct ux_transform_params tp = transform_params(p);
+	int err = ux_transform_check(&tp, ext);
 
-		if (err < 0)
-			return err;
-	}
-	if (p->crypt && !ux_algo_find(UX_ALGO_CIPHER, p->crypt->name, 0))
-		return ux_fail(ext, ENOSYS, "Requested CRYPT algorithm not found");
-	if (p->comp && !ux_algo_find(UX_ALGO_COMP, p->comp->name, 0))
+	if (err == 0 && p->comp && !ux_algo_find(UX_ALGO_COMP, p->comp->name, 0))
 		return ux_fail(ext, ENOSYS, "Requested COMP algorithm not found");
-	return 0;
+	return err;
 }
 
 static uint32_t key_bytes(uint32_t bits)
@@ -56,7 +42,7 @@ static int keep_key(struct ux_algo_key *to, enum ux_algo_class class,
 
 	if (!algo)
 		return -ENOSYS;
-	strncpy(to->name, algo->name, sizeof(to->name) - 1);
+	to->name = algo->name;
 	to->icv_bits = from->icv_bits;
 	if (class == UX_ALGO_AUTH && !to->icv_bits)
 		to->icv_bits = algo->icv_trunc_bits;
@@ -119,13 +105,10 @@ static struct ux_iv_source *hold_iv(struct uxfrm *u, const struct ux_sa_keys *ke
 static int make_transform(struct ux_sa_runtime *r, const struct ux_sa_params *p,
 			  struct ux_ext_ack *ext)
 {
-	struct ux_transform_params tp = {
-	    .aead = p->aead,
-	    .cipher = p->aead ? NULL : p->crypt,
-	    .auth = p->aead ? NULL : p->auth,
-	    .esn = p->flags & UX_SA_ESN,
-	};
+	struct ux_transform_params tp = transform_params(p);
 
+	if (tp.aead) /* which does both */
+		tp.cipher = tp.auth = NULL;
 	if (!tp.aead && !tp.cipher)
 		return ux_fail(ext, EINVAL, "ESP: AEAD or CRYPT must be provided");
 	return ux_transform_new(&tp, &r->transform, ext);
@@ -228,8 +211,6 @@ int ux_sa_runtime_new(struct uxfrm *u, const struct ux_sa_params *p,
 		r->iv = hold_iv(u, r->keys);
 		err = r->iv ? 0 : -ENOMEM;
 	}
-	if (r->iv)
-		memcpy(r->transform->key_id, r->iv->fingerprint, sizeof(r->transform->key_id));
 	if (err < 0) {
 		ux_sa_runtime_free(r);
 		return err;

@@ -5,8 +5,8 @@
 
 #include "core/sa.h"
 
-/* ux_sa_check_algorithms - are the names known? -ENOSYS with Linux's text for the first that is
- * not. */
+/* ux_sa_check_algorithms - are the names known (-ENOSYS), no truncation longer than its digest
+ * (-EINVAL)? With Linux's text for the first that is not. */
 int ux_sa_check_algorithms(const struct ux_sa_params *params, struct ux_ext_ack *ext) UX_MUST_CHECK;
 /* ux_sa_check_replay - do window, bit map and ESN fit together? */
 int ux_sa_check_replay(const struct ux_sa_params *params, struct ux_ext_ack *ext) UX_MUST_CHECK;

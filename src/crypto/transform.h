@@ -52,7 +52,6 @@ struct ux_transform {
 	uint8_t align;			/* payload + trailer is a multiple of it; at least 4 */
 	bool esn;			/* extended sequence numbers */
 	uint64_t id;			/* never used twice; names the key in worker caches */
-	uint64_t key_id[2];		/* secret fingerprint of the key; set by core */
 	struct ux_transform_keys *keys; /* in key memory */
 };
 
