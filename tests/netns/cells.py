@@ -175,7 +175,7 @@ class Traffic:
             child.end()
 
 
-def _judge(lab, cell):
+def judge(lab, cell):
     argv = [lab.program("tests/tools/espcheck/espcheck"), "--inner", "10.0.0.0/8", "--inner", "fd00::/8",
             "--iv-length", str(ALGORITHMS[cell.algorithm][2]), "--mtu", "1500", "--ring-mb", "16",
             "--live", "w0"]
@@ -200,7 +200,7 @@ def _check_wire(wire, cell):
 def carry(lab, cell):
     """The whole test of one line."""
     cell.install(lab)
-    judge = _judge(lab, cell)
+    witness = judge(lab, cell)
     ping(lab, cell)
     traffic = Traffic(lab, cell)
     try:
@@ -213,4 +213,4 @@ def carry(lab, cell):
         traffic.end()
     ping(lab, cell)
     ping(lab, cell, "right", 1)
-    _check_wire(judge.close_and_read_json(), cell)
+    _check_wire(witness.close_and_read_json(), cell)
