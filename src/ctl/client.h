@@ -19,6 +19,7 @@ struct ux_dump {
 	size_t cap;
 	size_t pending;	     /* bytes in @buf that were refused; 0 = none */
 	uint32_t bad_offset; /* of the attribute to blame for a failed start; 0 = none */
+	struct ux_attr_policy bad_policy;		 /* of that attribute */
 	char msg[sizeof(((struct ux_ext_ack *)0)->msg)]; /* of start */
 };
 

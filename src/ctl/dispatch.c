@@ -136,9 +136,14 @@ static void put_ext_ack(struct ux_writer *w, const struct nlmsghdr *msg, int res
 		ux_msg_attr(w, NLMSGERR_ATTR_MSG, ext->msg, strlen(ext->msg) + 1);
 	if (result == 0)
 		return;
-	if (ext->bad_attr)
+	if (ext->bad_attr) {
+		struct ux_attr_policy policy;
+
 		ux_msg_attr_u32(w, NLMSGERR_ATTR_OFFS,
 				(uint32_t)((const uint8_t *)ext->bad_attr - (const uint8_t *)msg));
+		ux_attr_policy(ext->bad_attr, &policy);
+		ux_attr_policy_write(w, &policy);
+	}
 	if (ext->miss_type)
 		ux_msg_attr_u32(w, NLMSGERR_ATTR_MISS_TYPE, ext->miss_type);
 }

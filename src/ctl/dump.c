@@ -21,8 +21,10 @@ static void build_done(struct uxfrm_client *c, struct ux_writer *w)
 	ux_msg_begin(w, NLMSG_DONE, flags, c->port_id, d->seq, &d->result, sizeof(int32_t));
 	if (tlvs && d->msg[0])
 		ux_msg_attr(w, NLMSGERR_ATTR_MSG, d->msg, strlen(d->msg) + 1);
-	if (tlvs && d->result < 0 && d->bad_offset)
+	if (tlvs && d->result < 0 && d->bad_offset) {
 		ux_msg_attr_u32(w, NLMSGERR_ATTR_OFFS, d->bad_offset);
+		ux_attr_policy_write(w, &d->bad_policy);
+	}
 	(void)ux_msg_end(w);
 	d->finishing = true;
 }
@@ -100,9 +102,11 @@ int ux_dump_start(struct ux_request *req, const struct ux_dump_ops *ops)
 	if (r < 0) {
 		d->result = r;
 		d->state = NULL;
-		if (req->ext->bad_attr)
+		if (req->ext->bad_attr) {
 			d->bad_offset = (uint32_t)((const uint8_t *)req->ext->bad_attr -
 						   (const uint8_t *)req->msg);
+			ux_attr_policy(req->ext->bad_attr, &d->bad_policy);
+		}
 	}
 	memcpy(d->msg, req->ext->msg, sizeof(d->msg));
 	run(c);

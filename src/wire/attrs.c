@@ -5,11 +5,11 @@
 #include <string.h>
 
 /*
- * How netlink checks a payload. RULE_MIN: at least len bytes, the liberal form of all attributes of
- * the first generation. The others are of attributes from SA_DIR on and want exactly len bytes;
- * below SA_DIR the integer rules are only minima too.
+ * How netlink checks a payload. RULE_MIN and RULE_INT (an integer): at least len bytes, the liberal
+ * form of all attributes of the first generation. The others are of attributes from SA_DIR on and
+ * want exactly len bytes.
  */
-enum rule { RULE_NONE, RULE_MIN, RULE_EXACT, RULE_FLAG, RULE_DIR };
+enum rule { RULE_NONE, RULE_MIN, RULE_INT, RULE_EXACT, RULE_FLAG, RULE_DIR };
 
 struct attr_rule {
 	uint8_t rule; /* enum rule */
@@ -27,27 +27,27 @@ static const struct attr_rule rules[UX_XFRMA_MAX + 1] = {
     [XFRMA_SEC_CTX] = {RULE_MIN, sizeof(struct xfrm_user_sec_ctx)},
     [XFRMA_LTIME_VAL] = {RULE_MIN, sizeof(struct xfrm_lifetime_cur)},
     [XFRMA_REPLAY_VAL] = {RULE_MIN, sizeof(struct xfrm_replay_state)},
-    [XFRMA_REPLAY_THRESH] = {RULE_MIN, 4},
-    [XFRMA_ETIMER_THRESH] = {RULE_MIN, 4},
+    [XFRMA_REPLAY_THRESH] = {RULE_INT, 4},
+    [XFRMA_ETIMER_THRESH] = {RULE_INT, 4},
     [XFRMA_SRCADDR] = {RULE_MIN, sizeof(xfrm_address_t)},
     [XFRMA_COADDR] = {RULE_MIN, sizeof(xfrm_address_t)},
-    [XFRMA_LASTUSED] = {RULE_MIN, 8},
+    [XFRMA_LASTUSED] = {RULE_INT, 8},
     [XFRMA_POLICY_TYPE] = {RULE_MIN, sizeof(struct xfrm_userpolicy_type)},
     [XFRMA_MIGRATE] = {RULE_MIN, sizeof(struct xfrm_user_migrate)},
     [XFRMA_ALG_AEAD] = {RULE_MIN, sizeof(struct xfrm_algo_aead)},
     [XFRMA_KMADDRESS] = {RULE_MIN, sizeof(struct xfrm_user_kmaddress)},
     [XFRMA_ALG_AUTH_TRUNC] = {RULE_MIN, sizeof(struct xfrm_algo_auth)},
     [XFRMA_MARK] = {RULE_MIN, sizeof(struct xfrm_mark)},
-    [XFRMA_TFCPAD] = {RULE_MIN, 4},
+    [XFRMA_TFCPAD] = {RULE_INT, 4},
     [XFRMA_REPLAY_ESN_VAL] = {RULE_MIN, sizeof(struct xfrm_replay_state_esn)},
-    [XFRMA_SA_EXTRA_FLAGS] = {RULE_MIN, 4},
-    [XFRMA_PROTO] = {RULE_MIN, 1},
+    [XFRMA_SA_EXTRA_FLAGS] = {RULE_INT, 4},
+    [XFRMA_PROTO] = {RULE_INT, 1},
     [XFRMA_ADDRESS_FILTER] = {RULE_MIN, sizeof(struct xfrm_address_filter)},
     [XFRMA_OFFLOAD_DEV] = {RULE_MIN, sizeof(struct xfrm_user_offload)},
-    [XFRMA_SET_MARK] = {RULE_MIN, 4},
-    [XFRMA_SET_MARK_MASK] = {RULE_MIN, 4},
-    [XFRMA_IF_ID] = {RULE_MIN, 4},
-    [UX_XFRMA_MTIMER_THRESH] = {RULE_MIN, 4},
+    [XFRMA_SET_MARK] = {RULE_INT, 4},
+    [XFRMA_SET_MARK_MASK] = {RULE_INT, 4},
+    [XFRMA_IF_ID] = {RULE_INT, 4},
+    [UX_XFRMA_MTIMER_THRESH] = {RULE_INT, 4},
     [UX_XFRMA_SA_DIR] = {RULE_DIR, 1},
     [UX_XFRMA_NAT_KEEPALIVE_INTERVAL] = {RULE_EXACT, 4},
     [UX_XFRMA_SA_PCPU] = {RULE_EXACT, 4},
@@ -67,6 +67,7 @@ static int check_attr(const struct nlattr *a, const struct attr_rule *r, struct 
 	case RULE_NONE:
 		return 0;
 	case RULE_MIN:
+	case RULE_INT:
 		if (len < r->len)
 			break;
 		return 0;
@@ -88,6 +89,67 @@ static int check_attr(const struct nlattr *a, const struct attr_rule *r, struct 
 		return 0;
 	}
 	return ux_fail_attr(ext, ERANGE, a, "Attribute failed policy validation");
+}
+
+/* The size of an integer as netlink numbers its types. */
+static uint32_t int_type(uint16_t len)
+{
+	switch (len) {
+	case 1:
+		return NL_ATTR_TYPE_U8;
+	case 2:
+		return NL_ATTR_TYPE_U16;
+	case 4:
+		return NL_ATTR_TYPE_U32;
+	default:
+		return NL_ATTR_TYPE_U64;
+	}
+}
+
+void ux_attr_policy(const struct nlattr *a, struct ux_attr_policy *ret_policy)
+{
+	uint16_t type = a->nla_type & NLA_TYPE_MASK;
+	const struct attr_rule *r = &rules[type <= UX_XFRMA_MAX ? type : 0];
+
+	*ret_policy = (struct ux_attr_policy){0};
+	if (r->rule == RULE_NONE || r->rule == RULE_MIN || check_attr(a, r, NULL) == 0)
+		return;
+	if (r->rule == RULE_FLAG) {
+		ret_policy->type = NL_ATTR_TYPE_FLAG;
+		return;
+	}
+	ret_policy->type = int_type(r->len);
+	ret_policy->max = UINT64_MAX >> (64 - 8 * r->len);
+	if (r->rule == RULE_DIR) {
+		ret_policy->min = UX_WIRE_DIR_IN;
+		ret_policy->max = UX_WIRE_DIR_OUT;
+	}
+}
+
+static void put_attr(uint8_t *at, uint16_t type, const void *data, size_t len)
+{
+	struct nlattr a = {.nla_len = (uint16_t)(NLA_HDRLEN + len), .nla_type = type};
+
+	memcpy(at, &a, sizeof(a));
+	memcpy(at + NLA_HDRLEN, data, len);
+}
+
+void ux_attr_policy_write(struct ux_writer *w, const struct ux_attr_policy *p)
+{
+	const size_t wide = NLA_HDRLEN + sizeof(uint64_t);
+	uint8_t nest[2 * (NLA_HDRLEN + sizeof(uint64_t)) + NLA_HDRLEN + sizeof(uint32_t)];
+	size_t n = 0;
+
+	if (p->type == NL_ATTR_TYPE_INVALID)
+		return;
+	if (p->type != NL_ATTR_TYPE_FLAG) {
+		put_attr(nest, NL_POLICY_TYPE_ATTR_MIN_VALUE_U, &p->min, sizeof(p->min));
+		put_attr(nest + wide, NL_POLICY_TYPE_ATTR_MAX_VALUE_U, &p->max, sizeof(p->max));
+		n = 2 * wide;
+	}
+	put_attr(nest + n, NL_POLICY_TYPE_ATTR_TYPE, &p->type, sizeof(p->type));
+	n += NLA_HDRLEN + sizeof(p->type);
+	ux_msg_attr(w, NLMSGERR_ATTR_POLICY | NLA_F_NESTED, nest, n);
 }
 
 int ux_attrs_parse(const struct nlmsghdr *msg, size_t header_len, struct ux_attrs *ret_attrs,

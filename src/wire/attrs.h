@@ -12,6 +12,7 @@
 
 #include "base/ext_ack.h"
 #include "wire/abi.h"
+#include "wire/writer.h"
 
 struct ux_attrs {
 	const struct nlattr
@@ -28,6 +29,17 @@ int ux_attrs_parse(const struct nlmsghdr *msg, size_t header_len, struct ux_attr
  * @max (below UX_XFRMA_MAX) are kept, the caller checks their lengths. */
 int ux_attrs_parse_max(const struct nlmsghdr *msg, size_t header_len, uint16_t max,
 		       struct ux_attrs *ret_attrs, struct ux_ext_ack *ext) UX_MUST_CHECK;
+
+/* What netlink wants of an integer attribute, for NLMSGERR_ATTR_POLICY. */
+struct ux_attr_policy {
+	uint32_t type; /* NL_ATTR_TYPE_*; INVALID: nothing to tell */
+	uint64_t min, max;
+};
+/* ux_attr_policy - what @a was refused for, if it was refused by the parse and is an integer or a
+ * flag. */
+void ux_attr_policy(const struct nlattr *a, struct ux_attr_policy *ret_policy);
+/* ux_attr_policy_write - nothing for NL_ATTR_TYPE_INVALID. */
+void ux_attr_policy_write(struct ux_writer *w, const struct ux_attr_policy *policy);
 
 static inline const void *ux_attr_data(const struct nlattr *a)
 {
