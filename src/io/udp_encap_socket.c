@@ -3,9 +3,7 @@
 /*
  * The shared port. An IKE message that reaches us because the program guessed the group's order
  * wrong is not lost: the guess is changed and the message is sent again to the same port over the
- * loopback path, with its own source address. Our mark on it tells one that comes back a second
- * time, when there is no IKE socket at all; that one is dropped, as it would have been refused
- * without us.
+ * loopback path, with its own source address. Our mark on it tells one that comes back.
  */
 
 #include "io/udp_encap_socket.h"
@@ -14,6 +12,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
@@ -23,6 +22,9 @@
 #include "io/udp_demux.h"
 #include "packet/ip.h"
 #include "packet/udp.h"
+
+#define GUESS_HOLDS_MS 100 /* longer than a message waits in our queue */
+#define ROUNDS_MAX 64
 
 struct encap_port {
 	struct ux_port port;
@@ -34,6 +36,9 @@ struct ux_encap_socket {
 	uint16_t number; /* host order */
 	uint32_t own_mark;
 	enum ux_demux_ike ike;
+	/* when the guess was last changed by a message from outside, by one that came back */
+	int64_t changed_ms, changed_back_ms;
+	uint32_t rounds; /* messages that came back and were sent again since */
 	struct encap_port shared[UX_ENCAP_SOCKET_PORTS];
 	struct ux_port *raw;	/* instead, when the port is not to be shared */
 	struct ux_port *resend; /* IKE messages go back by this */
@@ -72,14 +77,39 @@ static bool is_ike(const struct ux_encap_socket *e, const struct uxfrm_packet *p
 	return p->len >= header_len(e) + 4 && ux_get_be32(p->data + header_len(e)) == 0;
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/*
+ * An IKE message came to us, so the guess is wrong - or was, when the message was put in our queue:
+ * others that came by the same guess may wait behind the one that showed it, and must not turn it
+ * back. So a message from outside changes the guess once in a while, and is sent again. One that
+ * then comes back with our mark shows that the guess is wrong now; that too changes it once in a
+ * while. Where there is no IKE socket, messages would go round: their number is limited.
+ */
+static bool may_send_again(struct ux_encap_socket *e, bool came_back)
+{
+	int64_t now = now_ms();
+	int64_t *changed_ms = came_back ? &e->changed_back_ms : &e->changed_ms;
+
+	if (*changed_ms && now - *changed_ms < GUESS_HOLDS_MS)
+		return !came_back || e->rounds++ < ROUNDS_MAX;
+	*changed_ms = now;
+	e->rounds = 0;
+	e->ike = e->ike == UX_DEMUX_IKE_FIRST ? UX_DEMUX_IKE_LAST : UX_DEMUX_IKE_FIRST;
+	return ux_demux_attach(e->shared[0].port.fd, e->ike) == 0;
+}
+
 static void give_back_ike(struct ux_encap_socket *e, struct uxfrm_packet *p)
 {
 	struct ux_ip_info ip;
 
-	if (p->mark & e->own_mark)
-		return;
-	e->ike = e->ike == UX_DEMUX_IKE_FIRST ? UX_DEMUX_IKE_LAST : UX_DEMUX_IKE_FIRST;
-	if (ux_demux_attach(e->shared[0].port.fd, e->ike) < 0 || !ux_ip_parse(p->data, p->len, &ip))
+	if (!may_send_again(e, p->mark & e->own_mark) || !ux_ip_parse(p->data, p->len, &ip))
 		return;
 	ux_transport_checksum(p->data, &ip);
 	p->verdict = UXFRM_BYPASS;

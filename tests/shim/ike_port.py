@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""ike_port.py UXFRM: binds the ports of IKE as an IKE daemon does and looks at what arrives there while uxfrmd takes ESP off port
+4500. Runs under the shim, in a network namespace with a running uxfrmd. Prints TAP."""
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+
+UXFRM = sys.argv[1]
+tests = failed = 0
+
+
+def check(what, good, seen=""):
+    global tests, failed
+    tests += 1
+    failed += not good
+    print(f"{'' if good else 'not '}ok {tests} - {what}" + ("" if good else f" ({seen})"))
+
+
+def uxfrm(*words):
+    env = {k: v for k, v in os.environ.items() if k not in ("LD_PRELOAD", "UXFRM_SHIM")}
+    return subprocess.run([UXFRM, *words], env=env, capture_output=True, text=True)
+
+
+def no_sa_drops():
+    return {d["name"]: d["count"] for d in json.loads(uxfrm("-j", "stats").stdout)["drops"]}["in_no_sa"]
+
+
+def udp(family, address, port):
+    s = socket.socket(family, socket.SOCK_DGRAM)
+    if family == socket.AF_INET6:
+        s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    s.bind((address, port))
+    s.settimeout(0.3)
+    return s
+
+
+def received(s):
+    got = []
+    try:
+        while True:
+            got.append(s.recv(2048))
+    except socket.timeout:
+        return got
+
+
+def add_sa(local, remote, zero, spi):
+    return uxfrm("state", "add", "src", remote, "dst", local, "proto", "esp", "spi", spi, "mode", "tunnel", "encap", "espinudp",
+                 "4500", "4500", zero, "aead", "rfc4106(gcm(aes))", "0x4142434445464748494a4b4c4d4e4f5051525354", "128")
+
+
+IKE = b"\0\0\0\0" + b"initiator-spi-and-so-on" * 2
+ESP = b"\0\0\x77\x77" + b"\0\0\0\1" + b"x" * 40  # SPI 0x7777: there is no such SA
+KEEPALIVE = b"\xff"
+
+
+def share(family, local, zero, spi, ike_first):
+    name = f"{'IPv6' if family == socket.AF_INET6 else 'IPv4'}, {'IKE' if ike_first else 'uxfrmd'} first"
+    ike = udp(family, zero, 4500) if ike_first else None
+    added = add_sa(local, local, zero, spi)
+    check(f"{name}: an SA with UDP encapsulation", added.returncode == 0, added.stderr)
+    time.sleep(0.2)
+    if not ike_first:
+        ike = udp(family, zero, 4500)
+    check(f"{name}: both have the port", ike.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT) == 1)
+    before = no_sa_drops()
+    for source_port in range(40000, 40020):  # several flows: the kernel must not share them out by hash
+        peer = udp(family, local, source_port)
+        for packet in (IKE, ESP, KEEPALIVE):
+            peer.sendto(packet, (local, 4500))
+        peer.close()
+    got = received(ike)
+    check(f"{name}: IKE gets its messages, each once, and no others", got == [IKE] * 20, f"{len(got)}: {set(got)}")
+    drops = no_sa_drops() - before
+    check(f"{name}: uxfrmd got the ESP packets, each once", drops == 20, drops)
+    answer = udp(family, local, 40030)
+    ike.sendto(IKE, (local, 40030))
+    data, source = answer.recvfrom(2048)
+    check(f"{name}: IKE sends from the port", data == IKE and source[1] == 4500, source)
+    answer.close()
+    ike.close()
+
+
+def main():
+    families = [(socket.AF_INET, "127.0.0.1", "0.0.0.0"), (socket.AF_INET6, "::1", "::")]
+    for family, local, zero in families:
+        share(family, local, zero, "0x1001", True)
+    for family, local, zero in families:
+        share(family, local, zero, "0x1002", False)
+    plain = udp(socket.AF_INET, "127.0.0.1", 500)
+    check("port 500 is made to be shared too", plain.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT) == 1)
+    other = udp(socket.AF_INET, "127.0.0.1", 501)
+    check("another port is left alone", other.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT) == 0)
+    stream = socket.socket()
+    stream.bind(("127.0.0.1", 4500))
+    check("TCP is left alone", stream.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT) == 0)
+    print(f"1..{tests}")
+    return 1 if failed else 0
+
+
+sys.exit(main())
