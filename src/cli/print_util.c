@@ -56,35 +56,45 @@ void print_id(const struct printer *p, const struct id_line *line, const char *p
 	fprintf(p->out, " mode %s%s", mode_name(line->mode, buf), line_end(p));
 }
 
+/* What a protocol calls the two halves of the selector's ports; NULL: not shown. */
+struct upper_words {
+	uint8_t proto;
+	const char *first, *second;
+};
+
+static const struct upper_words *upper_words_of(uint8_t proto)
+{
+	static const struct upper_words special[] = {
+	    {IPPROTO_ICMP, "type", "code"},
+	    {IPPROTO_ICMPV6, "type", "code"},
+	    {IPPROTO_MH, "type", NULL},
+	    {0, "sport", "dport"},
+	};
+	const struct upper_words *w = special;
+
+	while (w->proto && w->proto != proto)
+		w++;
+	return w;
+}
+
 static void print_upper(const struct printer *p, const struct xfrm_selector *sel)
 {
-	uint16_t sport = ntohs(sel->sport), dport = ntohs(sel->dport);
+	uint16_t first = ntohs(sel->sport), second = ntohs(sel->dport);
+	const struct upper_words *words = upper_words_of(sel->proto);
 
-	switch (sel->proto) {
-	case IPPROTO_ICMP:
-	case IPPROTO_ICMPV6:
-		if (sel->sport_mask)
-			fprintf(p->out, "type %u ", sport);
-		if (sel->dport_mask)
-			fprintf(p->out, "code %u ", dport);
-		break;
-	case IPPROTO_GRE:
-		if (sel->sport_mask || sel->dport_mask)
-			fprintf(p->out, "key %u ", (uint32_t)sport << 16 | dport);
-		break;
-	case IPPROTO_MH:
-		if (sel->sport_mask)
-			fprintf(p->out, "type %u ", sport);
-		if (sel->dport_mask && p->stats)
-			fprintf(p->out, "(dport) 0x%.4x ", sel->dport);
-		break;
-	default:
-		if (sel->sport_mask)
-			fprintf(p->out, "sport %u ", sport);
-		if (sel->dport_mask)
-			fprintf(p->out, "dport %u ", dport);
-		break;
+	if (sel->proto == IPPROTO_GRE) { /* one number of 32 bits */
+		if (sel->sport_mask | sel->dport_mask)
+			fprintf(p->out, "key %u ", (uint32_t)first << 16 | second);
+		return;
 	}
+	if (sel->sport_mask)
+		fprintf(p->out, "%s %u ", words->first, first);
+	if (!sel->dport_mask)
+		return;
+	if (words->second)
+		fprintf(p->out, "%s %u ", words->second, second);
+	else if (p->stats)
+		fprintf(p->out, "(dport) 0x%.4x ", sel->dport);
 }
 
 void print_selector(const struct printer *p, const struct xfrm_selector *sel, uint16_t family,
@@ -109,33 +119,37 @@ void print_selector(const struct printer *p, const struct xfrm_selector *sel, ui
 	fputs(line_end(p), p->out);
 }
 
-static const char *limit_text(uint64_t limit, char buf[NAME_BUF])
+static void print_amount(const struct printer *p, uint64_t amount, const char *unit)
 {
-	if (limit == XFRM_INF)
-		return "(INF)";
-	snprintf(buf, NAME_BUF, "%" PRIu64, limit);
-	return buf;
+	if (amount == XFRM_INF && strcmp(unit, "sec") != 0) /* of time, 0 is the one without end */
+		fprintf(p->out, "(INF)(%s)", unit);
+	else
+		fprintf(p->out, "%" PRIu64 "(%s)", amount, unit);
 }
 
 void print_limits(const struct printer *p, const struct xfrm_lifetime_cfg *limits,
 		  const char *prefix)
 {
-	char soft[NAME_BUF], hard[NAME_BUF];
-	const char *end = line_end(p);
+	const struct {
+		const char *what, *unit;
+		uint64_t soft, hard;
+	} lines[] = {
+	    {"limit", "bytes", limits->soft_byte_limit, limits->hard_byte_limit},
+	    {"limit", "packets", limits->soft_packet_limit, limits->hard_packet_limit},
+	    {"expire add", "sec", limits->soft_add_expires_seconds,
+	     limits->hard_add_expires_seconds},
+	    {"expire use", "sec", limits->soft_use_expires_seconds,
+	     limits->hard_use_expires_seconds},
+	};
 
-	fprintf(p->out, "%slifetime config:%s", prefix, end);
-	fprintf(p->out, "%s  limit: soft %s(bytes), hard %s(bytes)%s", prefix,
-		limit_text(limits->soft_byte_limit, soft),
-		limit_text(limits->hard_byte_limit, hard), end);
-	fprintf(p->out, "%s  limit: soft %s(packets), hard %s(packets)%s", prefix,
-		limit_text(limits->soft_packet_limit, soft),
-		limit_text(limits->hard_packet_limit, hard), end);
-	fprintf(p->out, "%s  expire add: soft %" PRIu64 "(sec), hard %" PRIu64 "(sec)%s", prefix,
-		(uint64_t)limits->soft_add_expires_seconds,
-		(uint64_t)limits->hard_add_expires_seconds, end);
-	fprintf(p->out, "%s  expire use: soft %" PRIu64 "(sec), hard %" PRIu64 "(sec)%s", prefix,
-		(uint64_t)limits->soft_use_expires_seconds,
-		(uint64_t)limits->hard_use_expires_seconds, end);
+	fprintf(p->out, "%slifetime config:%s", prefix, line_end(p));
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		fprintf(p->out, "%s  %s: soft ", prefix, lines[i].what);
+		print_amount(p, lines[i].soft, lines[i].unit);
+		fputs(", hard ", p->out);
+		print_amount(p, lines[i].hard, lines[i].unit);
+		fputs(line_end(p), p->out);
+	}
 }
 
 void print_lifetime(const struct printer *p, const struct xfrm_lifetime_cur *now,
@@ -161,12 +175,15 @@ const char *mask8_text(uint8_t mask, char buf[9])
 
 void print_flags(const struct printer *p, uint32_t flags, const struct flag_name *names)
 {
-	for (; names->name; names++) {
-		if (!(flags & names->bit))
-			continue;
-		flags &= ~names->bit;
-		fprintf(p->out, "%s%s", names->name, flags ? " " : "");
+	const char *gap = "";
+
+	for (const struct flag_name *n = names; n->name; n++) {
+		if (flags & n->bit) {
+			fprintf(p->out, "%s%s", gap, n->name);
+			gap = " ";
+		}
+		flags &= ~n->bit;
 	}
-	if (flags)
-		fprintf(p->out, "%x", flags);
+	if (flags) /* bits without a name */
+		fprintf(p->out, "%s%x", gap, flags);
 }
