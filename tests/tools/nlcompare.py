@@ -130,7 +130,7 @@ def cases(path):
 class Shortener:
     """What one case says, shorter: {n} is n bytes 00, [n] n bytes ff, (k+n) n bytes of what the case has said
     from its byte k on"""
-    SEEN = 12
+    SEEN = 6
 
     def __init__(self):
         self.said, self.at = b'', {}
