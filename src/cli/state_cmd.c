@@ -384,7 +384,14 @@ static int count_states(struct cli *cli)
 }
 
 static const char usage_text[] =
-    "Usage: uxfrm state { add | update } ID [ ALGO-LIST ] [ mode MODE ] ...\n"
+    "Usage: uxfrm state { add | update } ID ALGO... [ mode MODE ] [ reqid REQID ] [ seq SEQ ]\n"
+    "                   [ mark MARK [ mask MASK ] ] [ output-mark MARK [ mask MASK ] ]\n"
+    "                   [ if_id IF_ID ] [ dir { in | out } ] [ replay-window SIZE ]\n"
+    "                   [ replay-seq SEQ ] [ replay-oseq SEQ ] [ replay-seq-hi SEQ ]\n"
+    "                   [ replay-oseq-hi SEQ ] [ flag FLAG... ] [ extra-flag FLAG... ]\n"
+    "                   [ sel SELECTOR ] [ limit LIMIT NUMBER ]... [ tfcpad LENGTH ]\n"
+    "                   [ encap TYPE SPORT DPORT OADDR ] [ coa ADDR ]\n"
+    "                   [ offload [ packet ] dev DEV dir { in | out } ]\n"
     "       uxfrm state allocspi ID [ mode MODE ] [ mark MARK [ mask MASK ] ] [ reqid REQID ]\n"
     "                   [ seq SEQ ] [ min SPI max SPI ]\n"
     "       uxfrm state { delete | get } ID [ mark MARK [ mask MASK ] ]\n"
@@ -398,7 +405,10 @@ static const char usage_text[] =
     "                   [ encap { none | TYPE SPORT DPORT OADDR } ]\n"
     "                   [ offload { none | dev DEV dir DIR } ] [ mtimer-thresh SECONDS ]\n"
     "                   [ nat-keepalive SECONDS ] [ new-sel SELECTOR | update-h2h-sel ]\n"
-    "The words are those of ip-xfrm(8); state migrate is described in uxfrm(8).\n";
+    "ID := [ src ADDR ] [ dst ADDR ] [ proto PROTO ] [ spi SPI ]\n"
+    "ALGO := aead NAME KEY ICV-BITS | enc NAME KEY | auth NAME KEY |\n"
+    "        auth-trunc NAME KEY ICV-BITS | comp NAME\n"
+    "The words are those of ip-xfrm(8), and dir; state migrate is described in uxfrm(8).\n";
 
 int state_command(struct cli *cli, struct args *a)
 {
