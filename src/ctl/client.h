@@ -45,7 +45,8 @@ struct uxfrm_client {
 /* ux_client_send - deliver a reply. -EAGAIN and an overrun when there is no room. */
 int ux_client_send(struct uxfrm_client *client, const void *datagram, size_t len);
 
-/* ux_dump_start - begin a dump and send what there is room for. 0; -EBUSY, -ENOMEM. */
+/* ux_dump_start - begin a dump and send its first piece; uxfrm_client_resume sends the others. 0;
+ * -EBUSY, -ENOMEM. */
 int ux_dump_start(struct ux_request *req, const struct ux_dump_ops *ops);
 /* ux_dump_end - drop a dump that is open; none is fine. */
 void ux_dump_end(struct uxfrm_client *client);

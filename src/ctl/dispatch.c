@@ -222,7 +222,7 @@ UXFRM_API void uxfrm_client_request(struct uxfrm_client *client, const void *dat
 
 		memcpy(&h, bytes, sizeof(h));
 		if (h.nlmsg_len < NLMSG_HDRLEN || h.nlmsg_len > len)
-			return;
+			break;
 		process_copy(client, bytes, h.nlmsg_len);
 		size_t step = NLMSG_ALIGN((size_t)h.nlmsg_len);
 		if (step > len)
@@ -230,4 +230,5 @@ UXFRM_API void uxfrm_client_request(struct uxfrm_client *client, const void *dat
 		bytes += step;
 		len -= step;
 	}
+	(void)uxfrm_client_resume(client); /* the dump this has begun */
 }

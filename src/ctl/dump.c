@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Dumps. Pieces go out until the client has no room; the refused piece waits for
- * uxfrm_client_resume. NLMSG_DONE has a datagram of its own, as from the kernel.
+ * Dumps. The first piece goes out when the dump is asked for, the others behind the answers to the
+ * rest of the datagram (so Linux, which sends them when the client reads), until the client has no
+ * room; the refused piece waits for uxfrm_client_resume. NLMSG_DONE has a datagram of its own, as
+ * from the kernel.
  */
 
 #include <errno.h>
@@ -67,21 +69,19 @@ static void build_piece(struct uxfrm_client *c)
 	d->pending = w.len;
 }
 
-static void run(struct uxfrm_client *c)
+/* False: the dump is over, or the client has no room. */
+static bool send_piece(struct uxfrm_client *c)
 {
 	struct ux_dump *d = &c->dump;
 
-	for (;;) {
-		if (d->pending == 0)
-			build_piece(c);
-		if (c->ops->deliver(c->opaque, d->buf, d->pending, 0) != 0)
-			return;
-		d->pending = 0;
-		if (d->finishing) {
-			ux_dump_end(c);
-			return;
-		}
-	}
+	if (d->pending == 0)
+		build_piece(c);
+	if (c->ops->deliver(c->opaque, d->buf, d->pending, 0) != 0)
+		return false;
+	d->pending = 0;
+	if (d->finishing)
+		ux_dump_end(c);
+	return d->ops != NULL;
 }
 
 int ux_dump_start(struct ux_request *req, const struct ux_dump_ops *ops)
@@ -109,7 +109,7 @@ int ux_dump_start(struct ux_request *req, const struct ux_dump_ops *ops)
 		}
 	}
 	memcpy(d->msg, req->ext->msg, sizeof(d->msg));
-	run(c);
+	(void)send_piece(c);
 	return 0;
 }
 
@@ -128,7 +128,7 @@ void ux_dump_end(struct uxfrm_client *client)
 
 UXFRM_API bool uxfrm_client_resume(struct uxfrm_client *client)
 {
-	if (client->dump.ops)
-		run(client);
+	while (client->dump.ops && send_piece(client))
+		;
 	return client->dump.ops != NULL;
 }
