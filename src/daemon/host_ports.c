@@ -238,6 +238,10 @@ int ux_host_ports_open(struct uxfrm *engine, const struct ux_config *config, str
 		ux_host_ports_close(p);
 		return err;
 	}
+	if (ux_host_rp_filter_is_strict())
+		ux_log(LOG_WARNING,
+		       "rp_filter is strict: ESP of peers whose address a policy covers will"
+		       " be dropped by the kernel; net.ipv4.conf.all.rp_filter=2 lets it in");
 	uxfrm_watch(engine, &watch_ops, p);
 	p->watching = true;
 	*ret_ports = p;

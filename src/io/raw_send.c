@@ -171,6 +171,8 @@ static void send_family(struct raw_sender *s, int fd, struct uxfrm_packet *const
 			retries = 0;
 			continue;
 		}
+		/* Retries go on counting: a device that is stuck holds a burst up, not each packet
+		 * of it. */
 		if (errno == EMSGSIZE)
 			drop = send_fragments(s, fd, packets[done]);
 		else if (wait_for_room(fd, errno, &retries))
@@ -178,7 +180,6 @@ static void send_family(struct raw_sender *s, int fd, struct uxfrm_packet *const
 		if (drop != UXFRM_DROP_NONE)
 			ux_port_refuse(packets[done], drop);
 		done++;
-		retries = 0;
 	}
 }
 
@@ -229,7 +230,9 @@ static int open_family(int family, int *ret_fd)
 	if (setsockopt(fd, level, family == AF_INET ? IP_RECVERR : IPV6_RECVERR, &on, sizeof(on)) <
 		0 ||
 	    setsockopt(fd, level, family == AF_INET ? IP_FREEBIND : IPV6_FREEBIND, &on,
-		       sizeof(on)) < 0) {
+		       sizeof(on)) < 0 ||
+	    /* What is let go in clear may be a broadcast. */
+	    setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on)) < 0) {
 		int err = -errno;
 
 		close(fd);

@@ -158,6 +158,23 @@ static int open_rp_filter(const char *name, int flags)
 	return open(path, flags | O_CLOEXEC);
 }
 
+bool ux_host_rp_filter_is_strict(void)
+{
+	static const char *const names[] = {"all", "default"};
+	bool strict = false;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char value = '0';
+		int fd = open_rp_filter(names[i], O_RDONLY);
+
+		if (fd < 0)
+			continue;
+		strict |= read(fd, &value, 1) == 1 && value == '1';
+		close(fd);
+	}
+	return strict;
+}
+
 int ux_tun_set_rp_filter(const char *name)
 {
 	char all = '0';

@@ -32,6 +32,11 @@ int ux_tun_open(const struct ux_tun_params *params, struct ux_netlink *nl, struc
 /* ux_tun_exists - false: the device was removed, or moved to another namespace. */
 bool ux_tun_exists(const struct ux_tun *tun);
 
+/* ux_host_rp_filter_is_strict - are other devices' packets checked strictly? ESP from a peer whose
+ * own address is inside a protected prefix then does not come in: its way back is the TUN device.
+ */
+bool ux_host_rp_filter_is_strict(void);
+
 /* ux_tun_set_rp_filter - let in packets whose source is routed elsewhere: 0, or loose where the
  * host filters at all. 0 or -errno. */
 int ux_tun_set_rp_filter(const char *name) UX_MUST_CHECK;
