@@ -255,5 +255,15 @@ case('thresholds', m(NEWSPDINFO, bytes(4), attr(3, bytes([33, 0]))), m(NEWSPDINF
      m(NEWSPDINFO, bytes(4), attr(3, bytes(1))), m(NEWSPDINFO, bytes(4), attr(3, bytes([32, 32])), attr(4, bytes([128, 128]))),
      m(NEWSPDINFO, bytes(4)), m(NEWSPDINFO, bytes(4), DIR_IN))
 
+two = newsa(spi=1, flags_=REQUEST) + newsa(spi=2, flags_=REQUEST)
+case('two dumps', dump() + dump(), two, dump() + dump(), dump() + m(GETPOLICY, b'', flags=REQUEST | DUMP))
+case('behind a dump', two, dump() + delsa(spi=1), dump() + getsa(spi=2), dump(DIR_IN[:5]) + dump())
+case('bmp_len', newsa(gcm(), replay_esn(33, 7)), getsa(), newsa(gcm(), replay_esn(0, 3), spi=2), getsa(spi=2))
+case('whole bitmap', newsa(gcm(), replay(1, 9, 0xfedcba98), window=8), getsa())
+case('leftover in a dump', dump(b'\5\0\1'), two, dump(b'\5\0\1'))
+case('any IPsec protocol', newsa(), getsa(proto=255), delsa(proto=255), getsa(attr(SRCADDR, addr('10.0.0.1')), proto=255))
+case('late CPU', newsa(algo2(ALG_AEAD, 'x', bytes(20), 128), DIR_IN, u32(SA_PCPU, 70000)))
+case('larval by another if_id', allocspi(0, 0, u32(IF_ID, 1)), newsa(gcm(), u32(IF_ID, 2), spi=7), dump())
+
 if __name__ == '__main__':
     print('\n'.join(lines))

@@ -427,7 +427,7 @@ class World:
         for _ in range(self.one(1, 1, 1, 1, 1, 1, 1, 2, 3, 5)):
             b, dump = self.message()
             out += b + bytes(-len(b) % 4)
-            if dump:
+            if dump and self.p(0.6):
                 return out
         return out[:-self.one(1, 2, 3)] if self.p(0.005) and len(out) > 4 else out
 
