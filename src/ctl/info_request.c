@@ -6,8 +6,9 @@
 
 #include "ctl/request.h"
 
-/* There is no limit to the size of the tables; clients are told the largest power of two. */
-#define TABLE_MAX 0x80000000u
+/* There is no limit to the size of the tables; clients are told the largest power of two that they
+ * can print as a signed number, as ip does. */
+#define TABLE_MAX 0x40000000u
 
 int ux_handle_getsadinfo(struct ux_request *req)
 {
