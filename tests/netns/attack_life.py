@@ -34,6 +34,10 @@ def stat_of(pid):
         return ""
 
 
+def our_zombies():
+    return {p for p in os.listdir("/proc") if p.isdigit() and f" Z {os.getpid()} " in stat_of(p)}
+
+
 def pids(lab, short):
     return [int(p) for p in lab.run(short, ["ip", "netns", "pids", lab.full_name(short)]).stdout.split()
             if stat_of(p).startswith(f"{p} (uxfrmd) ")]
@@ -134,6 +138,7 @@ def clients_start_one(lab):
 def keeps_nothing_of_its_starter(lab):
     """Neither descriptors nor directory, terminal or zombie."""
     lab.add("clean")
+    before = our_zombies()
     ours, theirs = os.pipe()
     client = on_demand(lab, "clean", STATE, stdout=theirs, stderr=theirs, pass_fds=(theirs,), cwd="/tmp")
     os.close(theirs)
@@ -148,8 +153,7 @@ def keeps_nothing_of_its_starter(lab):
     require(os.readlink(f"/proc/{pid}/cwd") == "/", "working directory")
     for fd in range(3):
         require(os.readlink(f"/proc/{pid}/fd/{fd}") == "/dev/null", f"descriptor {fd}")
-    zombies = [p for p in os.listdir("/proc") if p.isdigit() and f" Z {os.getpid()} " in stat_of(p)]
-    require(not zombies, f"zombies: {zombies}")
+    require(our_zombies() == before, f"zombies: {before} before, now {our_zombies()}")
 
 
 def in_the_background(lab):
