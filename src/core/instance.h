@@ -48,6 +48,7 @@ struct uxfrm {
 	void (*larval_expired)(struct uxfrm *u, const struct ux_sa *sa);
 	const struct uxfrm_watch_ops *watch;
 	void *watch_opaque;
+	uint32_t acquire_seq;	  /* of the last ACQUIRE event */
 	uint32_t *encap_ports[2]; /* watch.c: SAs by port, IPv4 and IPv6 */
 
 	/* list of workers: changed by the worker's thread under the mutex, walked by the control
@@ -60,6 +61,8 @@ struct uxfrm {
 void ux_watch_encap(struct uxfrm *u, const struct ux_sa *sa, bool added);
 void ux_watch_fini(struct uxfrm *u);
 void ux_watch_policy(struct uxfrm *u, const struct ux_policy *policy, bool added);
+/* ux_watch_default - what no outbound policy matches is blocked from now on, or no longer. */
+void ux_watch_default(struct uxfrm *u, bool blocked);
 
 /* ux_counters_attach - counters for a new worker, NULL without memory; they stay until the engine
  * is freed. */

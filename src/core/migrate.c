@@ -126,8 +126,7 @@ static void apply(struct ux_sa *fresh, const struct ux_migration *m)
 	}
 }
 
-/* A larval SA that waited for just this one has served (as when NEWSA adds one). */
-static void remove_larval(struct uxfrm *u, const struct ux_sa *sa)
+void ux_migrate_remove_larval(struct uxfrm *u, const struct ux_sa *sa)
 {
 	struct ux_sa *larval = NULL;
 
@@ -155,6 +154,24 @@ static void remove_larval(struct uxfrm *u, const struct ux_sa *sa)
 		ux_sad_remove(u, larval);
 }
 
+int ux_migrate_clone(struct uxfrm *u, const struct ux_sa *sa, const struct ux_migration *m,
+		     struct ux_sa **ret_fresh, struct ux_ext_ack *ext)
+{
+	struct ux_sa *fresh = ux_sa_clone_in(u, sa);
+	int err;
+
+	if (!fresh)
+		return ux_fail(ext, EINVAL, "Failed to clone and setup state");
+	apply(fresh, m);
+	err = ux_sa_init(fresh, ext);
+	if (err < 0) {
+		ux_sa_free(fresh);
+		return err;
+	}
+	*ret_fresh = fresh;
+	return 0;
+}
+
 int ux_migrate(struct uxfrm *u, struct ux_sa *sa, const struct ux_migration *m,
 	       struct ux_sa **ret_sa, struct ux_ext_ack *ext)
 {
@@ -172,23 +189,20 @@ int ux_migrate(struct uxfrm *u, struct ux_sa *sa, const struct ux_migration *m,
 	if (err < 0)
 		return err;
 
-	fresh = ux_sa_clone_in(u, sa);
-	if (!fresh)
-		return ux_fail(ext, EINVAL, "Failed to clone and setup state");
-	apply(fresh, m);
-	err = ux_sa_init(fresh, ext);
-	if (err == 0 && ux_sa_state_of(sa) != UX_SA_VALID) {
+	err = ux_migrate_clone(u, sa, m, &fresh, ext);
+	if (err < 0)
+		return ux_fail_weak(ext, EINVAL, "State migration clone failed");
+	if (ux_sa_state_of(sa) != UX_SA_VALID) {
 		ux_sa_free(fresh);
 		return ux_fail(ext, ESRCH, "State already deleted");
 	}
-	if (err == 0)
-		err = ux_sad_replace(u, sa, fresh, true);
+	err = ux_sad_replace(u, sa, fresh, true);
 	if (err < 0) {
 		ux_sa_free(fresh);
 		return ux_fail_weak(ext, EINVAL, "State migration clone failed");
 	}
 	if (elsewhere)
-		remove_larval(u, fresh);
+		ux_migrate_remove_larval(u, fresh);
 	*ret_sa = fresh;
 	return 0;
 }

@@ -38,3 +38,15 @@ struct ux_migration {
  */
 int ux_migrate(struct uxfrm *u, struct ux_sa *sa, const struct ux_migration *migration,
 	       struct ux_sa **ret_sa, struct ux_ext_ack *ext) UX_MUST_CHECK;
+
+/* ---- the steps of it, for legacy_migrate.c ---- */
+
+/*
+ * ux_migrate_clone - what @sa becomes by @migration: a copy that shares the runtime, sound, in no
+ * table. Returns owned; the errors are those of ux_sa_init, and -EINVAL without memory.
+ */
+int ux_migrate_clone(struct uxfrm *u, const struct ux_sa *sa, const struct ux_migration *migration,
+		     struct ux_sa **ret_fresh, struct ux_ext_ack *ext) UX_MUST_CHECK;
+/* ux_migrate_remove_larval - a larval SA that waited for just this one has served, as when NEWSA
+ * adds one. */
+void ux_migrate_remove_larval(struct uxfrm *u, const struct ux_sa *sa);

@@ -117,12 +117,14 @@ struct ux_former_set {
 
 struct ux_sa_runtime {
 	/* const after publish */
-	struct ux_transform *transform;	 /* NULL for a larval SA */
-	struct ux_sa_keys *keys;	 /* NULL for a larval SA */
-	struct ux_iv_source *iv;	 /* NULL when the SA needs none */
-	struct ux_replay_window *replay; /* never NULL; window 0 for a larval SA */
+	struct ux_transform *transform; /* NULL for a larval SA */
+	struct ux_sa_keys *keys;	/* NULL for a larval SA */
+	struct ux_iv_source *iv;	/* NULL when the SA needs none */
 	struct uxfrm *instance;
-	uint64_t add_time_s;				     /* wall clock */
+	/* seldom changed, by NEWAE: control thread writes, workers read. Never NULL; window 0 for a
+	 * larval SA. Another window only by ux_sa_set_replay */
+	_Atomic(struct ux_replay_window *) replay;
+	_Atomic(uint64_t) add_time_s;			     /* wall clock */
 	struct ux_sa_runtime *next_same_spi, *prev_same_spi; /* control thread: SPIs in use */
 
 	/* workers, atomic */
@@ -179,7 +181,6 @@ struct ux_sa {
 	struct ux_selector sel;
 	struct ux_limits limits;
 	uint32_t tfcpad, extra_flags;
-	uint32_t replay_maxage, replay_maxdiff; /* 100 ms units; sequence numbers */
 	uint32_t nat_keepalive_interval_s, mapping_maxage_s;
 	uint32_t pcpu;		/* UINT32_MAX = none */
 	uint32_t acquire_seq;	/* km.seq: ties ALLOCSPI/ACQUIRE and NEWSA together */
@@ -193,7 +194,8 @@ struct ux_sa {
 	struct ux_sa_stats stats;
 
 	/* control thread */
-	uint64_t tuple_hash, address_hash; /* of the table slots, set when published */
+	uint32_t replay_maxage, replay_maxdiff; /* 100 ms units; sequence numbers */
+	uint64_t tuple_hash, address_hash;	/* of the table slots, set when published */
 	struct ux_sa *prev_same_tuple, *prev_same_address;
 	struct ux_list all;	   /* ux_sad.all, newest first: the order of dumps */
 	struct ux_list by_seq;	   /* bucket of acquire_seq, when not 0 */
@@ -255,6 +257,21 @@ int ux_sa_init(struct ux_sa *sa, struct ux_ext_ack *ext) UX_MUST_CHECK;
 /* ux_sa_free - an SA that is in no table and seen by nobody; drops its share of the runtime. NULL
  * is fine. */
 struct ux_sa *ux_sa_free(struct ux_sa *sa);
+
+/* Sequence state from outside, as a client had it from another SA or another time. */
+struct ux_replay_state {
+	uint64_t oseq, seq;   /* last sent; highest received */
+	uint32_t window;      /* at most UX_REPLAY_WINDOW_MAX */
+	uint32_t n_bits;      /* of @bits, which are as ux_replay_load has them */
+	const uint32_t *bits; /* NULL: none received */
+};
+/*
+ * ux_sa_set_replay - put these numbers in the place of those of @sa, while workers use it; nothing
+ * else sets back what a runtime has counted. A packet in flight counts in the old window or in the
+ * new one, never in both, and numbers it takes are those before or those after. IVs go on: they
+ * belong to the key, so that no number sent twice has the same IV twice. -ENOMEM changes nothing.
+ */
+int ux_sa_set_replay(struct ux_sa *sa, const struct ux_replay_state *state) UX_MUST_CHECK;
 
 static inline enum ux_sa_state ux_sa_state_of(const struct ux_sa *sa)
 {

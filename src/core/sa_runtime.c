@@ -123,6 +123,21 @@ static struct ux_replay_window *replay_new(uint32_t window, bool esn)
 	return w;
 }
 
+int ux_sa_set_replay(struct ux_sa *sa, const struct ux_replay_state *state)
+{
+	struct ux_sa_runtime *r = sa->runtime;
+	struct ux_replay_window *old = ux_rcu_own(&r->replay);
+	struct ux_replay_window *fresh = replay_new(state->window, old->esn);
+
+	if (!fresh)
+		return -ENOMEM;
+	ux_replay_load(fresh, state->seq, state->bits, state->bits ? state->n_bits : 0);
+	ux_rcu_publish(&r->replay, fresh);
+	ux_retire_add(&r->instance->retire, old, free);
+	atomic_store_explicit(&r->oseq, state->oseq, memory_order_relaxed);
+	return 0;
+}
+
 static uint32_t window_of(const struct ux_sa_params *p)
 {
 	if (!p->esn_attr && p->replay_window > REPLAY_LEGACY_MAX)
@@ -149,10 +164,12 @@ static int make_replay(struct ux_sa_runtime *r, const struct ux_sa_params *p)
 
 	if (window > UX_REPLAY_WINDOW_MAX) /* will be refused, when its turn comes */
 		window = UX_REPLAY_WINDOW_MAX;
-	r->replay = replay_new(window, p->esn_attr && (p->flags & UX_SA_ESN));
-	if (!r->replay)
+	struct ux_replay_window *w = replay_new(window, p->esn_attr && (p->flags & UX_SA_ESN));
+
+	if (!w)
 		return -ENOMEM;
-	ux_replay_load(r->replay, p->iseq, p->replay_bits, p->replay_bits ? p->n_replay_bits : 0);
+	ux_replay_load(w, p->iseq, p->replay_bits, p->replay_bits ? p->n_replay_bits : 0);
+	atomic_init(&r->replay, w);
 	return 0;
 }
 
@@ -165,9 +182,9 @@ static struct ux_sa_runtime *runtime_alloc(struct uxfrm *u, const struct ux_sa_p
 	memset(r, 0, sizeof(*r));
 	r->instance = u;
 	r->refs = 1;
-	r->add_time_s = atomic_load_explicit(&u->real_s, memory_order_relaxed);
-	if (p->has_curlft)
-		r->add_time_s = p->cur_add_s;
+	atomic_init(&r->add_time_s, p->has_curlft
+					? p->cur_add_s
+					: atomic_load_explicit(&u->real_s, memory_order_relaxed));
 	atomic_init(&r->bytes, p->has_curlft ? p->cur_bytes : 0);
 	atomic_init(&r->packets, p->has_curlft ? p->cur_packets : 0);
 	atomic_init(&r->use_time_s, p->has_curlft ? p->cur_use_s : 0);
@@ -186,8 +203,10 @@ struct ux_sa_runtime *ux_sa_runtime_new_larval(struct uxfrm *u, const struct ux_
 
 	if (!r)
 		return NULL;
-	r->replay = replay_new(0, false);
-	if (!r->replay) {
+	struct ux_replay_window *w = replay_new(0, false);
+
+	atomic_init(&r->replay, w);
+	if (!w) {
 		ux_sa_runtime_free(r);
 		return NULL;
 	}
@@ -228,7 +247,7 @@ void ux_sa_runtime_free(struct ux_sa_runtime *r)
 	keys_free(r->keys);
 	if (r->iv)
 		ux_iv_source_release(&u->iv_ledger, r->iv);
-	free(r->replay);
+	free(ux_rcu_own(&r->replay));
 	ux_former_free(r);
 	ux_slab_put(&u->runtime_slab, r);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#define HUGE_PAGE ((size_t)2 << 20)
 #define FIRST_SLOTS 64
 #define MOVE_STEP 32 /* slots looked at per reserve; more than the growth of a table can outrun */
 
@@ -15,6 +16,26 @@ static char tombstone;
  * Arrays are mapped, not taken from the heap: zero pages come when they are touched, and large ones
  * can have huge pages, which more than halves the cost of a look-up in a million entries.
  */
+static void *map_slots(size_t bytes)
+{
+	size_t extra = bytes >= HUGE_PAGE ? HUGE_PAGE : 0; /* to align it */
+	char *p =
+	    mmap(NULL, bytes + extra, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		return NULL;
+	if (!extra)
+		return p;
+
+	size_t skip = -(uintptr_t)p & (HUGE_PAGE - 1);
+
+	if (skip)
+		munmap(p, skip);
+	munmap(p + skip + bytes, extra - skip);
+	(void)madvise(p + skip, bytes, MADV_HUGEPAGE); /* an optimisation: failing does no harm */
+	return p + skip;
+}
+
 static struct ux_sa_slots *slots_new(size_t n)
 {
 	struct ux_sa_slots *s = calloc(1, sizeof(*s));
@@ -22,14 +43,11 @@ static struct ux_sa_slots *slots_new(size_t n)
 
 	if (!s)
 		return NULL;
-	s->slot = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (s->slot == MAP_FAILED) {
+	s->slot = map_slots(bytes);
+	if (!s->slot) {
 		free(s);
 		return NULL;
 	}
-	if (bytes >= (size_t)2 << 20)
-		(void)madvise(s->slot, bytes,
-			      MADV_HUGEPAGE); /* an optimisation: failing does no harm */
 	s->mask = n - 1;
 	return s;
 }
@@ -111,7 +129,7 @@ void *ux_sa_table_find(const struct ux_sa_table *t, uint64_t hash, ux_sa_key_equ
 
 void ux_sa_table_prefetch(const struct ux_sa_table *t, uint64_t hash)
 {
-	struct ux_sa_slots *s = ux_rcu_follow(&t->slots);
+	const struct ux_sa_slots *s = ux_rcu_follow(&t->slots);
 
 	__builtin_prefetch(&s->slot[hash & s->mask]);
 }

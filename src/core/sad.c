@@ -312,6 +312,15 @@ static int reserve(struct uxfrm *u)
 	return err;
 }
 
+int ux_sad_reserve_moves(struct uxfrm *u, size_t n)
+{
+	if (ux_sa_table_reserve(&u->sad.by_tuple, n, &u->retire) < 0 ||
+	    ux_sa_table_reserve(&u->sad.by_address, n, &u->retire) < 0 ||
+	    ux_sa_table_reserve(&u->sad.by_spi, 1, NULL) < 0)
+		return -ENOMEM;
+	return ux_former_reserve_many(u, n);
+}
+
 int ux_sad_insert(struct uxfrm *u, struct ux_sa *sa)
 {
 	if (u->params.max_sa && u->sad.n_sa >= u->params.max_sa)

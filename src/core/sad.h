@@ -138,6 +138,11 @@ int ux_sad_insert(struct uxfrm *u, struct ux_sa *sa) UX_MUST_CHECK;
  */
 int ux_sad_replace(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fresh,
 		   bool moved) UX_MUST_CHECK;
+/*
+ * ux_sad_reserve_moves - memory for @n ux_sad_replace with @moved and the same runtime, at most
+ * UX_SA_TABLE_RESERVE_MAX: what comes next of them does not fail. -ENOMEM.
+ */
+int ux_sad_reserve_moves(struct uxfrm *u, size_t n) UX_MUST_CHECK;
 /* ux_sad_remove - take @sa and its former tuples out. */
 void ux_sad_remove(struct uxfrm *u, struct ux_sa *sa);
 

@@ -158,6 +158,38 @@ int ux_former_reserve(struct uxfrm *u)
 	return ux_sa_table_reserve(&u->sad.by_former, 1, &u->retire);
 }
 
+/* That so many objects can be had next. What is put back stays in the slab. */
+static int slab_reserve(struct ux_slab *slab, size_t n)
+{
+	void *chain = NULL;
+	int err = 0;
+
+	while (n-- && err == 0) {
+		void **object = ux_slab_get(slab);
+
+		if (object) {
+			*object = chain;
+			chain = object;
+		} else {
+			err = -ENOMEM;
+		}
+	}
+	while (chain) {
+		void *object = chain;
+
+		chain = *(void **)object;
+		ux_slab_put(slab, object);
+	}
+	return err;
+}
+
+int ux_former_reserve_many(struct uxfrm *u, size_t n)
+{
+	if (slab_reserve(&u->link_slab, n) < 0 || slab_reserve(&u->set_slab, n) < 0)
+		return -ENOMEM;
+	return ux_sa_table_reserve(&u->sad.by_former, n, &u->retire);
+}
+
 void ux_former_fini(struct uxfrm *u)
 {
 	struct ux_former_spare *spare = &u->sad.spare;

@@ -32,6 +32,8 @@ void ux_sad_prefetch_move(const struct uxfrm *u, const struct ux_sa *sa);
 
 /* ux_former_reserve - what one ux_former_update may need, so that it cannot fail. -ENOMEM. */
 int ux_former_reserve(struct uxfrm *u) UX_MUST_CHECK;
+/* ux_former_reserve_many - the same for @n of them one after another. */
+int ux_former_reserve_many(struct uxfrm *u, size_t n) UX_MUST_CHECK;
 void ux_former_fini(struct uxfrm *u);
 /* ux_former_update - @old, still indexed, became @fresh: remember what it was. */
 void ux_former_update(struct uxfrm *u, const struct ux_sa *old, const struct ux_sa *fresh);

@@ -160,7 +160,8 @@ bool ux_sad_better(const struct ux_sa *a, const struct ux_sa *b)
 
 	if (a_dying != b_dying)
 		return b_dying;
-	return a->runtime->add_time_s > b->runtime->add_time_s;
+	return atomic_load_explicit(&a->runtime->add_time_s, memory_order_relaxed) >
+	       atomic_load_explicit(&b->runtime->add_time_s, memory_order_relaxed);
 }
 
 struct ux_sa *ux_sad_lookup_outbound(struct uxfrm *u, const struct ux_sa_query *q)

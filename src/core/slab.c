@@ -91,6 +91,13 @@ static void *carve(struct ux_slab *s)
 	return (char *)s->chunks + LINE + i * s->object_size;
 }
 
+/* The object that will be asked for next: fetched while this one is put to use. */
+static void prefetch_object(const struct ux_slab *s, const char *object)
+{
+	for (size_t at = 0; at < s->object_size; at += LINE)
+		__builtin_prefetch(object + at, 1);
+}
+
 void *ux_slab_get(struct ux_slab *s)
 {
 	if (FROM_HEAP)
@@ -101,6 +108,8 @@ void *ux_slab_get(struct ux_slab *s)
 	if (!object)
 		return carve(s);
 	s->free_objects = *(void **)object;
+	if (s->free_objects)
+		prefetch_object(s, s->free_objects);
 	return object;
 }
 

@@ -35,14 +35,13 @@ void ux_spd_fini(struct uxfrm *u)
 }
 
 static struct ux_policy *search(const struct ux_spd *spd, enum ux_policy_dir dir,
-				const struct ux_flow_key *flow, uint32_t if_id)
+				const struct ux_flow_key *flow, uint8_t type, uint32_t if_id)
 {
 	struct ux_policy *p = ux_rcu_follow(&spd->first[dir]);
 
 	for (; p; p = ux_rcu_follow(&p->next))
-		if (p->family == flow->family && p->type == UX_POLICY_TYPE_MAIN &&
-		    p->if_id == if_id && (flow->mark & p->mark.m) == p->mark.v &&
-		    ux_selector_match(&p->sel, flow))
+		if (p->family == flow->family && p->type == type && p->if_id == if_id &&
+		    (flow->mark & p->mark.m) == p->mark.v && ux_selector_match(&p->sel, flow))
 			return p;
 	return NULL;
 }
@@ -57,12 +56,18 @@ struct ux_policy *ux_spd_lookup(struct uxfrm *u, enum ux_policy_dir dir,
 	/* A policy that moves forward in the order while we walk could be missed in both places. */
 	do {
 		generation = atomic_load_explicit(&spd->generation, memory_order_acquire);
-		p = search(spd, dir, flow, if_id);
+		p = search(spd, dir, flow, UX_POLICY_TYPE_MAIN, if_id);
 	} while (atomic_load_explicit(&spd->generation, memory_order_acquire) != generation);
 	return p;
 }
 
 /* ---- finding by what a request says ---- */
+
+struct ux_policy *ux_spd_find_by_flow(struct uxfrm *u, const struct ux_policy_key *key,
+				      const struct ux_flow_key *flow)
+{
+	return search(&u->spd, key->dir, flow, key->type, key->if_id);
+}
 
 static uint64_t key_hash(const struct uxfrm *u, const struct ux_policy_key *key)
 {
@@ -216,6 +221,33 @@ static void replace(struct uxfrm *u, struct ux_policy *old, struct ux_policy *po
 	ux_retire_add(&u->retire, old, free);
 }
 
+/* A count that a worker adds between the copy and the end of its read section is lost, as that of a
+ * packet on its way to a policy that is replaced. */
+static void carry_counters(const struct ux_policy *old, struct ux_policy *policy)
+{
+	atomic_store_explicit(&policy->bytes,
+			      atomic_load_explicit(&old->bytes, memory_order_relaxed),
+			      memory_order_relaxed);
+	atomic_store_explicit(&policy->packets,
+			      atomic_load_explicit(&old->packets, memory_order_relaxed),
+			      memory_order_relaxed);
+	atomic_store_explicit(&policy->use_time_s,
+			      atomic_load_explicit(&old->use_time_s, memory_order_relaxed),
+			      memory_order_relaxed);
+}
+
+void ux_spd_rewrite(struct uxfrm *u, struct ux_policy *old, struct ux_policy *policy)
+{
+	struct ux_spd *spd = &u->spd;
+
+	carry_counters(old, policy);
+	tables_set(u, old, policy);
+	order_insert(spd, policy, &old->order);
+	order_remove(spd, old);
+	ux_walk_replace(&spd->cursors, &old->all, &policy->all);
+	ux_retire_add(&u->retire, old, free);
+}
+
 static uint32_t n_all(const struct ux_spd *spd)
 {
 	return spd->n[UX_POLICY_IN] + spd->n[UX_POLICY_OUT] + spd->n[UX_POLICY_FWD];
@@ -283,4 +315,13 @@ void ux_spd_cursor_back(struct ux_spd *spd, struct ux_spd_cursor *c)
 void ux_spd_cursor_fini(struct ux_spd_cursor *c)
 {
 	ux_walk_fini(&c->walk);
+}
+
+void ux_spd_set_default(struct uxfrm *u, enum ux_policy_dir dir, uint8_t action)
+{
+	bool changed = ux_spd_default(&u->spd, dir) != action;
+
+	atomic_store_explicit(&u->spd.default_action[dir], action, memory_order_relaxed);
+	if (changed && dir == UX_POLICY_OUT)
+		ux_watch_default(u, action == UX_POLICY_BLOCK);
 }

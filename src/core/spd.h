@@ -23,6 +23,8 @@ struct ux_spd {
 	struct ux_sa_table by_key, by_index;  /* control thread only */
 	struct ux_list all;		      /* ux_policy.all, newest first */
 	struct ux_list cursors;		      /* open dumps */
+	_Atomic(uint8_t)
+	    default_action[UX_POLICY_DIRS]; /* workers read; UX_POLICY_ALLOW at first */
 	uint32_t n[UX_POLICY_DIRS];
 	uint32_t index_generator;
 };
@@ -33,6 +35,15 @@ void ux_spd_fini(struct uxfrm *u);
 /* ux_spd_lookup - the policy for a flow, NULL if none. Worker, inside a read section. */
 struct ux_policy *ux_spd_lookup(struct uxfrm *u, enum ux_policy_dir dir,
 				const struct ux_flow_key *flow, uint32_t if_id);
+
+/* ux_spd_default - the action for a flow without policy. Any thread. */
+static inline uint8_t ux_spd_default(const struct ux_spd *spd, enum ux_policy_dir dir)
+{
+	return atomic_load_explicit(&spd->default_action[dir], memory_order_relaxed);
+}
+/* ux_spd_set_default - control thread. The owner of the engine hears of UX_POLICY_OUT as of a
+ * policy for everything that blocks. */
+void ux_spd_set_default(struct uxfrm *u, enum ux_policy_dir dir, uint8_t action);
 
 /* What names a policy in a request, beside its index. */
 struct ux_policy_key {
@@ -45,6 +56,11 @@ struct ux_policy *ux_spd_find(struct uxfrm *u, const struct ux_policy_key *key);
 struct ux_policy *ux_spd_find_by_index(struct uxfrm *u, const struct ux_policy_key *key,
 				       uint32_t index);
 
+/* ux_spd_find_by_flow - the policy for a flow, as ux_spd_lookup, among those of @key's type, dir
+ * and if_id. Control thread. */
+struct ux_policy *ux_spd_find_by_flow(struct uxfrm *u, const struct ux_policy_key *key,
+				      const struct ux_flow_key *flow);
+
 /*
  * ux_spd_insert - publish @policy (takes it; it is from malloc or calloc). A policy with the same
  * type, dir, if_id, mark and selector is replaced (it keeps the index) unless @exclusive: then
@@ -54,6 +70,11 @@ struct ux_policy *ux_spd_find_by_index(struct uxfrm *u, const struct ux_policy_k
  */
 int ux_spd_insert(struct uxfrm *u, struct ux_policy *policy, bool exclusive,
 		  bool *ret_replaced) UX_MUST_CHECK;
+/*
+ * ux_spd_rewrite - publish @policy, which differs from @old in its templates only, in the place of
+ * @old: index, counters, place in the order and in dumps stay. Takes @policy, from malloc.
+ */
+void ux_spd_rewrite(struct uxfrm *u, struct ux_policy *old, struct ux_policy *policy);
 void ux_spd_remove(struct uxfrm *u, struct ux_policy *policy);
 
 /* Cursors as in sad.h. */

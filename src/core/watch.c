@@ -63,6 +63,20 @@ void ux_watch_policy(struct uxfrm *u, const struct ux_policy *policy, bool added
 		u->watch->policy(u->watch_opaque, &event);
 }
 
+void ux_watch_default(struct uxfrm *u, bool blocked)
+{
+	static const struct ux_addr any;
+	struct uxfrm_policy_event event = {
+	    .added = blocked, .destination = &any, .source = &any, .protects = true};
+
+	if (!u->watch || !u->watch->policy)
+		return;
+	event.family = AF_INET;
+	u->watch->policy(u->watch_opaque, &event);
+	event.family = AF_INET6;
+	u->watch->policy(u->watch_opaque, &event);
+}
+
 void ux_watch_fini(struct uxfrm *u)
 {
 	free(u->encap_ports[0]);
