@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Sourced by the tests here: a fresh network namespace, daemons that write no packets, TAP. Wants $build; uses "$@" of the script.
 if [ -z "${UXFRM_TEST_INNER:-}" ]; then
-	unshare -rn true 2>/dev/null || { echo "1..0 # SKIP no namespaces here"; exit 77; }
 	# as root without a user namespace, so that tests can become another user
 	if [ "$(id -u)" = 0 ]; then enter="unshare -n"; else enter="unshare -rn"; fi
+	$enter true 2>/dev/null || { echo "1..0 # SKIP no namespaces here"; exit 77; }
 	UXFRM_TEST_INNER=1 exec $enter -- sh "$0" "$@"
 fi
 ip link set lo up

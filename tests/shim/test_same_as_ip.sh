@@ -6,7 +6,7 @@ set -u
 build=$(cd "$1" && pwd) target=${2:-uxfrmd}
 command -v ip >/dev/null || { echo "no ip"; exit 77; }
 if [ -z "${UXFRM_TEST_INNER:-}" ]; then
-	unshare -rn true 2>/dev/null || { echo "no namespaces here"; exit 77; }
+	unshare -n true 2>/dev/null || { echo "no namespaces here"; exit 77; }
 	UXFRM_TEST_INNER=1 exec unshare -n -- sh "$0" "$build" "$target"
 fi
 export UXFRM_DAEMON_ARGS=--no-ports

@@ -4,7 +4,7 @@
 set -eu
 build=$(cd "$1" && pwd) client=$(realpath "$2")
 if [ -z "${UXFRM_TEST_INNER:-}" ]; then
-	unshare -rn true 2>/dev/null || { echo "no namespaces here"; exit 77; }
+	unshare -n true 2>/dev/null || { echo "no namespaces here"; exit 77; }
 	UXFRM_TEST_INNER=1 exec unshare -n -- sh "$0" "$build" "$client"
 fi
 ip link set lo up
