@@ -240,6 +240,10 @@ def host_changes(lab, daemons):
     require(until(lambda: "src 10.1.0.1" in lab.run("left", ["ip", "route", "get", "10.2.0.1"]).stdout, 3),
             "the preferred source has not come back")
     cells.ping(lab, PLAIN, sizes=(56,))
+    lab.ip("left", "address add 10.1.5.5/32 dev lo", "route replace 10.2.0.0/16 via 192.0.2.2 src 10.1.5.5")
+    require(until(lambda: "src 10.1.5.5" in lab.run("left", ["ip", "route", "get", "10.2.0.1"]).stdout, 3),
+            "the preferred source does not follow the host's routes")
+    lab.ip("left", "address del 10.1.5.5/32 dev lo", "route replace 10.2.0.0/16 via 192.0.2.2")
     lab.ip("left", "address del 192.0.2.1/24 dev w0", "address add 192.0.2.1/24 dev w0")
     cells.ping(lab, PLAIN, sizes=(56,))
     lab.ip("left", "link set w0 down", "link set w0 up", "route replace 10.2.0.0/16 via 192.0.2.2",

@@ -48,13 +48,14 @@ static void file_is_read(void **state)
 	assert_int_equal(
 	    ux_config_read(&c,
 			   write_file("[daemon]\ngrace_ms = 0\nlog_level = debug\n"
-				      "strict_templates = yes\n[ports]\nfwmark = 0x40\n"
+				      "strict_templates = yes\nidle_s = 7\n[ports]\nfwmark = 0x40\n"
 				      "tun_name = vpn0\n; a comment\nports = no\n"),
 			   &ext),
 	    0);
 	assert_int_equal(c.grace_ms, 0);
 	assert_int_equal(c.log_level, LOG_DEBUG);
 	assert_true(c.strict_templates);
+	assert_int_equal(c.idle_s, 7);
 	assert_int_equal(c.fwmark, 0x40);
 	assert_string_equal(c.tun_name, "vpn0");
 	assert_false(c.ports);
