@@ -9,16 +9,10 @@
 
 #include "ctl/client.h"
 
-/* Parts of XFRM this engine does not have. Legacy MIGRATE answers as a kernel built without it,
- * which is how clients probe. */
+/* Parts of XFRM this engine does not have. */
 static int handle_absent(struct ux_request *req)
 {
 	return ux_fail(req->ext, EOPNOTSUPP, "Message type not supported");
-}
-
-static int handle_migrate(struct ux_request *req)
-{
-	return -ENOPROTOOPT;
 }
 
 #define TYPE(number) [(number) - XFRM_MSG_BASE]
@@ -42,7 +36,7 @@ static const struct ux_request_type types[] = {
     TYPE(XFRM_MSG_NEWAE) = {sizeof(struct xfrm_aevent_id), handle_absent, NULL, 0},
     TYPE(XFRM_MSG_GETAE) = {sizeof(struct xfrm_aevent_id), handle_absent, NULL, 0},
     TYPE(XFRM_MSG_REPORT) = {sizeof(struct xfrm_user_report), NULL, NULL, 0},
-    TYPE(XFRM_MSG_MIGRATE) = {sizeof(struct xfrm_userpolicy_id), handle_migrate, NULL, 0},
+    TYPE(XFRM_MSG_MIGRATE) = {sizeof(struct xfrm_userpolicy_id), ux_handle_migrate, NULL, 0},
     TYPE(XFRM_MSG_NEWSADINFO) = {0, NULL, NULL, 0},
     TYPE(XFRM_MSG_GETSADINFO) = {sizeof(uint32_t), ux_handle_getsadinfo, NULL, 0},
     TYPE(XFRM_MSG_NEWSPDINFO) = {sizeof(uint32_t), ux_handle_newspdinfo, NULL, XFRMA_SPD_MAX},

@@ -71,6 +71,7 @@ int ux_handle_allocspi(struct ux_request *req);	 /* spi_request.c */
 int ux_handle_newpolicy(struct ux_request *req); /* policy_request.c: NEWPOLICY and UPDPOLICY */
 int ux_handle_getpolicy(struct ux_request *req); /* GETPOLICY and DELPOLICY */
 int ux_handle_flushpolicy(struct ux_request *req);
+int ux_handle_migrate(struct ux_request *req);	     /* legacy_migrate_request.c */
 int ux_handle_migrate_state(struct ux_request *req); /* migrate_request.c */
 /* ux_prepare_migrate_state - before anything is checked but the length of the fixed header (set):
  * have near in memory what the request will touch. Changes and answers nothing. */
