@@ -52,6 +52,7 @@ void ux_replay_init(struct ux_replay_window *w, uint32_t window, bool esn)
 	w->window = window;
 	w->n_words = words_for(window);
 	w->esn = esn;
+	w->idle_bits = 0;
 	words_reset(w, 0);
 }
 
@@ -167,6 +168,7 @@ void ux_replay_load(struct ux_replay_window *w, uint64_t top, const uint32_t *bi
 {
 	words_reset(w, top);
 	atomic_store_explicit(&w->top, top, memory_order_relaxed);
+	w->idle_bits = !w->window && n_bits ? bits[0] : 0;
 	for (uint32_t i = 0; i < n_bits && i < kept(w); i++) {
 		uint64_t seq = top - i;
 		uint32_t block = (uint32_t)(seq / BLOCK_BITS);
@@ -189,6 +191,8 @@ void ux_replay_store(const struct ux_replay_window *w, uint64_t *ret_top, uint32
 	*ret_top = top;
 	for (uint32_t i = 0; i < (n_bits + 31) / 32; i++)
 		bits[i] = 0;
+	if (!w->window && n_bits)
+		bits[0] = w->idle_bits;
 	for (uint32_t i = 0; i < n_bits && i < kept(w); i++) {
 		uint64_t seq = top - i;
 		uint32_t index = (uint32_t)(seq / BLOCK_BITS) & (w->n_words - 1);

@@ -32,6 +32,7 @@ struct ux_replay_window {
 	uint32_t window;	   /* const after publish; 0 = no replay protection */
 	uint32_t n_words;	   /* const after publish; power of two, 0 when window is 0 */
 	bool esn;		   /* const after publish */
+	uint32_t idle_bits;	   /* const after publish; of a window of 0: what was loaded */
 	_Atomic(uint64_t) words[]; /* workers */
 };
 
@@ -52,7 +53,7 @@ enum ux_replay ux_replay_commit(struct ux_replay_window *w, uint64_t seq);
 /*
  * ux_replay_load, ux_replay_store - the window as bits: bit i of bits[] (word i/32, least
  * significant first) is the number top - i, for i < window, or for i < 32 when the window is
- * smaller than that (but not 0). Load before publication; store at any time.
+ * smaller than that. Load before publication; store at any time.
  */
 void ux_replay_load(struct ux_replay_window *w, uint64_t top, const uint32_t *bits,
 		    uint32_t n_bits);

@@ -9,12 +9,6 @@
 
 #include "ctl/client.h"
 
-/* Parts of XFRM this engine does not have. */
-static int handle_absent(struct ux_request *req)
-{
-	return ux_fail(req->ext, EOPNOTSUPP, "Message type not supported");
-}
-
 #define TYPE(number) [(number) - XFRM_MSG_BASE]
 
 static const struct ux_request_type types[] = {
@@ -26,15 +20,15 @@ static const struct ux_request_type types[] = {
     TYPE(XFRM_MSG_GETPOLICY) = {sizeof(struct xfrm_userpolicy_id), ux_handle_getpolicy,
 				&ux_dump_policy, 0},
     TYPE(XFRM_MSG_ALLOCSPI) = {sizeof(struct xfrm_userspi_info), ux_handle_allocspi, NULL, 0},
-    TYPE(XFRM_MSG_ACQUIRE) = {sizeof(struct xfrm_user_acquire), handle_absent, NULL, 0},
-    TYPE(XFRM_MSG_EXPIRE) = {sizeof(struct xfrm_user_expire), handle_absent, NULL, 0},
+    TYPE(XFRM_MSG_ACQUIRE) = {sizeof(struct xfrm_user_acquire), ux_handle_acquire, NULL, 0},
+    TYPE(XFRM_MSG_EXPIRE) = {sizeof(struct xfrm_user_expire), ux_handle_expire, NULL, 0},
     TYPE(XFRM_MSG_UPDPOLICY) = {sizeof(struct xfrm_userpolicy_info), ux_handle_newpolicy, NULL, 0},
     TYPE(XFRM_MSG_UPDSA) = {sizeof(struct xfrm_usersa_info), ux_handle_newsa, NULL, 0},
-    TYPE(XFRM_MSG_POLEXPIRE) = {sizeof(struct xfrm_user_polexpire), handle_absent, NULL, 0},
+    TYPE(XFRM_MSG_POLEXPIRE) = {sizeof(struct xfrm_user_polexpire), ux_handle_polexpire, NULL, 0},
     TYPE(XFRM_MSG_FLUSHSA) = {sizeof(struct xfrm_usersa_flush), ux_handle_flushsa, NULL, 0},
     TYPE(XFRM_MSG_FLUSHPOLICY) = {0, ux_handle_flushpolicy, NULL, 0},
-    TYPE(XFRM_MSG_NEWAE) = {sizeof(struct xfrm_aevent_id), handle_absent, NULL, 0},
-    TYPE(XFRM_MSG_GETAE) = {sizeof(struct xfrm_aevent_id), handle_absent, NULL, 0},
+    TYPE(XFRM_MSG_NEWAE) = {sizeof(struct xfrm_aevent_id), ux_handle_newae, NULL, 0},
+    TYPE(XFRM_MSG_GETAE) = {sizeof(struct xfrm_aevent_id), ux_handle_getae, NULL, 0},
     TYPE(XFRM_MSG_REPORT) = {sizeof(struct xfrm_user_report), NULL, NULL, 0},
     TYPE(XFRM_MSG_MIGRATE) = {sizeof(struct xfrm_userpolicy_id), ux_handle_migrate, NULL, 0},
     TYPE(XFRM_MSG_NEWSADINFO) = {0, NULL, NULL, 0},
@@ -42,8 +36,10 @@ static const struct ux_request_type types[] = {
     TYPE(XFRM_MSG_NEWSPDINFO) = {sizeof(uint32_t), ux_handle_newspdinfo, NULL, XFRMA_SPD_MAX},
     TYPE(XFRM_MSG_GETSPDINFO) = {sizeof(uint32_t), ux_handle_getspdinfo, NULL, 0},
     TYPE(XFRM_MSG_MAPPING) = {sizeof(struct xfrm_user_mapping), NULL, NULL, 0},
-    TYPE(UX_XFRM_MSG_SETDEFAULT) = {sizeof(struct xfrm_userpolicy_default), handle_absent, NULL, 0},
-    TYPE(UX_XFRM_MSG_GETDEFAULT) = {sizeof(struct xfrm_userpolicy_default), handle_absent, NULL, 0},
+    TYPE(UX_XFRM_MSG_SETDEFAULT) = {sizeof(struct xfrm_userpolicy_default), ux_handle_setdefault,
+				    NULL, 0},
+    TYPE(UX_XFRM_MSG_GETDEFAULT) = {sizeof(struct xfrm_userpolicy_default), ux_handle_getdefault,
+				    NULL, 0},
     TYPE(UX_XFRM_MSG_MIGRATE_STATE) = {sizeof(struct ux_xfrm_user_migrate_state),
 				       ux_handle_migrate_state, NULL, 0},
 };

@@ -34,6 +34,14 @@ bool ux_policy_put_deleted(struct ux_writer *w, const struct ux_policy *p, bool 
 /* ux_policy_put_flushed - the event of FLUSHPOLICY. */
 bool ux_policy_put_flushed(struct ux_writer *w, uint8_t type, const struct nlmsghdr *head);
 
+/* ux_policy_put_expired - POLEXPIRE, which has no sequence number. */
+bool ux_policy_put_expired(struct ux_writer *w, const struct ux_policy *p, bool hard,
+			   uint32_t port_id);
+/* ux_policy_put_acquire - ACQUIRE for the SA of @t, a template of @p. The rest is @acquire's, that
+ * is changed to what is sent. */
+bool ux_policy_put_acquire(struct ux_writer *w, const struct ux_policy *p,
+			   const struct ux_template *t, struct xfrm_user_acquire *acquire);
+
 /* Bytes of the longest message about a policy: both headers, six templates, the small attributes.
  */
 #define UX_POLICY_MSG_MAX 1024

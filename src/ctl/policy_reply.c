@@ -103,6 +103,32 @@ bool ux_policy_put_deleted(struct ux_writer *w, const struct ux_policy *p, bool 
 	return ux_msg_end(w);
 }
 
+bool ux_policy_put_expired(struct ux_writer *w, const struct ux_policy *p, bool hard,
+			   uint32_t port_id)
+{
+	struct xfrm_user_polexpire expire;
+
+	memset(&expire, 0, sizeof(expire));
+	info_to_wire(p, &expire.pol);
+	expire.hard = hard;
+	ux_msg_begin(w, XFRM_MSG_POLEXPIRE, 0, port_id, 0, &expire, sizeof(expire));
+	put_attrs(w, p);
+	return ux_msg_end(w);
+}
+
+bool ux_policy_put_acquire(struct ux_writer *w, const struct ux_policy *p,
+			   const struct ux_template *t, struct xfrm_user_acquire *acquire)
+{
+	struct xfrm_user_tmpl wire;
+
+	template_to_wire(t, &wire);
+	acquire->id = wire.id;
+	info_to_wire(p, &acquire->policy);
+	ux_msg_begin(w, XFRM_MSG_ACQUIRE, 0, 0, 0, acquire, sizeof(*acquire));
+	put_attrs(w, p);
+	return ux_msg_end(w);
+}
+
 bool ux_policy_put_flushed(struct ux_writer *w, uint8_t type, const struct nlmsghdr *head)
 {
 	ux_msg_begin(w, head->nlmsg_type, head->nlmsg_flags, head->nlmsg_pid, head->nlmsg_seq, NULL,

@@ -54,6 +54,9 @@ struct ux_request_type {
  * does. 0; -EAGAIN when the requester has no room (it is then told of an overrun). */
 int ux_reply(struct ux_request *req, const struct ux_writer *w);
 
+/* ux_reply_as - the same with a port id of the caller's choice in the header. */
+int ux_reply_as(struct ux_request *req, const struct ux_writer *w, uint32_t port_id);
+
 /*
  * ux_notify - one datagram to every subscriber of @group.
  * 0; -ESRCH when nobody listens; -ENOBUFS when a listener missed it.
@@ -79,4 +82,13 @@ void ux_prepare_migrate_state(struct ux_request *req);
 int ux_handle_getsadinfo(struct ux_request *req); /* info_request.c */
 int ux_handle_getspdinfo(struct ux_request *req);
 int ux_handle_newspdinfo(struct ux_request *req);
+int ux_handle_newae(struct ux_request *req); /* aevent_request.c */
+int ux_handle_getae(struct ux_request *req);
+int ux_handle_setdefault(struct ux_request *req); /* default_request.c */
+int ux_handle_getdefault(struct ux_request *req);
+int ux_handle_acquire(struct ux_request *req); /* expire_request.c: ACQUIRE, EXPIRE, POLEXPIRE */
+int ux_handle_expire(struct ux_request *req);
+int ux_handle_polexpire(struct ux_request *req);
+/* ux_expire_larval - u->larval_expired: announce it as Linux does. */
+void ux_expire_larval(struct uxfrm *u, const struct ux_sa *sa);
 extern const struct ux_dump_ops ux_dump_sa, ux_dump_policy; /* sa_dump.c, policy_dump.c */

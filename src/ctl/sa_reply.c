@@ -19,7 +19,7 @@ static uint32_t load32(const _Atomic(uint32_t) *p)
 	return atomic_load_explicit(p, memory_order_relaxed);
 }
 
-static void fill_info(const struct ux_sa *sa, struct xfrm_usersa_info *p)
+void ux_sa_info(const struct ux_sa *sa, struct xfrm_usersa_info *p)
 {
 	const struct ux_sa_runtime *rt = sa->runtime;
 
@@ -33,7 +33,7 @@ static void fill_info(const struct ux_sa *sa, struct xfrm_usersa_info *p)
 	p->lft = ux_limits_to_wire(&sa->limits);
 	p->curlft.bytes = load64(&rt->bytes);
 	p->curlft.packets = load64(&rt->packets);
-	p->curlft.add_time = rt->add_time_s;
+	p->curlft.add_time = load64(&rt->add_time_s);
 	p->curlft.use_time = load64(&rt->use_time_s);
 	p->stats.replay_window = load32(&sa->stats.replay_window);
 	p->stats.replay = load32(&sa->stats.replay);
@@ -74,9 +74,9 @@ static void write_keys(struct ux_writer *w, const struct ux_sa_keys *keys)
 	}
 }
 
-static void write_replay(struct ux_writer *w, const struct ux_sa *sa)
+void ux_sa_write_replay(struct ux_writer *w, const struct ux_sa *sa)
 {
-	const struct ux_replay_window *window = sa->runtime->replay;
+	const struct ux_replay_window *window = ux_rcu_own(&sa->runtime->replay);
 	struct ux_wire_replay r = {.oseq = load64(&sa->runtime->oseq)};
 
 	if (window) {
@@ -133,7 +133,7 @@ static void write_attrs(struct ux_writer *w, const struct ux_sa *sa)
 	if (sa->tfcpad)
 		ux_msg_attr_u32(w, XFRMA_TFCPAD, sa->tfcpad);
 	write_mark(w, sa);
-	write_replay(w, sa);
+	ux_sa_write_replay(w, sa);
 	if (sa->has_offload)
 		write_offload(w, &sa->offload);
 	if (sa->if_id)
@@ -153,7 +153,7 @@ bool ux_sa_write(struct ux_writer *w, const struct nlmsghdr *header, const struc
 	struct xfrm_usersa_info info;
 	struct xfrm_usersa_id id;
 
-	fill_info(sa, &info);
+	ux_sa_info(sa, &info);
 	if (header->nlmsg_type == XFRM_MSG_DELSA) {
 		memset(&id, 0, sizeof(id));
 		id.daddr = info.id.daddr;

@@ -24,6 +24,7 @@ UXFRM_API int uxfrm_client_open(struct uxfrm *u, uint32_t port_id, bool privileg
 	c->port_id = port_id;
 	c->privileged = privileged;
 	ux_list_push_back(&u->clients, &c->all);
+	u->larval_expired = ux_expire_larval; /* core knows nothing of clients */
 	*ret_client = c;
 	return 0;
 }
@@ -81,12 +82,17 @@ int ux_client_send(struct uxfrm_client *client, const void *datagram, size_t len
 
 int ux_reply(struct ux_request *req, const struct ux_writer *w)
 {
+	return ux_reply_as(req, w, req->client->port_id);
+}
+
+int ux_reply_as(struct ux_request *req, const struct ux_writer *w, uint32_t port_id)
+{
 	struct nlmsghdr h;
 
 	if (w->len < sizeof(h))
 		return -EMSGSIZE;
 	memcpy(&h, w->buf, sizeof(h));
-	h.nlmsg_pid = req->client->port_id;
+	h.nlmsg_pid = port_id;
 	h.nlmsg_seq = req->msg->nlmsg_seq;
 	memcpy(w->buf, &h, sizeof(h));
 	return ux_client_send(req->client, w->buf, w->len);

@@ -5,7 +5,8 @@
  *
  * Guarantee: whatever SA objects and threads use a runtime, each sequence number leaves
  * take_sequence once, and none beyond the limit. The IVs have the same property by
- * core/iv_ledger.h; the two are independent, so a number taken and not used is only a gap.
+ * core/iv_ledger.h; the two are independent, so a number taken and not used is only a gap, and a
+ * client that sets the numbers back (ux_sa_set_replay) does not bring IVs back.
  */
 
 #include "ipsec/esp.h"
@@ -67,11 +68,12 @@ bool ux_esp_expired(const struct ux_sa *sa, uint64_t now_s)
 	const struct ux_limits *l = &sa->limits;
 	const struct ux_sa_runtime *rt = sa->runtime;
 	uint64_t use = atomic_load_explicit(&rt->use_time_s, memory_order_relaxed);
+	uint64_t added = atomic_load_explicit(&rt->add_time_s, memory_order_relaxed);
 
 	if (atomic_load_explicit(&rt->bytes, memory_order_relaxed) >= l->hard_bytes ||
 	    atomic_load_explicit(&rt->packets, memory_order_relaxed) >= l->hard_packets)
 		return true;
-	if (l->hard_add_s && now_s >= rt->add_time_s && now_s - rt->add_time_s >= l->hard_add_s)
+	if (l->hard_add_s && now_s >= added && now_s - added >= l->hard_add_s)
 		return true;
 	return l->hard_use_s && use && now_s >= use && now_s - use >= l->hard_use_s;
 }

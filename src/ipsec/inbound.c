@@ -98,7 +98,7 @@ static enum uxfrm_drop find_sa(struct uxfrm_worker *w, struct ux_slot *s)
 	reason = check_sa(s);
 	if (reason != UXFRM_DROP_NONE)
 		return reason;
-	replay = s->sa->runtime->replay;
+	replay = ux_rcu_follow(&s->sa->runtime->replay);
 	s->seq = ux_replay_guess(replay, ux_esp_seq(s->esp));
 	reason = replay_drop(s->sa, ux_replay_check(replay, s->seq));
 	if (reason == UXFRM_DROP_NONE && ux_esp_expired(s->sa, w->now_s))
@@ -138,7 +138,9 @@ static void decrypt(struct uxfrm_worker *w)
 static enum uxfrm_drop accept_packet(struct uxfrm_worker *w, struct ux_slot *s)
 {
 	struct ux_sa_runtime *rt = s->sa->runtime;
-	enum uxfrm_drop reason = replay_drop(s->sa, ux_replay_commit(rt->replay, s->seq));
+	/* perhaps not the window it was checked against; this is the one that counts */
+	struct ux_replay_window *replay = ux_rcu_follow(&rt->replay);
+	enum uxfrm_drop reason = replay_drop(s->sa, ux_replay_commit(replay, s->seq));
 
 	if (reason == UXFRM_DROP_NONE)
 		reason = ux_esp_trailer(s);

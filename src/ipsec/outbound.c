@@ -122,6 +122,8 @@ static enum uxfrm_drop classify(struct uxfrm_worker *w, struct ux_slot *s)
 	policy = ux_spd_lookup(u, UX_POLICY_OUT, &s->flow, 0);
 	if (s->ip.fragment && ports_decide(u, &s->flow, policy))
 		return UXFRM_DROP_FRAGMENT;
+	if (!policy && ux_spd_default(&u->spd, UX_POLICY_OUT) == UX_POLICY_BLOCK)
+		return UXFRM_DROP_OUT_BLOCK;
 	if (!policy)
 		return bypass(w, s);
 	atomic_store_explicit(&policy->use_time_s, w->now_s, memory_order_relaxed);

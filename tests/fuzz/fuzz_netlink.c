@@ -58,6 +58,16 @@ static size_t header_len(const struct nlmsghdr *h)
 		return sizeof(struct ux_xfrm_user_migrate_state);
 	case XFRM_MSG_FLUSHSA:
 		return sizeof(struct xfrm_usersa_flush);
+	case XFRM_MSG_NEWAE:
+		return sizeof(struct xfrm_aevent_id);
+	case XFRM_MSG_EXPIRE:
+		return sizeof(struct xfrm_user_expire);
+	case XFRM_MSG_POLEXPIRE:
+		return sizeof(struct xfrm_user_polexpire);
+	case XFRM_MSG_ACQUIRE:
+		return sizeof(struct xfrm_user_acquire);
+	case UX_XFRM_MSG_GETDEFAULT:
+		return sizeof(struct xfrm_userpolicy_default);
 	default:
 		return SIZE_MAX;
 	}
@@ -97,7 +107,8 @@ static int deliver(void *opaque, const void *datagram, size_t len, uint32_t grou
 		memcpy(&h, p, sizeof(h));
 		if (h.nlmsg_len < sizeof(h) || NLMSG_ALIGN(h.nlmsg_len) > len)
 			abort();
-		if (group == 0 && h.nlmsg_pid != c->port_id)
+		/* the reply of GETAE has the port id that the request gave */
+		if (group == 0 && h.nlmsg_type != XFRM_MSG_NEWAE && h.nlmsg_pid != c->port_id)
 			abort();
 		size_t header = header_len(&h);
 		if (header != SIZE_MAX)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 """make_netlink_corpus.py: write the seeds of fuzz_netlink to corpus/netlink: the request sequences of
-tests/tools/nlcases.py, policies, migrations, and messages that are not supported. The files found_* there come from
+tests/tools/nlcases.py and nlevents.py, policies, migrations, and other messages full of zeros. The files found_* there come from
 libFuzzer (-merge=1 -max_len=400)."""
 import os
 import struct
@@ -11,6 +11,9 @@ here = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(here, '..', 'tools'))
 import nlcases  # noqa: E402
 from nlcases import m, newsa, dump, many  # noqa: E402
+case_lines = list(nlcases.lines)
+import nlevents  # noqa: E402,F401
+event_lines = list(nlcases.lines)
 from xfrm_bytes import *  # noqa: E402,F403
 
 SEND_A, SEND_B, TICK, ROOM, RESUME, OPTION, GROUPS, REOPEN = range(8)
@@ -28,13 +31,13 @@ def seed(name, *pieces):
             f.write(data)
 
 
-def from_cases():
+def from_cases(prefix, lines):
     name, pieces = None, []
-    for line in nlcases.lines + ['reset end']:
+    for line in lines + ['reset end']:
         w = line.split()
         if w[0] == 'reset':
             if name:
-                seed('case_' + name, *pieces)
+                seed(prefix + name, *pieces)
             name, pieces = w[1], []
         elif w[0] == '>':
             pieces.append(bytes.fromhex(w[2]))
@@ -84,7 +87,8 @@ def pacing():
 
 
 os.makedirs(folder, exist_ok=True)
-from_cases()
+from_cases('case_', case_lines)
+from_cases('event_', event_lines)
 policies()
 migrations()
 absent()

@@ -206,11 +206,15 @@ def words():
             ("monitor bogus", 255, 'Argument "bogus" is unknown, try "uxfrm monitor help".'),
             ("stats bogus", 255, 'Error: argument "bogus" is wrong: unknown'), ("run", 255, "Usage: uxfrm"),
             ("state help", 255, "Usage: uxfrm state"), ("policy help", 255, "Usage: uxfrm policy"),
-            ("policy getdefault", 2, "Error: Message type not supported."),
-            ("policy setdefault in block", 2, "Error: Message type not supported."),
             ("state get " + ID, 2, "RTNETLINK answers: No such process")]:
         status, _, complaint = uxfrm(line)
         check(f"{want}: uxfrm {line}", status == want and complaint.startswith(text), f"{status} {complaint}")
+    for line, want in [("", ("accept", "accept", "accept")), ("in block fwd block", ("block", "block", "accept")),
+                       ("in accept fwd accept", ("accept", "accept", "accept"))]:
+        if line:
+            uxfrm("policy setdefault " + line)
+        status, text, _ = uxfrm("policy getdefault", "-j")
+        check(f"defaults after: {line}", status == 0 and json.loads(text) == dict(zip(("in", "fwd", "out"), want)), text)
     status, text, _ = uxfrm("help")
     check("uxfrm help", status == 0 and text.startswith("Usage: uxfrm"), text)
 

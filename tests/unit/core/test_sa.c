@@ -2,6 +2,7 @@
 #include "core_fixture.h"
 
 #include <errno.h>
+#include <pthread.h>
 
 struct refusal {
 	const char *name;
@@ -229,9 +230,93 @@ static void one_iv_source_for_one_key(void **state)
 	uxfrm_free(u);
 }
 
+/* Another sequence state for an SA in use: numbers, window, bits; the IVs go on. */
+static void replay_is_set(void **state)
+{
+	struct uxfrm *u = engine_new(0);
+	struct ux_sa *sa = sa_add(u, 1, 2, 0x100);
+	const uint32_t bits[2] = {5, 1};
+	struct ux_replay_state to = {.oseq = 77, .seq = 1000, .window = 64, .n_bits = 64};
+	uint64_t first, again;
+
+	assert_true(ux_iv_take(sa->runtime->iv, 10, &first));
+	to.bits = bits;
+	assert_int_equal(ux_sa_set_replay(sa, &to), 0);
+	assert_int_equal(sa->runtime->oseq, 77);
+	assert_int_equal(ux_replay_check(sa->runtime->replay, 1000), UX_REPLAY_SEEN);
+	assert_int_equal(ux_replay_check(sa->runtime->replay, 999), UX_REPLAY_NEW);
+	assert_int_equal(ux_replay_check(sa->runtime->replay, 998), UX_REPLAY_SEEN);
+	assert_int_equal(ux_replay_check(sa->runtime->replay, 968), UX_REPLAY_SEEN);
+	assert_int_equal(ux_replay_check(sa->runtime->replay, 936), UX_REPLAY_TOO_OLD);
+	to = (struct ux_replay_state){.window = 32};
+	assert_int_equal(ux_sa_set_replay(sa, &to), 0);
+	assert_int_equal(sa->runtime->oseq, 0);
+	assert_int_equal(ux_replay_commit(sa->runtime->replay, 1), UX_REPLAY_NEW);
+	assert_true(ux_iv_take(sa->runtime->iv, 1, &again));
+	assert_int_equal(again, first + 10);
+	uxfrm_free(u);
+}
+
+#define ALWAYS_SEEN 990 /* in each window that replay_is_set_in_use sets */
+
+struct reader {
+	struct ux_sa *sa;
+	atomic_bool stop;
+	atomic_uint rounds;
+	bool accepted;
+};
+
+static void *commit_for_ever(void *opaque)
+{
+	struct reader *r = opaque;
+	uint64_t seq = ALWAYS_SEEN;
+
+	ux_rcu_register_thread();
+	while (!atomic_load(&r->stop)) {
+		ux_rcu_read_lock();
+		struct ux_replay_window *w = ux_rcu_follow(&r->sa->runtime->replay);
+		if (ux_replay_commit(w, ALWAYS_SEEN) == UX_REPLAY_NEW)
+			r->accepted = true;
+		(void)ux_replay_commit(w, ++seq);
+		atomic_fetch_add(&r->sa->runtime->oseq, 1);
+		ux_rcu_read_unlock();
+		atomic_fetch_add(&r->rounds, 1);
+	}
+	ux_rcu_unregister_thread();
+	return NULL;
+}
+
+/* Workers go on while windows change under them: what a client says was received stays refused. */
+static void replay_is_set_in_use(void **state)
+{
+	struct uxfrm *u = engine_new(0);
+	const uint32_t bits[1] = {UINT32_MAX};
+	struct ux_replay_state to = {.oseq = 5, .window = 32, .n_bits = 32, .bits = bits};
+	struct reader r = {.sa = sa_add(u, 1, 2, 0x100)};
+	pthread_t thread;
+
+	to.seq = 1000;
+	assert_int_equal(ux_sa_set_replay(r.sa, &to), 0);
+	assert_int_equal(pthread_create(&thread, NULL, commit_for_ever, &r), 0);
+	for (uint32_t i = 0; i < 300 || atomic_load(&r.rounds) < 300; i++) {
+		to.seq = 1000 + i % 10;
+		assert_int_equal(ux_sa_set_replay(r.sa, &to), 0);
+		if (i % 16 == 0)
+			uxfrm_tick(u, i, FIXTURE_NOW_S);
+	}
+	atomic_store(&r.stop, true);
+	pthread_join(thread, NULL);
+	assert_false(r.accepted);
+	assert_int_equal(ux_sa_set_replay(r.sa, &to), 0);
+	assert_int_equal(r.sa->runtime->oseq, 5);
+	uxfrm_free(u);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(replay_is_set),
+	    cmocka_unit_test(replay_is_set_in_use),
 	    cmocka_unit_test(refused),
 	    cmocka_unit_test(kept_as_given),
 	    cmocka_unit_test(one_iv_source_for_one_key),

@@ -206,12 +206,34 @@ static void events_and_limits(void **state)
 	uxfrm_free(u);
 }
 
+/* The owner of the engine hears of blocked traffic as of a policy for everything. */
+static void default_action(void **state)
+{
+	static const struct uxfrm_watch_ops ops = {.policy = on_policy};
+	struct uxfrm *u = engine_new(0);
+	struct seen seen = {0, 0, false};
+
+	uxfrm_watch(u, &ops, &seen);
+	for (enum ux_policy_dir dir = UX_POLICY_IN; dir < UX_POLICY_DIRS; dir++) {
+		assert_int_equal(ux_spd_default(&u->spd, dir), UX_POLICY_ALLOW);
+		for (int i = 0; i < 2; i++)
+			ux_spd_set_default(u, dir, UX_POLICY_BLOCK);
+		assert_int_equal(ux_spd_default(&u->spd, dir), UX_POLICY_BLOCK);
+		assert_int_equal(seen.added, dir == UX_POLICY_IN ? 0 : 2); /* IPv4 and IPv6 */
+	}
+	assert_true(seen.protects);
+	assert_int_equal(seen.removed, 0);
+	ux_spd_set_default(u, UX_POLICY_OUT, UX_POLICY_ALLOW);
+	assert_int_equal(seen.removed, 2);
+	uxfrm_free(u);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(indexes_as_linux),	 cmocka_unit_test(order_and_replacement),
 	    cmocka_unit_test(find_exactly),	 cmocka_unit_test(random_against_list),
-	    cmocka_unit_test(events_and_limits),
+	    cmocka_unit_test(events_and_limits), cmocka_unit_test(default_action),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -166,8 +166,19 @@ static void test_larval_times_out(void **state)
 	assert_int_equal(t.u->sad.n_sa, 1);
 	talk_tick(&t, (UX_SAD_LARVAL_S - 1) * 1000);
 	assert_int_equal(t.u->sad.n_sa, 1);
+	talk_forget(&t);
+	uxfrm_client_set_groups(t.b.client, 1 << (UX_XFRM_GROUP_EXPIRE - 1));
 	talk_tick(&t, 2000);
 	assert_int_equal(t.u->sad.n_sa, 0);
+	const struct nlmsghdr *h = talk_msg(&t, 0, 'B', XFRM_MSG_EXPIRE);
+	const struct xfrm_user_expire *e = (const void *)(h + 1);
+	assert_int_equal(t.heard[0].group, UX_XFRM_GROUP_EXPIRE);
+	assert_int_equal(h->nlmsg_pid, 0);
+	assert_int_equal(h->nlmsg_seq, 0);
+	assert_int_equal(e->hard, 1);
+	assert_int_equal(e->state.id.spi, htobe32(5));
+	assert_int_equal(e->state.lft.hard_add_expires_seconds, UX_SAD_LARVAL_S);
+	assert_int_equal(t.n_heard, 1);
 	talk_forget(&t);
 	allocspi(5, 5, 2, 1); /* the SPI is free again */
 	talk_msg(&t, 0, 'A', XFRM_MSG_NEWSA);

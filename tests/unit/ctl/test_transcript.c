@@ -77,10 +77,14 @@ static void mask_message(uint8_t *msg)
 	struct nlmsghdr h;
 
 	memcpy(&h, msg, sizeof(h));
-	if (h.nlmsg_type == XFRM_MSG_NEWSA || h.nlmsg_type == XFRM_MSG_UPDSA)
+	if (h.nlmsg_type == XFRM_MSG_NEWSA || h.nlmsg_type == XFRM_MSG_UPDSA ||
+	    h.nlmsg_type == XFRM_MSG_EXPIRE)
 		mask_sa(body);
-	if (h.nlmsg_type == XFRM_MSG_NEWPOLICY || h.nlmsg_type == XFRM_MSG_UPDPOLICY)
+	if (h.nlmsg_type == XFRM_MSG_NEWPOLICY || h.nlmsg_type == XFRM_MSG_UPDPOLICY ||
+	    h.nlmsg_type == XFRM_MSG_POLEXPIRE)
 		mask_policy(body);
+	if (h.nlmsg_type == XFRM_MSG_ACQUIRE) /* a counter of the whole machine */
+		memset(body + offsetof(struct xfrm_user_acquire, seq), 0, sizeof(__u32));
 	/* of what is deleted, the whole is the first attribute */
 	if (h.nlmsg_type == XFRM_MSG_DELSA) {
 		mask_spi(body + offsetof(struct xfrm_usersa_id, spi));

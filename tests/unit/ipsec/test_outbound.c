@@ -76,6 +76,48 @@ static void test_out_policy(void **state)
 	pair_close(&p);
 }
 
+static void test_out_default(void **state)
+{
+	struct policy_spec allow = {.family = AF_INET, .dir = UX_POLICY_OUT};
+	struct pair p;
+
+	pair_open(&p);
+	ux_spd_set_default(p.a.u, UX_POLICY_OUT, UX_POLICY_BLOCK);
+	inner4(10);
+	expect_drop_out(&p.a, &t, UXFRM_DROP_OUT_BLOCK);
+	add_policy(&p.a, &allow);
+	inner4(10);
+	outbound(&p.a, &t);
+	assert_int_equal(t.p.verdict, UXFRM_BYPASS);
+	inner4(10);
+	ux_spd_set_default(p.b.u, UX_POLICY_IN, UX_POLICY_BLOCK);
+	ux_spd_set_default(p.b.u, UX_POLICY_FWD, UX_POLICY_BLOCK);
+	outbound(&p.b, &t);
+	assert_int_equal(t.p.verdict, UXFRM_BYPASS);
+	pair_close(&p);
+}
+
+/* A sequence number that comes again, because a client set it back, comes with another IV. */
+static void test_out_seq_set_back(void **state)
+{
+	struct sa_spec spec = {.algo = GCM128_16};
+	struct ux_replay_state to = {.oseq = 6};
+	uint8_t iv[2][8];
+	struct ux_sa *sa;
+	struct pair p;
+
+	pair_open(&p);
+	sa = usual_tunnel(&p, &spec, NULL);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(ux_sa_set_replay(sa, &to), 0);
+		on_wire(&p);
+		assert_int_equal(ux_get_be32(t.p.data + 24), 7);
+		memcpy(iv[i], t.p.data + 28, sizeof(iv[i]));
+	}
+	assert_memory_not_equal(iv[0], iv[1], sizeof(iv[0]));
+	pair_close(&p);
+}
+
 static void test_out_seq(void **state)
 {
 	struct sa_spec spec = {.algo = GCM128_16, .oseq = UINT32_MAX - 2};
@@ -252,6 +294,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_out_header),
 	    cmocka_unit_test(test_out_policy),
+	    cmocka_unit_test(test_out_default),
+	    cmocka_unit_test(test_out_seq_set_back),
 	    cmocka_unit_test(test_out_seq),
 	    cmocka_unit_test(test_out_seq_in_burst),
 	    cmocka_unit_test(test_fragments_and_ports),

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * ACQUIRE, EXPIRE and POLEXPIRE as requests: a client makes the events that listeners know from
+ * the kernel, and a hard expiry deletes. And the EXPIRE of larval SAs that time out.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/policy.h"
+#include "ctl/sa_reply.h"
+#include "ctl/translate.h"
+
+#define EXPIRE_MAX 512
+
+static bool write_expire(struct ux_writer *w, const struct ux_sa *sa, bool hard, uint32_t port_id)
+{
+	struct xfrm_user_expire p;
+	struct xfrm_mark mark = {.v = sa->mark.v, .m = sa->mark.m};
+
+	memset(&p, 0, sizeof(p));
+	ux_sa_info(sa, &p.state);
+	p.hard = hard;
+	ux_msg_begin(w, XFRM_MSG_EXPIRE, 0, port_id, 0, &p, sizeof(p));
+	if (mark.v | mark.m)
+		ux_msg_attr(w, XFRMA_MARK, &mark, sizeof(mark));
+	if (sa->if_id)
+		ux_msg_attr_u32(w, XFRMA_IF_ID, sa->if_id);
+	if (sa->pcpu != UINT32_MAX)
+		ux_msg_attr_u32(w, UX_XFRMA_SA_PCPU, sa->pcpu);
+	if (sa->dir)
+		ux_msg_attr_u8(w, UX_XFRMA_SA_DIR, sa->dir);
+	return ux_msg_end(w);
+}
+
+static void notify_expire(struct uxfrm *u, const struct ux_sa *sa, bool hard, uint32_t port_id)
+{
+	uint8_t buf[EXPIRE_MAX];
+	struct ux_writer w;
+
+	ux_writer_init(&w, buf, sizeof(buf));
+	if (write_expire(&w, sa, hard, port_id))
+		(void)ux_notify(u, UX_XFRM_GROUP_EXPIRE, &w);
+}
+
+void ux_expire_larval(struct uxfrm *u, const struct ux_sa *sa)
+{
+	notify_expire(u, sa, true, 0);
+}
+
+int ux_handle_expire(struct ux_request *req)
+{
+	const struct xfrm_user_expire *p = req->header;
+	struct ux_sa_id id = {
+	    .daddr = ux_addr_from_wire(&p->state.id.daddr),
+	    .spi = p->state.id.spi,
+	    .family = p->state.family,
+	    .proto = p->state.id.proto,
+	};
+	struct ux_mark mark = ux_mark_from_attr(req->attrs.tb[XFRMA_MARK]);
+	struct ux_sa *sa = id.spi ? ux_sad_lookup_exact(req->u, &id, mark) : NULL;
+
+	if (!sa)
+		return -ENOENT;
+	if (ux_sa_state_of(sa) != UX_SA_VALID)
+		return ux_fail(req->ext, EINVAL, "SA must be in VALID state");
+	notify_expire(req->u, sa, p->hard != 0, req->msg->nlmsg_pid);
+	if (p->hard)
+		ux_sad_remove(req->u, sa);
+	return 0;
+}
+
+static int find_policy(const struct ux_request *req, const struct xfrm_userpolicy_info *p,
+		       struct ux_policy **ret_policy)
+{
+	const struct nlattr *if_id = req->attrs.tb[XFRMA_IF_ID];
+	struct ux_selector sel = ux_selector_from_wire(&p->sel);
+	struct ux_policy_key key = {
+	    .dir = p->dir,
+	    .if_id = if_id ? ux_attr_u32(if_id) : 0,
+	    .mark = ux_mark_from_attr(req->attrs.tb[XFRMA_MARK]),
+	    .sel = &sel,
+	};
+	int err = ux_policy_type_parse(req, &key.type);
+
+	if (!err)
+		err = ux_policy_check_dir(p->dir, req->ext);
+	if (!err && !p->index)
+		err = ux_policy_check_sec_ctx(req);
+	if (err)
+		return err;
+	*ret_policy =
+	    p->index ? ux_spd_find_by_index(req->u, &key, p->index) : ux_spd_find(req->u, &key);
+	return *ret_policy ? 0 : -ENOENT;
+}
+
+int ux_handle_polexpire(struct ux_request *req)
+{
+	const struct xfrm_user_polexpire *p = req->header;
+	uint8_t buf[UX_POLICY_MSG_MAX];
+	struct ux_policy *policy;
+	struct ux_writer w;
+	int err = find_policy(req, &p->pol, &policy);
+
+	if (err)
+		return err;
+	ux_writer_init(&w, buf, sizeof(buf));
+	bool written = ux_policy_put_expired(&w, policy, p->hard != 0, req->msg->nlmsg_pid);
+	if (p->hard)
+		ux_spd_remove(req->u, policy);
+	if (written)
+		(void)ux_notify(req->u, UX_XFRM_GROUP_EXPIRE, &w);
+	return 0;
+}
+
+/* The policy inside an ACQUIRE, checked as NEWPOLICY checks it. */
+static int parse_policy(struct ux_request *req, const struct xfrm_userpolicy_info *info,
+			struct ux_policy **ret_policy)
+{
+	const void *header = req->header;
+	int err;
+
+	req->header = info;
+	err = ux_policy_parse(req, ret_policy);
+	req->header = header;
+	return err;
+}
+
+/* For each template an event, as if a packet had asked for its SA. */
+int ux_handle_acquire(struct ux_request *req)
+{
+	const struct xfrm_user_acquire *p = req->header;
+	struct xfrm_user_acquire event;
+	uint8_t buf[UX_POLICY_MSG_MAX];
+	struct ux_policy *policy;
+	struct ux_writer w;
+	int err = parse_policy(req, &p->policy, &policy);
+
+	if (err)
+		return err;
+	memcpy(&event, p, sizeof(event));
+	policy->mark = ux_mark_from_attr(req->attrs.tb[XFRMA_MARK]); /* as given, not masked */
+	policy->dir = UX_POLICY_OUT;
+	policy->add_time_s = 0; /* it is in no database */
+	for (unsigned int i = 0; i < policy->n_templates; i++) {
+		struct ux_template *t = &policy->templates[i];
+
+		t->aalgos = p->aalgos;
+		t->ealgos = p->ealgos;
+		t->calgos = p->calgos;
+		event.seq = ++req->u->acquire_seq;
+		if (!event.seq)
+			event.seq = ++req->u->acquire_seq;
+		ux_writer_init(&w, buf, sizeof(buf));
+		if (ux_policy_put_acquire(&w, policy, t, &event))
+			(void)ux_notify(req->u, UX_XFRM_GROUP_ACQUIRE, &w);
+	}
+	free(policy);
+	return 0;
+}
