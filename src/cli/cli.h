@@ -52,6 +52,7 @@ int state_command(struct cli *cli, struct args *a);
 int policy_command(struct cli *cli, struct args *a);
 int monitor_command(struct cli *cli, struct args *a);
 int migrate_command(struct cli *cli, struct args *a);
+int policy_migrate_command(struct cli *cli, struct args *a); /* migrate_legacy_cmd.c */
 int stats_command(struct cli *cli, struct args *a);
 int run_command(struct cli *cli, struct args *a);
 

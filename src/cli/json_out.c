@@ -418,6 +418,54 @@ static json_t *migrate_object(const struct nlmsghdr *msg)
 	return o;
 }
 
+static json_t *entry_object(const struct xfrm_user_migrate *m)
+{
+	json_t *o = json_object();
+	char buf[NAME_BUF];
+
+	set_text(o, "proto", xfrm_proto_name(m->proto, buf));
+	set_text(o, "mode", mode_name(m->mode, buf));
+	set_number(o, "reqid", m->reqid);
+	set_address(o, "old_src", m->old_family, &m->old_saddr);
+	set_address(o, "old_dst", m->old_family, &m->old_daddr);
+	set_address(o, "new_src", m->new_family, &m->new_saddr);
+	set_address(o, "new_dst", m->new_family, &m->new_daddr);
+	return o;
+}
+
+static json_t *policy_migrate_object(const struct nlmsghdr *msg)
+{
+	struct xfrm_userpolicy_id id;
+	struct xfrm_user_migrate entry;
+	struct ux_attrs attrs;
+	char buf[NAME_BUF];
+	size_t at = 0;
+
+	if (!read_header(msg, &id, sizeof(id), &attrs))
+		return NULL;
+	json_t *o = json_object(), *list = json_array();
+
+	set_text(o, "dir", dir_name(id.dir, buf));
+	if (attrs.tb[XFRMA_POLICY_TYPE]) {
+		const struct xfrm_userpolicy_type *type = ux_attr_data(attrs.tb[XFRMA_POLICY_TYPE]);
+
+		set_text(o, "ptype", ptype_name(type->type, buf));
+	}
+	json_object_set_new(o, "sel", selector_object(&id.sel, 0));
+	if (attrs.tb[XFRMA_ENCAP])
+		set_encap(o, attrs.tb[XFRMA_ENCAP], id.sel.family);
+	if (attrs.tb[XFRMA_KMADDRESS]) {
+		const struct xfrm_user_kmaddress *km = ux_attr_data(attrs.tb[XFRMA_KMADDRESS]);
+
+		set_address(o, "kmaddress_local", km->family, &km->local);
+		set_address(o, "kmaddress_remote", km->family, &km->remote);
+	}
+	while (next_migrate_entry(msg, &at, &entry))
+		json_array_append_new(list, entry_object(&entry));
+	json_object_set_new(o, "entries", list);
+	return o;
+}
+
 json_t *json_message(const struct nlmsghdr *msg)
 {
 	static const struct {
@@ -437,6 +485,7 @@ json_t *json_message(const struct nlmsghdr *msg)
 	    {XFRM_MSG_FLUSHPOLICY, "policies-flushed", policy_flush_object},
 	    {XFRM_MSG_ACQUIRE, "acquire", acquire_object},
 	    {XFRM_MSG_MAPPING, "mapping", mapping_object},
+	    {XFRM_MSG_MIGRATE, "policy-migrated", policy_migrate_object},
 	    {UX_XFRM_MSG_MIGRATE_STATE, "state-migrated", migrate_object},
 	};
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * uxfrm [options] state|policy|monitor|stats|run ...
+ * uxfrm [options] state|policy|monitor|migrate|stats|run ...
  * Options and words are those of `ip xfrm` where it has them.
  */
 
@@ -20,7 +20,7 @@
 #define EXIT_USAGE 255
 
 static const char usage_text[] =
-    "Usage: uxfrm [ OPTIONS ] { state | policy | monitor | stats } [ COMMAND ... ]\n"
+    "Usage: uxfrm [ OPTIONS ] { state | policy | monitor | migrate | stats } [ COMMAND ... ]\n"
     "       uxfrm [ OPTIONS ] run [ -- ] PROGRAM [ ARGUMENTS ]\n"
     "OPTIONS := -s[tatistics] | -d[etails] | -j[son] | -o[neline] | -4 | -6 |\n"
     "           -n[etns] NAME | -K | --kernel | -V[ersion] | -h[elp]\n";
@@ -91,8 +91,9 @@ int main(int argc, char **argv)
 		const char *name;
 		int (*run)(struct cli *cli, struct args *a);
 	} commands[] = {
-	    {"state", state_command}, {"policy", policy_command}, {"monitor", monitor_command},
-	    {"stats", stats_command}, {"run", run_command},
+	    {"state", state_command},	  {"policy", policy_command},
+	    {"monitor", monitor_command}, {"migrate", policy_migrate_command},
+	    {"stats", stats_command},	  {"run", run_command},
 	};
 	static struct cli cli;
 	struct args a = {argv, argc, 1};

@@ -54,7 +54,7 @@ static void print_new_marks(const struct printer *p, const struct ux_attrs *attr
 	fputs(line_end(p), p->out);
 }
 
-static void print_new_encap(const struct printer *p, const struct nlattr *a, uint16_t family)
+void print_new_encap(const struct printer *p, const struct nlattr *a, uint16_t family)
 {
 	const struct xfrm_encap_tmpl *e = ux_attr_data(a);
 	static const xfrm_address_t none;
@@ -71,7 +71,7 @@ static void print_new_encap(const struct printer *p, const struct nlattr *a, uin
 	fputs(line_end(p), p->out);
 }
 
-static void print_new_offload(const struct printer *p, const struct nlattr *a, uint32_t flags)
+void print_new_offload(const struct printer *p, const struct nlattr *a, uint32_t flags)
 {
 	char name[IF_NAMESIZE];
 

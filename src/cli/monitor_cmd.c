@@ -58,6 +58,9 @@ static int show_event(const struct nlmsghdr *msg, void *opaque)
 	case XFRM_MSG_POLEXPIRE:
 		print_policy(p, msg);
 		break;
+	case XFRM_MSG_MIGRATE:
+		print_migrate(p, msg);
+		break;
 	case UX_XFRM_MSG_MIGRATE_STATE:
 		print_migrate_state(p, msg);
 		break;

@@ -22,6 +22,16 @@ void print_policy_lines(const struct printer *p, const struct xfrm_userpolicy_in
 /* print_migrate_state - XFRM_MSG_MIGRATE_STATE as an event. */
 int print_migrate_state(const struct printer *p, const struct nlmsghdr *msg);
 
+/* print_migrate - XFRM_MSG_MIGRATE as an event. */
+int print_migrate(const struct printer *p, const struct nlmsghdr *msg);
+/* The lines of both events about encapsulation and offload; @flags are those of MIGRATE_STATE. */
+void print_new_encap(const struct printer *p, const struct nlattr *a, uint16_t family);
+void print_new_offload(const struct printer *p, const struct nlattr *a, uint32_t flags);
+/* next_migrate_entry - the event of XFRM_MSG_MIGRATE has an attribute for each entry: the one at
+ * *at (0 at first) or behind it. False: no more. */
+bool next_migrate_entry(const struct nlmsghdr *msg, size_t *at,
+			struct xfrm_user_migrate *ret_entry);
+
 /* json_message - any of the above as an object; NULL for types without a form. Returns owned. */
 json_t *json_message(const struct nlmsghdr *msg);
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""command_cases.py UXFRM: every form of `uxfrm state migrate`, the events of `uxfrm monitor`, exit status, and -j. Prints TAP.
+"""command_cases.py UXFRM: every form of `uxfrm state migrate`, `uxfrm migrate`, the events of `uxfrm monitor`, exit status, and -j. Prints TAP.
 
 Runs in a network namespace whose databases it may change."""
 import json
@@ -174,6 +174,74 @@ def refusals():
     uxfrm("state flush")
 
 
+FLOW = "src 10.1.0.0/16 dst 10.2.0.0/16 dir out"
+ENDS = "old-src 10.0.0.1 old-dst 10.0.0.2 new-src 10.0.0.4 new-dst 10.0.0.3"
+
+# words behind "migrate" | exit status | complaint
+POLICY_REFUSALS = [
+    (f"{FLOW} reqid 9 {ENDS}", 2, "RTNETLINK answers: No data available"),
+    (f"src 10.9.0.0/16 dst 10.2.0.0/16 dir out reqid 1 {ENDS}", 2, "Error: Target policy not found."),
+    (f"{FLOW} reqid 1 {ENDS} ptype sub", 2, "Error: Target policy not found."),
+    (f"{FLOW} reqid 1 {ENDS} if_id 5", 2, "Error: Target policy not found."),
+    (f"{FLOW} reqid 1 {ENDS.replace('10.0.0.3', '0.0.0.0')}", 2,
+     "Error: Addresses in the MIGRATE attribute's list cannot be null."),
+    (f"dir out reqid 1 {ENDS}", 1, "Not enough information: SELECTOR is required"),
+    (f"src 10.1.0.0/16 dst 10.2.0.0/16 reqid 1 {ENDS}", 1, "Not enough information: dir is required"),
+    (f"{FLOW} {ENDS}", 1, "Not enough information: reqid is required"),
+    (f"{FLOW} reqid 1 old-src 10.0.0.1", 1, "Not enough information: old-src and old-dst are required"),
+    (f"{FLOW} reqid 1 old-src 10.0.0.1 old-dst 10.0.0.2 new-dst 10.0.0.3", 1,
+     "Not enough information: new-src and new-dst are required"),
+    (f"{FLOW} reqid 1 {ENDS.replace('10.0.0.3', 'fd00::3')}", 1,
+     'the same address family is required between values after "new-src" and "new-dst"'),
+    (f"{FLOW} reqid x {ENDS}", 255, 'Error: argument "x" is wrong: REQID value is invalid'),
+    (f"{FLOW} reqid 1 {ENDS} bogus", 255, 'Error: argument "bogus" is wrong: unknown'),
+    ("help", 255, None),
+]
+POLICY_EVENTS = """Migrated dir out type main src 10.1.0.0/16 dst 10.2.0.0/16 
+    proto esp mode tunnel reqid 1
+    old src 10.0.0.1 dst 10.0.0.2
+    new src 10.0.0.4 dst 10.0.0.3
+
+Migrated dir out type main src 10.1.0.0/16 dst 10.2.0.0/16 
+ encap espinudp sport 4500 dport 4501 
+    proto esp mode tunnel reqid 1
+    old src 10.0.0.4 dst 10.0.0.3
+    new src fd00::4 dst fd00::3
+
+"""
+
+
+def policy_moves():
+    uxfrm("state add " + sa("mode tunnel " + UDP))
+    uxfrm(f"policy add {FLOW} tmpl src 10.0.0.1 dst 10.0.0.2 proto esp reqid 1 mode tunnel")
+    before = uxfrm("state list")[1] + uxfrm("policy list", "-s")[1]
+    for words, want, text in POLICY_REFUSALS:
+        status, _, complaint = uxfrm("migrate " + words)
+        good = status == want and complaint and text in (None, complaint.rstrip("\n"))
+        check(f"{want}: migrate {words}", good, f"{status} {complaint}")
+    check("policy and SA are as they were", uxfrm("state list")[1] + uxfrm("policy list", "-s")[1] == before)
+    plain, told = Monitor(), Monitor("-j")
+    time.sleep(0.3)
+    status, _, complaint = uxfrm(f"migrate {FLOW} reqid 1 {ENDS}")
+    check("migrate", status == 0 and not complaint, complaint)
+    check("  the SA moved, without encapsulation", "src 10.0.0.4 dst 10.0.0.3" in uxfrm("state list")[1] and
+          "encap" not in uxfrm("state list")[1], uxfrm("state list")[1])
+    check("  the template moved", "tmpl src 10.0.0.4 dst 10.0.0.3" in uxfrm("policy list")[1], uxfrm("policy list")[1])
+    status, _, complaint = uxfrm(f"migrate {FLOW} reqid 1 old-src 10.0.0.4 old-dst 10.0.0.3 new-src fd00::4 new-dst fd00::3 {UDP}")
+    check("migrate to the other family and into UDP", status == 0 and not complaint, complaint)
+    check("  the SA", not missing(["src fd00::4 dst fd00::3", "encap type espinudp sport 4500 dport 4501"], uxfrm("state list")[1]), uxfrm("state list")[1])
+    check("  the template", "tmpl src fd00::4 dst fd00::3" in uxfrm("policy list")[1], uxfrm("policy list")[1])
+    time.sleep(0.3)
+    text, json_text = plain.end(), told.end()
+    check("the events", text == POLICY_EVENTS, text)
+    objects = [json.loads(line) for line in json_text.splitlines()]
+    check("the events with -j", [(o["object"], o["dir"], o["entries"][0]["new_dst"], o.get("encap", {}).get("sport"))
+                                 for o in objects] == [("policy-migrated", "out", "10.0.0.3", None),
+                                                       ("policy-migrated", "out", "fd00::3", 4500)], json_text)
+    uxfrm("policy flush")
+    uxfrm("state flush")
+
+
 def as_json():
     uxfrm("state add " + sa("mode tunnel replay-window 32 dir in mark 5 limit byte-hard 1000 " + UDP))
     uxfrm("policy add src 10.1.0.0/16 dst 10.2.0.0/16 dir out tmpl src 10.0.0.1 dst 10.0.0.2 proto esp reqid 1 mode tunnel")
@@ -228,6 +296,7 @@ def main():
     time.sleep(0.5)
     events(text.end(), json_text.end())
     refusals()
+    policy_moves()
     words()
     return 1 if failed else 0
 

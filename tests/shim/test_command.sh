@@ -15,7 +15,7 @@ check "version" sh -c "'$build/uxfrm' --version | grep -Eq '^uxfrm [0-9.]+$'"
 check "stats starts no daemon" prints "uxfrm: no uxfrmd runs here" uxfrm stats
 check "stats without a daemon: status" status 2 uxfrm stats
 check "no daemon to start: status" sh -c "UXFRM_DAEMON=/nonexistent '$build/uxfrm' state list; [ \$? = 1 ]"
-check "help of all sorts" sh -c "for w in state policy monitor stats; do '$build/uxfrm' \$w help 2>&1 | grep -q '^Usage: uxfrm' || exit 1; done"
+check "help of all sorts" sh -c "for w in state policy monitor migrate stats; do '$build/uxfrm' \$w help 2>&1 | grep -q '^Usage: uxfrm' || exit 1; done"
 python3 "$here/command_cases.py" "$build/uxfrm" >"$scratch/cases" || failed=$((failed + 1))
 sed "s/ok [0-9]* /ok /" "$scratch/cases" | while read -r line; do echo "$line"; done
 tests=$((tests + $(grep -Ec '^(not )?ok' "$scratch/cases")))

@@ -221,11 +221,22 @@ case('there and back', policy(), sa(), migrate(entry()), migrate(entry(NEW, OLD)
 case('get after', policy(), sa(), migrate(entry()), m(GETSA, usersa_id(dst=OLD[0])), m(GETSA, usersa_id(dst=NEW[0])),
      m(DELSA, usersa_id(dst=NEW[0])), sas())
 
+case('counters', policy(), sa(gcm(), attr(LTIME_VAL, struct.pack('=4Q', 1000, 20, 1600000000, 1600000000))),
+     migrate(entry()), sas())
+case('7.2: one SA twice', policy(), sa(), migrate(entry(), entry(reqid=0, new=THIRD)), *state())
+case('7.2: one SA twice to one place', policy(), sa(), migrate(entry(), entry(reqid=0)), *state())
+
 # --- encapsulation, as given
 ENC = encap(2, 4500, 4501, '10.9.8.7')
 case('encap given', policy(), sa(), migrate(entry(), attrs=[ENC]), *state())
 case('encap replaced', policy(), sa(gcm(), encap(2, 1, 2)), migrate(entry(), attrs=[ENC]), *state())
 case('encap given, cross family', policy(), sa(), migrate(entry(new=NEW6), attrs=[ENC]), *state())
+case('encap with threshold', policy(), sa(gcm(), encap(2, 1, 2), u32(MTIMER_THRESH, 20), u8(SA_DIR, 1)), migrate(
+    entry(), attrs=[ENC]), *state())
+case('encap with keepalive', policy(), sa(gcm(), encap(2, 1, 2), u32(NAT_KEEPALIVE_INTERVAL, 20), u8(SA_DIR, 2)), migrate(
+    entry(), attrs=[ENC]), *state())
+case('7.2: encap omitted', policy(), sa(gcm(), encap(2, 1, 2), u32(NAT_KEEPALIVE_INTERVAL, 20), u8(SA_DIR, 2)), migrate(
+    entry()), *state())
 case('encap of odd type', policy(), migrate(entry(), attrs=[encap(7)]), policies())
 case('encap of odd type without policy', migrate(entry(), attrs=[encap(7)]))
 case('encap without SA', policy(), migrate(entry(), attrs=[encap(0)]), policies())
