@@ -181,7 +181,10 @@ struct ux_sa {
 	struct ux_selector sel;
 	struct ux_limits limits;
 	uint32_t tfcpad, extra_flags;
-	uint32_t nat_keepalive_interval_s, mapping_maxage_s;
+	/* for the control thread alone; NEWAE changes these three in place */
+	uint32_t replay_maxage, replay_maxdiff; /* 100 ms units; sequence numbers */
+	uint32_t mapping_maxage_s;
+	uint32_t nat_keepalive_interval_s;
 	uint32_t pcpu;		/* UINT32_MAX = none */
 	uint32_t acquire_seq;	/* km.seq: ties ALLOCSPI/ACQUIRE and NEWSA together */
 	uint32_t replay_window; /* as GETSA shows it in the fixed header: 0 when esn_attr */
@@ -194,8 +197,7 @@ struct ux_sa {
 	struct ux_sa_stats stats;
 
 	/* control thread */
-	uint32_t replay_maxage, replay_maxdiff; /* 100 ms units; sequence numbers */
-	uint64_t tuple_hash, address_hash;	/* of the table slots, set when published */
+	uint64_t tuple_hash, address_hash; /* of the table slots, set when published */
 	struct ux_sa *prev_same_tuple, *prev_same_address;
 	struct ux_list all;	   /* ux_sad.all, newest first: the order of dumps */
 	struct ux_list by_seq;	   /* bucket of acquire_seq, when not 0 */

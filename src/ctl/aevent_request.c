@@ -130,8 +130,9 @@ static int set_replay(const struct ux_request *req, struct ux_sa *sa)
 		state.window = ux_rcu_own(&sa->runtime->replay)->window;
 		state.n_bits = 32;
 	}
-	state.oseq = r.oseq;
-	state.seq = r.seq;
+	/* without ESN the upper halves mean nothing */
+	state.oseq = sa->flags & UX_SA_ESN ? r.oseq : (uint32_t)r.oseq;
+	state.seq = sa->flags & UX_SA_ESN ? r.seq : (uint32_t)r.seq;
 	return ux_sa_set_replay(sa, &state);
 }
 

@@ -106,6 +106,12 @@ check "the outbound SA counted them" sh -c "ip netns exec $a env UXFRM_SHIM=1 \
 	LD_PRELOAD=$build/libuxfrm-preload.so ip -s xfrm state get src 192.0.2.1 dst 192.0.2.2 \
 	proto esp spi 0x1001 | grep -E '[0-9]{5,}\(bytes\)'"
 check "what has no policy goes in clear" ip netns exec "$a" ping -c 1 -W 2 192.0.2.2
+xfrm "$a" policy setdefault out block
+check "unless the default is to block" sh -c "! ip netns exec $a ping -c 1 -W 1 192.0.2.2"
+check "where what has a policy goes on" ip netns exec "$a" ping -c 3 -i 0.05 -W 2 10.2.0.1
+check "blocked packets are counted" sh -c "ip netns exec $a $build/uxfrm stats | grep -E 'out_block[^1-9]*[1-9]'"
+xfrm "$a" policy setdefault out accept
+check "until it is to accept" ip netns exec "$a" ping -c 1 -W 2 192.0.2.2
 # An underlay that takes less than the device promises: outer fragments, which the other end puts together.
 ip -n "$a" link set "sm-a$$" mtu 1300
 ip -n "$b" link set "sm-b$$" mtu 1300

@@ -61,8 +61,12 @@ def without_pads(b, start):
 
 def mask_message(b):
     length, kind, flags, _, _ = struct.unpack_from('=IHHII', b)
-    if kind == 30:
-        return without_pads(b, 64)
+    if kind == 30 and length >= 64:
+        b = without_pads(b, 64)
+        for off, n, k in attrs(b, 64, len(b)):
+            if k == 9 and n >= 36:
+                mask_time(b, off + 4 + 16)
+        return b
     if kind == 23 and length >= 16 + 280:  # the number of an ACQUIRE
         struct.pack_into('=I', b, 16 + 276, 0)
     if kind == 24:

@@ -65,6 +65,8 @@ case('newae lifetime', newsa(*LIVE), newae(ltime(5, 6, 1600000000, 1600000000)),
      newae(ltime(0, 0)), getae())
 case('newae thresholds', newsa(*LIVE), newae(u32(REPLAY_THRESH, 5)), getae(flags=RTHR),
      newae(u32(REPLAY_THRESH, 0), u32(ETIMER_THRESH, 0)), getae(flags=RTHR | ETHR), getsa())
+case('thresholds kept', newsa(*LIVE, u32(REPLAY_THRESH, 77)), newsa(*LIVE, kind=UPDSA), getae(flags=RTHR),
+     newae(u32(REPLAY_THRESH, 78)), newsa(*LIVE, u32(REPLAY_THRESH, 79), kind=UPDSA), getae(flags=RTHR))
 case('newae all', newsa(*LIVE, window=32), newae(replay(1, 2, 3), ltime(5, 6), u32(REPLAY_THRESH, 9), u32(ETIMER_THRESH, 0),
                                                  flags=RVAL, reqid=5, src='10.7.7.7', pid=99), getae(flags=RTHR | ETHR))
 case('newae no ack', newsa(*LIVE), newae(replay(5, 0, 0), request=REQUEST | REPLACE), getae())
@@ -90,6 +92,8 @@ case('newae ESN to plain', newsa(*LIVE, window=32), newae(replay_esn(64, oseq=7,
 case('newae plain to ESN', newsa(*LIVE, replay_esn(64), flags=0x80), newae(replay(3, 4, 5)), getae(), getsa())
 case('newae bitmap mode', newsa(*LIVE, replay_esn(64, seq=70, bitmap=[1, 2])),
      newae(replay_esn(64, oseq=7, seq=99, bitmap=[7, 9])), getae(), getsa())
+case('newae bitmap mode, upper halves', newsa(*LIVE, replay_esn(64)), newae(replay_esn(64, seq=99, bitmap=[7, 9])),
+     newae(ltime(1, 1)))
 case('newae ESN out', newsa(*LIVE, DIR_OUT, replay_esn(0), flags=0x80), newae(replay_esn(0, oseq=1 << 32 | 9)), getae(), getsa())
 case('newae attribute lengths', newsa(*LIVE), newae(attr(REPLAY_VAL, bytes(11))), newae(attr(LTIME_VAL, bytes(31))),
      newae(attr(REPLAY_THRESH, bytes(3))), newae(attr(ETIMER_THRESH, bytes(3))))

@@ -342,6 +342,46 @@ class World:
     def info(self):
         return self.one(GETSADINFO, GETSPDINFO), struct.pack('=I', self.u32()), []
 
+    # --- replay state, default policies, events
+    def aevent(self):
+        kind = NEWAE if self.p(0.6) else GETAE
+        dst, src, spi, proto = self.sa_tuple()
+        out = [self.mark_attr((dst, spi, proto))]
+        if kind == NEWAE or self.p(0.1):
+            r, _ = self.replay(self.one(0, 0, 0x80), self.one(None, 1, 2))
+            if len(r) > 24 and not self.p(0.3):  # one of the sizes that are there
+                w = self.one(1, 8, 32, 64)
+                r = replay_esn(w, oseq=self.u32(), seq=self.u32(), bitmap=[1, 0][:(w + 31) // 32])
+            out.append(r)
+            if self.p(0.3):
+                out.append(attr(LTIME_VAL, struct.pack('=4Q', self.one(0, 5, INF), self.one(0, 9), 1600000000,
+                                                       self.one(0, 1600000001))))
+            out += [u32(t, self.u32()) for t in (REPLAY_THRESH, ETIMER_THRESH) if self.p(0.2)]
+        if self.p(0.05):
+            self.r.shuffle(out)
+        # not ETHR, which Linux counts in its own ticks
+        flags = self.one(0, 2, 0xf7, 0xffffffff & ~8)
+        return kind, usersa_id(dst, spi, proto) + addr(src) + struct.pack('=II', flags, self.one(0, 1)), out
+
+    def default(self):
+        return self.one(SETDEFAULT, GETDEFAULT), bytes(self.one(0, 1, 2, 3) for _ in range(3)), []
+
+    def expire(self):
+        dst, src, spi, proto = self.sa_tuple()
+        body = usersa_info(dst, src, spi, proto) + bytes([self.one(0, 0, 0, 1)]) + bytes(7)
+        return EXPIRE, body, [self.mark_attr((dst, spi, proto))]
+
+    def polexpire(self):
+        _, body, out = self.newpolicy()
+        return POLEXPIRE, body + bytes([self.one(0, 0, 0, 1, 255)]) + self.r.randbytes(7), out
+
+    def acquire(self):
+        _, body, out = self.newpolicy()
+        dst, src, spi, proto = self.sa_tuple()
+        ident = addr(dst) + struct.pack('>I', spi) + bytes([proto]) + self.r.randbytes(3)
+        return ACQUIRE, ident + addr(src) + self.selector() + body + struct.pack(
+            '=4I', self.u32(), self.u32(), self.u32(), self.u32()), out
+
     # --- defects
     def defect(self, kind, body, out):
         """changes one thing in the parts of a message; returns the bytes of it, too"""
@@ -401,8 +441,9 @@ class World:
     def message(self):
         make = self.r.choices(
             (self.newsa, self.getsa, self.delsa, self.allocspi, self.flushsa, self.dumpsa, self.newpolicy,
-             self.getpolicy, self.delpolicy, self.dumppolicy, self.flushpolicy, self.info),
-            (34, 12, 7, 6, 2, 5, 22, 9, 7, 3, 2, 1))[0]
+             self.getpolicy, self.delpolicy, self.dumppolicy, self.flushpolicy, self.info, self.aevent, self.default,
+             self.expire, self.polexpire, self.acquire),
+            (34, 12, 7, 6, 2, 5, 22, 9, 7, 3, 2, 1, 12, 1, 3, 3, 3))[0]
         kind, body, out = make()
         dump = make in (self.dumpsa, self.dumppolicy)
         flags = REQUEST | (ACK if self.p(0.9) else 0)

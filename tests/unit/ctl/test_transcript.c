@@ -71,6 +71,21 @@ static void mask_policy(uint8_t *info)
 	mask_index(info + offsetof(struct xfrm_userpolicy_info, index));
 }
 
+/* NEWAE tells when the SA was added in XFRMA_LTIME_VAL. */
+static void mask_aevent(uint8_t *msg, uint32_t len)
+{
+	size_t pos = NLMSG_HDRLEN + sizeof(struct xfrm_aevent_id);
+	struct nlattr a;
+
+	for (; pos + sizeof(a) <= len; pos += NLA_ALIGN(a.nla_len)) {
+		memcpy(&a, msg + pos, sizeof(a));
+		assert_true(a.nla_len >= sizeof(a));
+		if (a.nla_type == XFRMA_LTIME_VAL)
+			mask_add_time(msg + pos + NLA_HDRLEN +
+				      offsetof(struct xfrm_lifetime_cur, add_time));
+	}
+}
+
 static void mask_message(uint8_t *msg)
 {
 	uint8_t *body = msg + NLMSG_HDRLEN;
@@ -83,6 +98,8 @@ static void mask_message(uint8_t *msg)
 	if (h.nlmsg_type == XFRM_MSG_NEWPOLICY || h.nlmsg_type == XFRM_MSG_UPDPOLICY ||
 	    h.nlmsg_type == XFRM_MSG_POLEXPIRE)
 		mask_policy(body);
+	if (h.nlmsg_type == XFRM_MSG_NEWAE)
+		mask_aevent(msg, h.nlmsg_len);
 	if (h.nlmsg_type == XFRM_MSG_ACQUIRE) /* a counter of the whole machine */
 		memset(body + offsetof(struct xfrm_user_acquire, seq), 0, sizeof(__u32));
 	/* of what is deleted, the whole is the first attribute */
