@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 """make_netlink_corpus.py: write the seeds of fuzz_netlink to corpus/netlink: the request sequences of
-tests/tools/nlcases.py and nlevents.py, policies, migrations, and other messages full of zeros. The files found_* there come from
+tests/tools/nlcases.py, nlevents.py and nlmigrate.py, policies, migrations, and other messages full of zeros. The files found_* there come from
 libFuzzer (-merge=1 -max_len=400)."""
 import os
 import struct
@@ -14,6 +14,7 @@ from nlcases import m, newsa, dump, many  # noqa: E402
 case_lines = list(nlcases.lines)
 import nlevents  # noqa: E402,F401
 event_lines = list(nlcases.lines)
+import nlmigrate  # noqa: E402
 from xfrm_bytes import *  # noqa: E402,F403
 
 SEND_A, SEND_B, TICK, ROOM, RESUME, OPTION, GROUPS, REOPEN = range(8)
@@ -89,6 +90,7 @@ def pacing():
 os.makedirs(folder, exist_ok=True)
 from_cases('case_', case_lines)
 from_cases('event_', event_lines)
+from_cases('legacy_', [line.replace('7.2:', 'newer') for line in nlmigrate.lines])
 policies()
 migrations()
 absent()

@@ -6,7 +6,8 @@
  *
  *  - an IV counter is given at most once for a key, for ever;
  *  - a sequence number is given at most once in the life of an SA, through all its moves;
- *  - a number of the peer is accepted at most once in the life of an SA.
+ *  - a number of the peer is accepted at most once in the life of an SA;
+ *  - at no instant is there no policy, though half of the moves rewrite its template.
  *
  * Numbers are noted in bit maps; a bit found set is a failure. Built for ThreadSanitizer as well.
  * Arguments: seconds (2), seed (1).
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "core/legacy_migrate.h"
 #include "unit/core/core_fixture.h"
 
 #define THREADS 3
@@ -23,6 +25,7 @@
 #define LIVES 4096		/* lives of SAs that are followed */
 #define LIFE_NUMBERS (1u << 17) /* numbers of one life that can be noted */
 #define KEY_NUMBERS (1u << 26)	/* IVs of one key that can be noted */
+#define TEMPLATE_REQID 1000	/* no SA's */
 #define FIRST_IV ((uint64_t)FIXTURE_NOW_S << 32)
 #define MS UINT64_C(1000000)
 
@@ -40,7 +43,7 @@ static struct life lives[LIVES];
 static struct notes *key_notes[KEYS];
 static struct uxfrm *engine;
 static _Atomic(bool) stop;
-static _Atomic(uint64_t) n_sent, n_accepted, n_refused, n_repeated, n_former;
+static _Atomic(uint64_t) n_sent, n_accepted, n_refused, n_repeated, n_former, n_unprotected;
 static unsigned int seconds = 2, seed = 1;
 
 static struct notes *notes_new(uint64_t size)
@@ -130,6 +133,10 @@ static void one_burst(uint32_t *random_state)
 				.mode = UX_MODE_TUNNEL,
 				.reqid = 1 + slot};
 
+	struct ux_flow_key flow = {.daddr = addr4(3), .saddr = addr4(4), .family = AF_INET};
+
+	if (!ux_spd_lookup(engine, UX_POLICY_OUT, &flow, 0))
+		atomic_fetch_add(&n_unprotected, 1);
 	if (sa) {
 		if (atomic_load_explicit(&sa->grace, memory_order_relaxed))
 			atomic_fetch_add(&n_former, 1);
@@ -197,6 +204,51 @@ static void move(uint32_t slot, uint32_t place)
 	assert_int_equal(ux_migrate(engine, slots[slot], &m, &slots[slot], NULL), 0);
 }
 
+static struct ux_policy *policy_now(void)
+{
+	struct ux_flow_key flow = {.daddr = addr4(3), .saddr = addr4(4), .family = AF_INET};
+
+	return ux_spd_lookup(engine, UX_POLICY_OUT, &flow, 0);
+}
+
+static void add_policy(void)
+{
+	struct ux_policy *p = calloc(1, sizeof(*p));
+
+	assert_non_null(p);
+	p->dir = UX_POLICY_OUT;
+	p->family = p->sel.family = AF_INET;
+	p->n_templates = 1;
+	p->templates[0] = (struct ux_template){
+	    .reqid = TEMPLATE_REQID, .family = AF_INET, .proto = 50, .mode = UX_MODE_TUNNEL};
+	assert_int_equal(ux_spd_insert(engine, p, true, NULL), 0);
+}
+
+/* The same by the other message: one entry for the SA, one for the policy's template. */
+static void move_with_policy(uint32_t slot, uint32_t place)
+{
+	const struct ux_template *t = &policy_now()->templates[0];
+	struct ux_sa *sa = slots[slot];
+	struct ux_legacy_entry entries[2] = {
+	    {.old_daddr = sa->id.daddr, .old_saddr = sa->saddr, .reqid = sa->reqid},
+	    {.old_daddr = t->daddr, .old_saddr = t->saddr, .reqid = t->reqid},
+	};
+	struct ux_legacy_migration m = {.entry = entries, .n_entries = 2};
+	struct ux_sa_id id = id4(10 + place, 0x100 + slot);
+
+	for (int i = 0; i < 2; i++) {
+		entries[i].new_daddr = addr4(10 + place);
+		entries[i].new_saddr = addr4(1);
+		entries[i].old_family = entries[i].new_family = AF_INET;
+		entries[i].proto = 50;
+		entries[i].mode = UX_MODE_TUNNEL;
+	}
+	assert_int_equal(ux_legacy_migrate(engine, policy_now(), &m, NULL), 0);
+	slots[slot] = ux_sad_lookup_exact(engine, &id, (struct ux_mark){0, 0});
+	assert_non_null(slots[slot]);
+	assert_int_equal(policy_now()->templates[0].daddr.w[0], htobe32(10 + place));
+}
+
 static void one_change(uint64_t step)
 {
 	uint32_t slot = (uint32_t)random() % SLOTS, place = (uint32_t)random() % 4;
@@ -204,8 +256,10 @@ static void one_change(uint64_t step)
 
 	if (!slots[slot]) {
 		add(slot, place);
-	} else if (what < 70) {
+	} else if (what < 35) {
 		move(slot, place);
+	} else if (what < 70) {
+		move_with_policy(slot, place);
 	} else if (what < 90) {
 		update(slot);
 	} else if (what < 94) {
@@ -232,6 +286,7 @@ static void nothing_twice(void **state)
 
 	srandom(seed);
 	engine = engine_new(5);
+	add_policy();
 	for (int k = 0; k < KEYS; k++)
 		key_notes[k] = notes_new(KEY_NUMBERS);
 	clock_gettime(CLOCK_MONOTONIC, &start);
@@ -251,6 +306,7 @@ static void nothing_twice(void **state)
 	       (unsigned long long)n_accepted, (unsigned long long)n_refused,
 	       (unsigned long long)n_former);
 	assert_int_equal(n_repeated, 0);
+	assert_int_equal(n_unprotected, 0);
 	/* the threads did meet */
 	assert_true(steps > 1000 && n_sent > 1000 && n_accepted > 1000 && n_former > 0);
 	for (int i = 0; i < LIVES; i++) {
