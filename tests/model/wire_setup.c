@@ -241,6 +241,47 @@ static void move_side(struct model_pair *p, int side, const struct model_place *
 	request(p, side, &w);
 }
 
+static struct xfrm_user_migrate entry(const struct model_place *from, const struct model_place *to)
+{
+	return (struct xfrm_user_migrate){
+	    .old_daddr = dst_of(from),
+	    .old_saddr = src_of(from),
+	    .new_daddr = dst_of(to),
+	    .new_saddr = src_of(to),
+	    .proto = IPPROTO_ESP,
+	    .mode = XFRM_MODE_TUNNEL,
+	    .reqid = from->reqid,
+	    .old_family = from->family,
+	    .new_family = to->family,
+	};
+}
+
+/* By MIGRATE: one entry for the SA, one that publishes the policy anew with the same template. */
+static void move_side_with_policy(struct model_pair *p, int side, const struct model_place *to)
+{
+	_Alignas(8) uint8_t buf[512];
+	struct ux_writer w;
+	struct xfrm_userpolicy_id id = {.sel.family = AF_INET};
+	struct xfrm_user_migrate entries[2] = {entry(&p->at, to), entry(&home, &home)};
+
+	id.sel.daddr.a4 = htobe32(0x0a020000);
+	id.sel.saddr.a4 = htobe32(0x0a010000);
+	id.dir = side == RX ? XFRM_POLICY_FWD : XFRM_POLICY_OUT;
+	ux_writer_init(&w, buf, sizeof(buf));
+	begin(p, &w, XFRM_MSG_MIGRATE, &id, sizeof(id));
+	ux_msg_attr(&w, XFRMA_MIGRATE, entries, sizeof(entries));
+	if (to->encap)
+		put_encap(&w, true);
+	request(p, side, &w);
+}
+
+/* The two entries must differ in what they move. */
+static bool is_home(const struct model_place *at)
+{
+	return at->family == home.family && at->src == home.src && at->dst == home.dst &&
+	       at->reqid == home.reqid;
+}
+
 void model_move(struct model_pair *p, uint32_t random)
 {
 	struct model_place to = {.family = random & 1 ? AF_INET : AF_INET6,
@@ -250,8 +291,15 @@ void model_move(struct model_pair *p, uint32_t random)
 				 .reqid = 1 + (random >> 4) % 3,
 				 .mark = (random >> 6) & 1 ? 7 : 0};
 
-	move_side(p, RX, &to);
-	move_side(p, TX, &to);
+	if ((random >> 7) & 1 && !is_home(&p->at)) { /* it cannot change reqid and mark */
+		to.reqid = p->at.reqid;
+		to.mark = p->at.mark;
+		move_side_with_policy(p, RX, &to);
+		move_side_with_policy(p, TX, &to);
+	} else {
+		move_side(p, RX, &to);
+		move_side(p, TX, &to);
+	}
 	p->at = to;
 }
 

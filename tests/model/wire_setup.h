@@ -31,7 +31,7 @@ void model_pair_fini(struct model_pair *p);
 /* Install policies and the SA of life @life on both engines. */
 void model_install(struct model_pair *p, uint32_t life);
 /* Move the SA, receiver first: addresses, family, encapsulation, reqid and mark by the bits of
- * @random. */
+ * @random; by MIGRATE_STATE or, what that cannot change left out, by MIGRATE. */
 void model_move(struct model_pair *p, uint32_t random);
 /* UPDSA on one of the engines: a limit changes. */
 void model_update(struct model_pair *p, uint32_t random);
