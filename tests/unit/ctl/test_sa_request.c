@@ -2,6 +2,7 @@
 /* SA requests where the answer is not Linux 6.12's, or needs time, limits or several steps to be
  * seen. */
 
+#include <arpa/inet.h>
 #include <endian.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -14,6 +15,7 @@
 
 #include "core/instance.h"
 #include "talk.h"
+#include "wire/attrs.h"
 
 static struct talk t;
 static _Alignas(16) uint8_t buf[65536];
@@ -272,6 +274,46 @@ static void test_refusals_change_nothing(void **state)
 	assert_int_equal(t.u->sad.n_sa, 1);
 }
 
+static struct xfrm_aevent_id aevent_id(uint32_t spi, const char *dst)
+{
+	struct xfrm_aevent_id id = {.sa_id = talk_sa_id(spi), .flags = XFRM_AE_RTHR | XFRM_AE_RVAL};
+
+	assert_int_equal(inet_pton(AF_INET, dst, &id.sa_id.daddr), 1);
+	return id;
+}
+
+/* What NEWAE sets goes with an SA that moves. */
+static void test_aevent_then_move(void **state)
+{
+	const struct xfrm_replay_state replay = {.oseq = 77, .seq = 50, .bitmap = 9};
+	struct xfrm_aevent_id id = aevent_id(1, "10.0.0.2");
+	struct ux_xfrm_user_migrate_state move = {.id = talk_sa_id(1), .new_family = AF_INET};
+
+	talk_put_sa(&w, XFRM_MSG_NEWSA, 0, 1);
+	talk_send(&t.a, &w);
+	ux_msg_begin(&w, XFRM_MSG_NEWAE, NLM_F_REQUEST | NLM_F_REPLACE, 0, 1, &id, sizeof(id));
+	ux_msg_attr(&w, XFRMA_REPLAY_VAL, &replay, sizeof(replay));
+	ux_msg_attr_u32(&w, XFRMA_REPLAY_THRESH, 321);
+	assert_true(ux_msg_end(&w));
+	assert_int_equal(inet_pton(AF_INET, "10.0.0.9", &move.new_daddr), 1);
+	assert_int_equal(inet_pton(AF_INET, "10.0.0.8", &move.new_saddr), 1);
+	ux_msg_begin(&w, UX_XFRM_MSG_MIGRATE_STATE, NLM_F_REQUEST, 0, 1, &move, sizeof(move));
+	assert_true(ux_msg_end(&w));
+	id = aevent_id(1, "10.0.0.9");
+	ux_msg_begin(&w, XFRM_MSG_GETAE, NLM_F_REQUEST, 4711, 1, &id, sizeof(id));
+	assert_true(ux_msg_end(&w));
+	talk_send(&t.a, &w);
+	assert_int_equal(t.n_heard, 1);
+	const struct nlmsghdr *h = talk_msg(&t, 0, 'A', XFRM_MSG_NEWAE);
+	const struct nlattr *a = talk_attr(h, sizeof(id), XFRMA_REPLAY_THRESH);
+	assert_int_equal(h->nlmsg_pid, 4711);
+	assert_non_null(a);
+	assert_int_equal(ux_attr_u32(a), 321);
+	a = talk_attr(h, sizeof(id), XFRMA_REPLAY_VAL);
+	assert_non_null(a);
+	assert_memory_equal(ux_attr_data(a), &replay, sizeof(replay));
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -284,6 +326,7 @@ int main(void)
 	    T(test_limit),
 	    T(test_long_key_in_dump),
 	    T(test_refusals_change_nothing),
+	    T(test_aevent_then_move),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
