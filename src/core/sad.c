@@ -415,7 +415,9 @@ int ux_sad_replace(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fresh, bool
 	if (!shared)
 		spi_link(u, fresh);
 	bool same_tuple = ux_sad_same_tuple(&old->id, &fresh->id) && !grace;
-	bool same_address = same_address_key(old, fresh);
+	/* a moved one becomes the first of its chain, as in Linux */
+	bool same_address =
+	    same_address_key(old, fresh) && (!moved || old->prev_same_address == NULL);
 
 	if (same_tuple)
 		tuple_swap(u, old, fresh);

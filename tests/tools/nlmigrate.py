@@ -189,6 +189,8 @@ case('CBC', policy(), sa(cbc_sha256()), migrate(entry()), *state())
 case('directions', policy(), sa(gcm(), u8(SA_DIR, 1), spi=5, window=32), sa(gcm(), u8(SA_DIR, 2), spi=6), migrate(entry()),
      *state())
 case('newest of two', policy(), sa(spi=1), sa(spi=2), migrate(entry()), *state())
+case('a moved one is the newest', policy(template(OLD[0], '192.0.2.9')), sa(
+    ends=(OLD[0], '192.0.2.9'), spi=2), sa(spi=1), migrate(entry((OLD[0], '192.0.2.9'), OLD)), migrate(entry()), *state())
 case('not the other reqid', policy(), sa(spi=1, reqid=2), sa(spi=2), sa(spi=3, reqid=3), migrate(entry()), *state())
 case('SA of any reqid', policy(), sa(spi=1, reqid=2), migrate(entry(reqid=0)), *state())
 case('SA of any reqid, newest', policy(), sa(spi=1, reqid=1), sa(spi=2, reqid=2), migrate(entry(reqid=0)), *state())
