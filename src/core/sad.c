@@ -301,6 +301,14 @@ void ux_sad_prefetch_move(const struct uxfrm *u, const struct ux_sa *sa)
 	__builtin_prefetch(sa->all.next, 1);
 }
 
+void ux_sad_places_prefetch_more(const struct uxfrm *u, const struct ux_sad_places *places)
+{
+	const struct ux_sa *sa = ux_sa_table_peek(&u->sad.by_tuple, places->from_tuple);
+
+	if (sa)
+		ux_sad_prefetch_move(u, sa);
+}
+
 static int reserve(struct uxfrm *u)
 {
 	int err = ux_sa_table_reserve(&u->sad.by_tuple, 1, &u->retire);

@@ -68,6 +68,9 @@ struct ux_sad_places ux_sad_places_find(const struct uxfrm *u, const struct ux_s
 					const struct ux_sa_id *to, uint32_t to_reqid);
 /* ux_sad_places_prefetch - have the SA near that is to move; some work should lie between. */
 void ux_sad_places_prefetch(const struct uxfrm *u, const struct ux_sad_places *places);
+/* ux_sad_places_prefetch_more - have near what the SA leads to, which must have come near by now.
+ */
+void ux_sad_places_prefetch_more(const struct uxfrm *u, const struct ux_sad_places *places);
 
 /* ---- look-ups of the packet path: any worker, inside a read section ---- */
 

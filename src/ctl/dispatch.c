@@ -41,7 +41,7 @@ static const struct ux_request_type types[] = {
     TYPE(UX_XFRM_MSG_GETDEFAULT) = {sizeof(struct xfrm_userpolicy_default), ux_handle_getdefault,
 				    NULL, 0},
     TYPE(UX_XFRM_MSG_MIGRATE_STATE) = {sizeof(struct ux_xfrm_user_migrate_state),
-				       ux_handle_migrate_state, NULL, 0},
+				       ux_handle_migrate_state, NULL, 0, ux_prefetch_migrate_state},
 };
 _Static_assert(sizeof(types) / sizeof(types[0]) == UX_XFRM_MSG_MAX - XFRM_MSG_BASE + 1,
 	       "a row for each type");
@@ -101,9 +101,9 @@ static int handle_request(struct ux_request *req, bool *ret_quiet)
 		return r;
 	}
 	req->header = (const uint8_t *)req->msg + NLMSG_HDRLEN;
-	if (number == UX_XFRM_MSG_MIGRATE_STATE &&
+	if (type->prefetch && req->ahead->stage == 0 &&
 	    req->msg->nlmsg_len >= NLMSG_HDRLEN + (uint32_t)type->header_len)
-		ux_prepare_migrate_state(req);
+		type->prefetch(req->u, req->header, req->ahead);
 	if (type->attr_max) {
 		r = ux_attrs_parse_max(req->msg, type->header_len, type->attr_max, &req->attrs,
 				       req->ext);
@@ -171,14 +171,15 @@ static void acknowledge(struct uxfrm_client *c, const struct nlmsghdr *msg, int 
 }
 
 /* @msg: an aligned copy of one message. */
-static void process(struct uxfrm_client *c, const struct nlmsghdr *msg)
+static void process(struct uxfrm_client *c, const struct nlmsghdr *msg, struct ux_ahead *ahead)
 {
 	struct ux_ext_ack ext = {{0}, NULL, 0};
 	bool quiet = false;
 	int r = 0;
 
 	if ((msg->nlmsg_flags & NLM_F_REQUEST) && msg->nlmsg_type >= NLMSG_MIN_TYPE) {
-		struct ux_request req = {.u = c->u, .client = c, .msg = msg, .ext = &ext};
+		struct ux_request req = {
+		    .u = c->u, .client = c, .msg = msg, .ahead = ahead, .ext = &ext};
 
 		r = handle_request(&req, &quiet);
 	}
@@ -186,9 +187,18 @@ static void process(struct uxfrm_client *c, const struct nlmsghdr *msg)
 		acknowledge(c, msg, r, &ext);
 }
 
-static void process_copy(struct uxfrm_client *c, const uint8_t *bytes, size_t len)
+/* A message whose turn comes. */
+struct waiting {
+	const uint8_t *bytes;
+	size_t len;
+	const struct ux_request_type *type; /* NULL: nothing to prefetch */
+	struct ux_ahead ahead;
+};
+
+static void process_copy(struct uxfrm_client *c, struct waiting *m)
 {
 	_Alignas(16) uint8_t small[2048];
+	size_t len = m->len;
 	uint8_t *copy = len <= sizeof(small) ? small : malloc(len);
 
 	if (!copy) {
@@ -196,29 +206,92 @@ static void process_copy(struct uxfrm_client *c, const uint8_t *bytes, size_t le
 			c->ops->overrun(c->opaque);
 		return;
 	}
-	memcpy(copy, bytes, len);
-	process(c, (const struct nlmsghdr *)(const void *)copy);
+	memcpy(copy, m->bytes, len);
+	process(c, (const struct nlmsghdr *)(const void *)copy, &m->ahead);
 	explicit_bzero(copy, len); /* keys */
 	if (copy != small)
 		free(copy);
 }
 
+/*
+ * The messages of a datagram, with a look ahead. In a large database a request spends most of its
+ * time waiting for memory, each access for the one before. Within one request there is nothing else
+ * to do meanwhile; but there is the work of the requests before it. So when a message's turn comes
+ * the next one has had all stages of its prefetch, the one behind it all but one, and so on.
+ */
+#define WINDOW (UX_AHEAD_STAGES + 1)
+
+struct datagram {
+	const uint8_t *rest; /* not read yet */
+	size_t len;
+	uint32_t first, n; /* window[first % WINDOW] is next, n are known */
+	struct waiting window[WINDOW];
+};
+
+/* What the message may have prefetched: its type and its length are all that is looked at. */
+static const struct ux_request_type *prefetched_type(const struct uxfrm_client *c,
+						     const struct nlmsghdr *h)
+{
+	if (!c->privileged || h->nlmsg_type < XFRM_MSG_BASE || h->nlmsg_type > UX_XFRM_MSG_MAX)
+		return NULL;
+	const struct ux_request_type *type = &types[h->nlmsg_type - XFRM_MSG_BASE];
+	if (!type->prefetch || h->nlmsg_len < NLMSG_HDRLEN + (uint32_t)type->header_len)
+		return NULL;
+	return type;
+}
+
+/* false: there is none any more, or nothing that could be one. */
+static bool read_message(const struct uxfrm_client *c, struct datagram *d)
+{
+	struct waiting *m = &d->window[(d->first + d->n) % WINDOW];
+	struct nlmsghdr h;
+
+	if (d->len < NLMSG_HDRLEN)
+		return false;
+	memcpy(&h, d->rest, sizeof(h));
+	if (h.nlmsg_len < NLMSG_HDRLEN || h.nlmsg_len > d->len)
+		return false;
+	m->bytes = d->rest;
+	m->len = h.nlmsg_len;
+	m->type = prefetched_type(c, &h);
+	m->ahead.stage = 0;
+	d->n++;
+
+	size_t step = NLMSG_ALIGN((size_t)h.nlmsg_len);
+
+	if (step > d->len)
+		step = d->len; /* the last message need not be padded */
+	d->rest += step;
+	d->len -= step;
+	return true;
+}
+
+static void look_ahead(const struct uxfrm *u, struct datagram *d)
+{
+	for (uint32_t i = 1; i < d->n; i++) {
+		struct waiting *m = &d->window[(d->first + i) % WINDOW];
+
+		while (m->type && m->ahead.stage < WINDOW - i)
+			m->type->prefetch(u, m->bytes + NLMSG_HDRLEN, &m->ahead);
+	}
+}
+
 UXFRM_API void uxfrm_client_request(struct uxfrm_client *client, const void *datagram, size_t len)
 {
-	const uint8_t *bytes = datagram;
+	struct datagram d;
 
-	while (len >= NLMSG_HDRLEN) {
-		struct nlmsghdr h;
-
-		memcpy(&h, bytes, sizeof(h));
-		if (h.nlmsg_len < NLMSG_HDRLEN || h.nlmsg_len > len)
+	d.rest = datagram;
+	d.len = len;
+	d.first = d.n = 0;
+	for (;;) {
+		while (d.n < WINDOW && read_message(client, &d))
+			;
+		if (!d.n)
 			break;
-		process_copy(client, bytes, h.nlmsg_len);
-		size_t step = NLMSG_ALIGN((size_t)h.nlmsg_len);
-		if (step > len)
-			step = len; /* the last message need not be padded */
-		bytes += step;
-		len -= step;
+		look_ahead(client->u, &d);
+		process_copy(client, &d.window[d.first % WINDOW]);
+		d.first++;
+		d.n--;
 	}
 	(void)uxfrm_client_resume(client); /* the dump this has begun */
 }

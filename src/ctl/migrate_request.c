@@ -114,7 +114,7 @@ static struct ux_migration parse_migration(const struct ux_request *req,
 	    .update_h2h_selector = m->flags & UX_MIGRATE_UPDATE_H2H_SEL,
 	    .clear_offload = m->flags & UX_MIGRATE_CLEAR_OFFLOAD,
 	    .sel = ux_selector_from_wire(&m->new_sel),
-	    .places = &req->places,
+	    .places = &req->ahead->places,
 	};
 
 	parse_attrs(req, &migration);
@@ -198,16 +198,31 @@ static void notify(struct ux_request *req, const struct ux_xfrm_user_migrate_sta
 		(void)ux_fail(req->ext, 0, "Failed to send migration notification");
 }
 
-void ux_prepare_migrate_state(struct ux_request *req)
+static struct ux_sad_places find_places(const struct uxfrm *u, const void *header)
 {
 	struct ux_xfrm_user_migrate_state m;
 	struct ux_sa_id from, to;
 
-	memcpy(&m, req->header, sizeof(m));
+	memcpy(&m, header, sizeof(m));
 	from = to = ux_sa_id_from_wire(&m.id);
 	to.daddr = ux_addr_from_wire(&m.new_daddr);
 	to.family = m.new_family;
-	req->places = ux_sad_places_find(req->u, &from, &to, m.new_reqid);
+	return ux_sad_places_find(u, &from, &to, m.new_reqid);
+}
+
+void ux_prefetch_migrate_state(const struct uxfrm *u, const void *header, struct ux_ahead *ahead)
+{
+	switch (ahead->stage++) {
+	case 0:
+		ahead->places = find_places(u, header);
+		break;
+	case 1:
+		ux_sad_places_prefetch(u, &ahead->places);
+		break;
+	default:
+		ux_sad_places_prefetch_more(u, &ahead->places);
+		break;
+	}
 }
 
 int ux_handle_migrate_state(struct ux_request *req)
@@ -222,10 +237,11 @@ int ux_handle_migrate_state(struct ux_request *req)
 	err = check_header(&m, req->ext);
 	if (err)
 		return err;
-	ux_sad_places_prefetch(req->u, &req->places);
+	if (req->ahead->stage == 1) /* the first of a datagram */
+		ux_prefetch_migrate_state(req->u, req->header, req->ahead);
 	id = ux_sa_id_from_wire(&m.id);
 	migration = parse_migration(req, &m);
-	sa = ux_sad_lookup_exact_at(req->u, req->places.from_tuple, &id,
+	sa = ux_sad_lookup_exact_at(req->u, req->ahead->places.from_tuple, &id,
 				    (struct ux_mark){.v = m.old_mark.v, .m = m.old_mark.m});
 	if (!sa)
 		return ux_fail(req->ext, ESRCH, "Can not find state");

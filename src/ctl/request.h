@@ -18,14 +18,22 @@
 
 struct uxfrm_client;
 
+/* What is known of a request before its turn: hashes, never pointers, so that nothing the requests
+ * before it change can make it wrong. */
+struct ux_ahead {
+	unsigned int stage; /* the next one */
+	struct ux_sad_places places;
+};
+#define UX_AHEAD_STAGES 3
+
 struct ux_request {
 	struct uxfrm *u;
 	struct uxfrm_client *client;
-	const struct nlmsghdr *msg;  /* aligned copy; lives until the handler returns */
-	const void *header;	     /* the fixed header of the type, length checked */
-	struct ux_attrs attrs;	     /* those the type does not take are refused already */
-	struct ux_sad_places places; /* MIGRATE_STATE: filled by ux_prepare_migrate_state */
-	struct ux_ext_ack *ext;	     /* never NULL */
+	const struct nlmsghdr *msg; /* aligned copy; lives until the handler returns */
+	const void *header;	    /* the fixed header of the type, length checked */
+	struct ux_attrs attrs;	    /* those the type does not take are refused already */
+	struct ux_ahead *ahead;	    /* what the type's prefetch has found out; never NULL */
+	struct ux_ext_ack *ext;	    /* never NULL */
 };
 
 typedef int (*ux_request_handler)(struct ux_request *req);
@@ -48,6 +56,13 @@ struct ux_request_type {
 	ux_request_handler handle;	/* NULL: no such request (EINVAL, as Linux) */
 	const struct ux_dump_ops *dump; /* NULL: cannot be dumped */
 	uint16_t attr_max;		/* not 0: attributes of its own, 1..attr_max, unchecked */
+	/*
+	 * Have near in memory what the request will touch, stage by stage (ahead->stage++): each
+	 * needs what the one before has fetched. At @header are header_len bytes, unaligned, and
+	 * nothing else of the message has been looked at. Changes and answers nothing. NULL: not
+	 * worth it.
+	 */
+	void (*prefetch)(const struct uxfrm *u, const void *header, struct ux_ahead *ahead);
 };
 
 /* ux_reply - send one message to the requester; port id and sequence number are set here, as Linux
@@ -76,9 +91,7 @@ int ux_handle_getpolicy(struct ux_request *req); /* GETPOLICY and DELPOLICY */
 int ux_handle_flushpolicy(struct ux_request *req);
 int ux_handle_migrate(struct ux_request *req);	     /* legacy_migrate_request.c */
 int ux_handle_migrate_state(struct ux_request *req); /* migrate_request.c */
-/* ux_prepare_migrate_state - before anything is checked but the length of the fixed header (set):
- * have near in memory what the request will touch. Changes and answers nothing. */
-void ux_prepare_migrate_state(struct ux_request *req);
+void ux_prefetch_migrate_state(const struct uxfrm *u, const void *header, struct ux_ahead *ahead);
 int ux_handle_getsadinfo(struct ux_request *req); /* info_request.c */
 int ux_handle_getspdinfo(struct ux_request *req);
 int ux_handle_newspdinfo(struct ux_request *req);
