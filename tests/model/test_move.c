@@ -35,9 +35,10 @@
 
 enum {
 	BURST = 16,
-	QUEUE = 256,	  /* packets between senders and receivers */
-	MAX_AGE = 256,	  /* packets others may send while a thread holds some */
-	MOVE_EVERY = 150, /* packets sent between two changes */
+	QUEUE = 256,	   /* packets between senders and receivers */
+	MAX_AGE = 256,	   /* packets others may send while a thread holds some */
+	MOVE_EVERY = 150,  /* packets sent between two changes */
+	CHANGE_LAG = 1500, /* packets more before senders wait for a change that is due */
 	PACKET_MAX = 512,
 	THREADS = 2, /* of each kind */
 	INNER_LEN = 20 + 8 + 8,
@@ -70,6 +71,7 @@ struct scenario {
 	_Atomic(uint64_t) sent, refused; /* on the wire; not sent for want of an SA */
 	_Atomic(uint64_t) changes,
 	    repeated; /* requests carried out; packets given to the receiver again */
+	_Atomic(uint64_t) change_due; /* after so many packets the next change is made */
 	_Atomic(int) running;
 	_Atomic(uint64_t)
 	    held_since[2 * THREADS]; /* per thread: packets sent when it took what it holds */
@@ -161,6 +163,11 @@ static void log_sent(struct worker_log *log, const struct uxfrm_packet *p)
 		sched_yield();
 }
 
+static uint64_t handled(struct scenario *s)
+{
+	return atomic_load(&s->sent) + atomic_load(&s->refused);
+}
+
 /*
  * A thread that the scheduler stops with packets in its hands delays them at will, beyond any
  * replay window and grace time. That is a network's fault, not the engine's, so the delay is
@@ -169,7 +176,8 @@ static void log_sent(struct worker_log *log, const struct uxfrm_packet *p)
 static void hold(struct scenario *s, uint32_t thread)
 {
 	for (bool wait = true; wait;) {
-		wait = false;
+		/* nor may the changes fall behind, or the test would test little */
+		wait = handled(s) > atomic_load(&s->change_due) + CHANGE_LAG;
 		for (int i = 0; i < 2 * THREADS; i++)
 			wait |= atomic_load(&s->held_since[i]) + MAX_AGE < atomic_load(&s->sent);
 		if (wait)
@@ -282,19 +290,19 @@ static void *change_things(void *arg)
 	struct scenario *s = arg;
 	struct model_pair pair;
 	uint32_t seed = s->seed * 7 + 1;
-	uint64_t next = MOVE_EVERY, now = 1;
+	uint64_t now = 1;
 
 	model_pair_init(&pair, s->tx, s->rx);
 	model_install(&pair, 0);
+	atomic_store(&s->change_due, MOVE_EVERY);
 	atomic_store(&s->running, 1);
 	while (atomic_load(&s->running) == 1) {
 		uint32_t what = rnd(&seed) % 10;
 
-		if (atomic_load(&s->sent) + atomic_load(&s->refused) < next) {
+		if (handled(s) < atomic_load(&s->change_due)) {
 			sched_yield();
 			continue;
 		}
-		next = atomic_load(&s->sent) + atomic_load(&s->refused) + MOVE_EVERY;
 		if (s->with_deletes && what < 2)
 			model_replace_life(&pair, rnd(&seed));
 		else if (what < 4)
@@ -302,6 +310,7 @@ static void *change_things(void *arg)
 		else
 			model_move(&pair, rnd(&seed));
 		atomic_fetch_add(&s->changes, 1);
+		atomic_store(&s->change_due, handled(s) + MOVE_EVERY);
 		uxfrm_tick(s->tx, now, 1000);
 		uxfrm_tick(s->rx, now, 1000);
 		now += 1000000;
@@ -423,8 +432,7 @@ static void run_scenario(bool with_deletes)
 	for (uint32_t i = 0; i < THREADS; i++) {
 		tx[i] = (struct worker_log){
 		    .s = &s, .number = i, .seen = calloc(s.n_packets, sizeof(struct seen))};
-		rx[i] = (struct worker_log){
-		    .s = &s, .seed = s.seed + i, .number = THREADS + i};
+		rx[i] = (struct worker_log){.s = &s, .seed = s.seed + i, .number = THREADS + i};
 		pthread_create(&threads[2 * i], NULL, send_packets, &tx[i]);
 		pthread_create(&threads[2 * i + 1], NULL, receive_packets, &rx[i]);
 	}

@@ -150,7 +150,7 @@ def keeps_nothing_of_its_starter(lab):
     _, parent, _, session, terminal = stat_of(pid).rsplit(")", 1)[1].split()[:5]
     require(int(parent) != os.getpid() and terminal == "0", f"parent {parent}, terminal {terminal}")
     require(session != str(os.getsid(0)), "the session of its starter")
-    require(os.readlink(f"/proc/{pid}/cwd") == "/", "working directory")
+    require(os.path.samefile(f"/proc/{pid}/cwd", "/"), "working directory")
     for fd in range(3):
         require(os.readlink(f"/proc/{pid}/fd/{fd}") == "/dev/null", f"descriptor {fd}")
     require(our_zombies() == before, f"zombies: {before} before, now {our_zombies()}")
