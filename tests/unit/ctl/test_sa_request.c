@@ -314,6 +314,42 @@ static void test_aevent_then_move(void **state)
 	assert_memory_equal(ux_attr_data(a), &replay, sizeof(replay));
 }
 
+static void put_move(uint32_t spi, const char *from, const char *to)
+{
+	struct ux_xfrm_user_migrate_state move = {.id = talk_sa_id(spi), .new_family = AF_INET};
+
+	assert_int_equal(inet_pton(AF_INET, from, &move.id.daddr), 1);
+	assert_int_equal(inet_pton(AF_INET, to, &move.new_daddr), 1);
+	ux_msg_begin(&w, UX_XFRM_MSG_MIGRATE_STATE, NLM_F_REQUEST | NLM_F_ACK, 0, 1, &move,
+		     sizeof(move));
+	assert_true(ux_msg_end(&w));
+}
+
+/* What a request's look ahead saw is gone or elsewhere when its turn comes. */
+static void test_moves_in_one_datagram(void **state)
+{
+	static const int errors[] = {0, 0, -ESRCH, 0, 0, 0, -ESRCH, -EINVAL, -ESRCH};
+	struct xfrm_usersa_id id = talk_sa_id(1);
+
+	assert_int_equal(inet_pton(AF_INET, "10.0.0.9", &id.daddr), 1);
+	talk_put_sa(&w, XFRM_MSG_NEWSA, 0, 1);
+	put_move(1, "10.0.0.2", "10.0.0.9");
+	put_move(1, "10.0.0.9", "10.0.0.7");
+	put_move(1, "10.0.0.9", "10.0.0.8");
+	put_move(1, "10.0.0.7", "10.0.0.2");
+	put_move(1, "10.0.0.2", "10.0.0.9");
+	ux_msg_begin(&w, XFRM_MSG_DELSA, NLM_F_REQUEST | NLM_F_ACK, 0, 1, &id, sizeof(id));
+	assert_true(ux_msg_end(&w));
+	put_move(1, "10.0.0.9", "10.0.0.2");
+	ux_msg_begin(&w, UX_XFRM_MSG_MIGRATE_STATE, NLM_F_REQUEST | NLM_F_ACK, 0, 1, NULL, 3);
+	assert_true(ux_msg_end(&w));
+	put_move(1, "10.0.0.2", "10.0.0.9");
+	talk_send(&t.a, &w);
+	assert_int_equal(t.n_heard, sizeof(errors) / sizeof(errors[0]));
+	for (size_t i = 0; i < t.n_heard; i++)
+		talk_error(&t, i, errors[i]);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -327,6 +363,7 @@ int main(void)
 	    T(test_long_key_in_dump),
 	    T(test_refusals_change_nothing),
 	    T(test_aevent_then_move),
+	    T(test_moves_in_one_datagram),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
