@@ -310,7 +310,7 @@ static void live(const struct form *form, uint32_t n_sa, uint32_t *order, uint32
 		die("cannot make an engine");
 	for (uint32_t i = 0; i < n_sa; i++)
 		install(&b, i);
-	if (!r->rss_per_sa) /* a later engine gets memory that an earlier one gave back */
+	if (r->rss_per_sa <= 0.0) /* a later engine gets memory that an earlier one gave back */
 		r->rss_per_sa = (double)(rss_bytes() - before) / n_sa;
 	for (uint32_t pass = 0; pass < PASSES; pass++)
 		move_all(&b, form, order, n_sa, pass % 2, ns + datagrams_of(form, n_sa) * pass);

@@ -85,7 +85,8 @@ int uxfrm_client_set_option(struct uxfrm_client *client, int option, int value);
 /*
  * uxfrm_client_request - process one datagram as the kernel's netlink would, all of it, before
  * returning; replies and events go out through the ops of the clients concerned.
- * @datagram: borrowed, any content and length; needs no alignment.
+ * @datagram: borrowed, any content and length; needs no alignment. Must not change until the return:
+ * not memory that another process can write to.
  */
 void uxfrm_client_request(struct uxfrm_client *client, const void *datagram, size_t len);
 
