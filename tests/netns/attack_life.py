@@ -152,7 +152,7 @@ def keeps_nothing_of_its_starter(lab):
     require(session != str(os.getsid(0)), "the session of its starter")
     require(os.path.samefile(f"/proc/{pid}/cwd", "/"), "working directory")
     for fd in range(3):
-        require(os.readlink(f"/proc/{pid}/fd/{fd}") == "/dev/null", f"descriptor {fd}")
+        require(os.path.samefile(f"/proc/{pid}/fd/{fd}", "/dev/null"), f"descriptor {fd}")
     require(our_zombies() == before, f"zombies: {before} before, now {our_zombies()}")
 
 
