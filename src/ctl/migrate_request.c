@@ -17,26 +17,11 @@
 /* Bytes of the longest event: header, fixed part and each of its attributes once. */
 #define EVENT_MAX 320
 
-static int check_prefixes(const struct xfrm_selector *sel, struct ux_ext_ack *ext)
+static int check_selector(const struct xfrm_selector *sel, struct ux_ext_ack *ext)
 {
-	switch (sel->family) {
-	case AF_UNSPEC:
-		return 0;
-	case AF_INET:
-		if (sel->prefixlen_d > 32 || sel->prefixlen_s > 32)
-			return ux_fail(
-			    ext, EINVAL,
-			    "Invalid prefix length in selector (must be <= 32 for IPv4)");
-		return 0;
-	case AF_INET6:
-		if (sel->prefixlen_d > 128 || sel->prefixlen_s > 128)
-			return ux_fail(
-			    ext, EINVAL,
-			    "Invalid prefix length in selector (must be <= 128 for IPv6)");
-		return 0;
-	default:
+	if (sel->family != AF_UNSPEC && sel->family != AF_INET && sel->family != AF_INET6)
 		return ux_fail(ext, EINVAL, "Invalid address family in selector");
-	}
+	return ux_check_prefixes(sel->family, sel, ext);
 }
 
 static int check_header(const struct ux_xfrm_user_migrate_state *m, struct ux_ext_ack *ext)
@@ -53,7 +38,7 @@ static int check_header(const struct ux_xfrm_user_migrate_state *m, struct ux_ex
 		return ux_fail(ext, EINVAL, "Invalid address family");
 	if (m->flags & UX_MIGRATE_UPDATE_H2H_SEL)
 		return 0; /* nothing of new_sel is used */
-	return check_prefixes(&m->new_sel, ext);
+	return check_selector(&m->new_sel, ext);
 }
 
 /* A mask alone says nothing; a value alone means all of its bits. */

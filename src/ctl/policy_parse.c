@@ -40,22 +40,9 @@ int ux_policy_check_dir(uint8_t dir, struct ux_ext_ack *ext)
 
 static int check_selector(const struct xfrm_selector *sel, struct ux_ext_ack *ext)
 {
-	switch (sel->family) {
-	case AF_INET:
-		if (sel->prefixlen_d > 32 || sel->prefixlen_s > 32)
-			return ux_fail(
-			    ext, EINVAL,
-			    "Invalid prefix length in selector (must be <= 32 for IPv4)");
-		return 0;
-	case AF_INET6:
-		if (sel->prefixlen_d > 128 || sel->prefixlen_s > 128)
-			return ux_fail(
-			    ext, EINVAL,
-			    "Invalid prefix length in selector (must be <= 128 for IPv6)");
-		return 0;
-	default:
+	if (sel->family != AF_INET && sel->family != AF_INET6)
 		return ux_fail(ext, EINVAL, "Invalid selector family");
-	}
+	return ux_check_prefixes(sel->family, sel, ext);
 }
 
 static int check_info(const struct xfrm_userpolicy_info *info, struct ux_ext_ack *ext)

@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "ctl/translate.h"
 #include "ctl/sa_parse.h"
 #include "wire/algo_attr.h"
 
@@ -33,24 +34,9 @@ static int check_families(const struct ux_request *req, const struct xfrm_usersa
 		return ux_fail(req->ext, EINVAL, "Invalid address family");
 	if (family == AF_UNSPEC && !(p->flags & XFRM_STATE_AF_UNSPEC))
 		family = p->family;
-	switch (family) {
-	case AF_UNSPEC:
-		return 0;
-	case AF_INET:
-		if (p->sel.prefixlen_d > 32 || p->sel.prefixlen_s > 32)
-			return ux_fail(
-			    req->ext, EINVAL,
-			    "Invalid prefix length in selector (must be <= 32 for IPv4)");
-		return 0;
-	case AF_INET6:
-		if (p->sel.prefixlen_d > 128 || p->sel.prefixlen_s > 128)
-			return ux_fail(
-			    req->ext, EINVAL,
-			    "Invalid prefix length in selector (must be <= 128 for IPv6)");
-		return 0;
-	default:
+	if (family != AF_UNSPEC && family != AF_INET && family != AF_INET6)
 		return ux_fail(req->ext, EINVAL, "Invalid address family in selector");
-	}
+	return ux_check_prefixes(family, &p->sel, req->ext);
 }
 
 static int check_ah(const struct ux_request *req)

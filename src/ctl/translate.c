@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "ctl/translate.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -133,4 +134,15 @@ struct ux_mark ux_mark_from_attr(const struct nlattr *attr)
 	if (attr)
 		ux_attr_copy(attr, &m, sizeof(m));
 	return (struct ux_mark){.v = m.v, .m = m.m};
+}
+
+int ux_check_prefixes(uint16_t family, const struct xfrm_selector *sel, struct ux_ext_ack *ext)
+{
+	if (family == AF_INET && (sel->prefixlen_d > 32 || sel->prefixlen_s > 32))
+		return ux_fail(ext, EINVAL,
+			       "Invalid prefix length in selector (must be <= 32 for IPv4)");
+	if (family == AF_INET6 && (sel->prefixlen_d > 128 || sel->prefixlen_s > 128))
+		return ux_fail(ext, EINVAL,
+			       "Invalid prefix length in selector (must be <= 128 for IPv6)");
+	return 0;
 }

@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "base/ext_ack.h"
 #include "core/policy.h"
 #include "wire/abi.h"
 
@@ -23,3 +24,7 @@ struct ux_encap ux_encap_from_wire(const struct xfrm_encap_tmpl *e);
 struct xfrm_encap_tmpl ux_encap_to_wire(const struct ux_encap *e);
 /* ux_mark_from_attr - XFRMA_MARK or {0, 0} when absent; v and m as given. */
 struct ux_mark ux_mark_from_attr(const struct nlattr *attr);
+/* ux_check_prefixes - -EINVAL with Linux's text when a prefix of @sel is longer than @family
+ * allows; families other than IPv4 and IPv6 are the caller's to judge. */
+int ux_check_prefixes(uint16_t family, const struct xfrm_selector *sel,
+		      struct ux_ext_ack *ext) UX_MUST_CHECK;
