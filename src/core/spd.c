@@ -18,6 +18,8 @@ int ux_spd_init(struct ux_spd *spd)
 	ux_list_init(&spd->all);
 	ux_list_init(&spd->cursors);
 	spd->index_generator = 0;
+	spd->threshold4 = (struct ux_spd_threshold){32, 32};
+	spd->threshold6 = (struct ux_spd_threshold){128, 128};
 	atomic_init(&spd->generation, 0);
 	if (ux_sa_table_init(&spd->by_key) < 0 || ux_sa_table_init(&spd->by_index) < 0)
 		return -ENOMEM;

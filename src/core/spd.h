@@ -16,6 +16,14 @@
 
 struct uxfrm;
 
+/*
+ * From which prefix lengths on Linux looks policies up by a hash of the addresses. Searching here
+ * needs no such advice: kept for those who ask, without effect.
+ */
+struct ux_spd_threshold {
+	uint8_t local_bits, remote_bits;
+};
+
 struct ux_spd {
 	_Atomic(struct ux_policy *) first[UX_POLICY_DIRS];
 	_Atomic(uint32_t) generation; /* changes when a policy changes its place in the order */
@@ -27,6 +35,7 @@ struct ux_spd {
 	    default_action[UX_POLICY_DIRS]; /* workers read; UX_POLICY_ALLOW at first */
 	uint32_t n[UX_POLICY_DIRS];
 	uint32_t index_generator;
+	struct ux_spd_threshold threshold4, threshold6; /* control thread */
 };
 
 int ux_spd_init(struct ux_spd *spd) UX_MUST_CHECK;

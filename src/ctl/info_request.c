@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* GETSADINFO, GETSPDINFO and NEWSPDINFO: sizes of the databases. */
+/* GETSADINFO, GETSPDINFO and NEWSPDINFO: sizes of the databases, thresholds. */
 
 #include <errno.h>
 #include <string.h>
@@ -26,17 +26,22 @@ int ux_handle_getsadinfo(struct ux_request *req)
 	return ux_msg_end(&w) ? ux_reply(req, &w) : -EMSGSIZE;
 }
 
-/* Policies are found without hashing prefixes, so the thresholds of Linux's hash never change. */
-static const struct xfrmu_spdhthresh threshold4 = {32, 32}, threshold6 = {128, 128};
+static void put_threshold(struct ux_writer *w, uint16_t attr, const struct ux_spd_threshold *t)
+{
+	struct xfrmu_spdhthresh wire = {.lbits = t->local_bits, .rbits = t->remote_bits};
+
+	ux_msg_attr(w, attr, &wire, sizeof(wire));
+}
 
 int ux_handle_getspdinfo(struct ux_request *req)
 {
 	uint8_t buf[128];
 	struct ux_writer w;
-	const uint32_t *n = req->u->spd.n;
-	struct xfrmu_spdinfo count = {
-	    .incnt = n[UX_POLICY_IN], .outcnt = n[UX_POLICY_OUT], .fwdcnt = n[UX_POLICY_FWD]};
-	const struct ux_sa_slots *slots = ux_rcu_own(&req->u->spd.by_index.slots);
+	const struct ux_spd *spd = &req->u->spd;
+	struct xfrmu_spdinfo count = {.incnt = spd->n[UX_POLICY_IN],
+				      .outcnt = spd->n[UX_POLICY_OUT],
+				      .fwdcnt = spd->n[UX_POLICY_FWD]};
+	const struct ux_sa_slots *slots = ux_rcu_own(&spd->by_index.slots);
 	/* Linux tells the mask of this table, and the size of the other's */
 	struct xfrmu_spdhinfo hash = {.spdhcnt = (uint32_t)slots->mask, .spdhmcnt = TABLE_MAX};
 
@@ -44,13 +49,14 @@ int ux_handle_getspdinfo(struct ux_request *req)
 	ux_msg_begin(&w, XFRM_MSG_NEWSPDINFO, 0, 0, 0, req->header, sizeof(uint32_t));
 	ux_msg_attr(&w, XFRMA_SPD_INFO, &count, sizeof(count));
 	ux_msg_attr(&w, XFRMA_SPD_HINFO, &hash, sizeof(hash));
-	ux_msg_attr(&w, XFRMA_SPD_IPV4_HTHRESH, &threshold4, sizeof(threshold4));
-	ux_msg_attr(&w, XFRMA_SPD_IPV6_HTHRESH, &threshold6, sizeof(threshold6));
+	put_threshold(&w, XFRMA_SPD_IPV4_HTHRESH, &spd->threshold4);
+	put_threshold(&w, XFRMA_SPD_IPV6_HTHRESH, &spd->threshold6);
 	return ux_msg_end(&w) ? ux_reply(req, &w) : -EMSGSIZE;
 }
 
-static int check_threshold(struct ux_request *req, const struct nlattr *a, unsigned int max,
-			   const struct xfrmu_spdhthresh *fixed)
+/* What is not given stays as it is in *threshold. */
+static int parse_threshold(struct ux_request *req, const struct nlattr *a, unsigned int max,
+			   struct ux_spd_threshold *threshold)
 {
 	struct xfrmu_spdhthresh t;
 
@@ -61,20 +67,21 @@ static int check_threshold(struct ux_request *req, const struct nlattr *a, unsig
 		return ux_fail_fmt(req->ext, EINVAL, NULL,
 				   "Invalid hash threshold (must be <= %u for IPv%u)", max,
 				   max == 32 ? 4 : 6);
-	if (t.lbits != fixed->lbits || t.rbits != fixed->rbits)
-		return ux_fail(req->ext, EOPNOTSUPP, "Policies have no hash thresholds here");
+	*threshold = (struct ux_spd_threshold){.local_bits = t.lbits, .remote_bits = t.rbits};
 	return 0;
 }
 
 int ux_handle_newspdinfo(struct ux_request *req)
 {
-	const struct nlattr *t4 = req->attrs.tb[XFRMA_SPD_IPV4_HTHRESH];
-	const struct nlattr *t6 = req->attrs.tb[XFRMA_SPD_IPV6_HTHRESH];
+	struct ux_spd *spd = &req->u->spd;
+	struct ux_spd_threshold t4 = spd->threshold4, t6 = spd->threshold6;
+	int r = parse_threshold(req, req->attrs.tb[XFRMA_SPD_IPV4_HTHRESH], 32, &t4);
 
-	if (t4 && ux_attr_len(t4) < sizeof(struct xfrmu_spdhthresh))
-		return ux_fail_attr(req->ext, ERANGE, t4, "Attribute failed policy validation");
-	if (t6 && ux_attr_len(t6) < sizeof(struct xfrmu_spdhthresh))
-		return ux_fail_attr(req->ext, ERANGE, t6, "Attribute failed policy validation");
-	int r = check_threshold(req, t4, 32, &threshold4);
-	return r < 0 ? r : check_threshold(req, t6, 128, &threshold6);
+	if (r == 0)
+		r = parse_threshold(req, req->attrs.tb[XFRMA_SPD_IPV6_HTHRESH], 128, &t6);
+	if (r < 0)
+		return r;
+	spd->threshold4 = t4;
+	spd->threshold6 = t6;
+	return 0;
 }

@@ -59,6 +59,12 @@ static const struct attr_rule rules[UX_XFRMA_MAX + 1] = {
     [UX_XFRMA_IPTFS_PKT_SIZE] = {RULE_EXACT, 4},
 };
 
+/* The attributes of NEWSPDINFO are numbered apart. */
+static const struct attr_rule spd_rules[XFRMA_SPD_MAX + 1] = {
+    [XFRMA_SPD_IPV4_HTHRESH] = {RULE_MIN, sizeof(struct xfrmu_spdhthresh)},
+    [XFRMA_SPD_IPV6_HTHRESH] = {RULE_MIN, sizeof(struct xfrmu_spdhthresh)},
+};
+
 static int check_attr(const struct nlattr *a, const struct attr_rule *r, struct ux_ext_ack *ext)
 {
 	size_t len = ux_attr_len(a);
@@ -161,6 +167,7 @@ int ux_attrs_parse(const struct nlmsghdr *msg, size_t header_len, struct ux_attr
 int ux_attrs_parse_max(const struct nlmsghdr *msg, size_t header_len, uint16_t max,
 		       struct ux_attrs *ret_attrs, struct ux_ext_ack *ext)
 {
+	const struct attr_rule *table = max == XFRMA_SPD_MAX ? spd_rules : rules;
 	const uint8_t *bytes = (const uint8_t *)msg;
 	size_t pos = NLMSG_HDRLEN + NLMSG_ALIGN(header_len);
 
@@ -176,12 +183,11 @@ int ux_attrs_parse_max(const struct nlmsghdr *msg, size_t header_len, uint16_t m
 		pos += NLA_ALIGN(a->nla_len);
 		if (type == 0 || type > max)
 			continue;
-		if (max == UX_XFRMA_MAX) {
-			int r = check_attr(a, &rules[type], ext);
 
-			if (r < 0)
-				return r;
-		}
+		int r = check_attr(a, &table[type], ext);
+
+		if (r < 0)
+			return r;
 		ret_attrs->tb[type] = a;
 	}
 	/* Linux parses on with what it has and only remarks on the rest. */

@@ -25,8 +25,8 @@ struct ux_attrs {
  */
 int ux_attrs_parse(const struct nlmsghdr *msg, size_t header_len, struct ux_attrs *ret_attrs,
 		   struct ux_ext_ack *ext) UX_MUST_CHECK;
-/* ux_attrs_parse_max - the same for messages with attributes of their own (SPD info): numbers up to
- * @max (below UX_XFRMA_MAX) are kept, the caller checks their lengths. */
+/* ux_attrs_parse_max - the same where @max is UX_XFRMA_MAX, or XFRMA_SPD_MAX for the attributes of
+ * NEWSPDINFO, which have numbers and lengths of their own. */
 int ux_attrs_parse_max(const struct nlmsghdr *msg, size_t header_len, uint16_t max,
 		       struct ux_attrs *ret_attrs, struct ux_ext_ack *ext) UX_MUST_CHECK;
 

@@ -265,5 +265,24 @@ case('any IPsec protocol', newsa(), getsa(proto=255), delsa(proto=255), getsa(at
 case('late CPU', newsa(algo2(ALG_AEAD, 'x', bytes(20), 128), DIR_IN, u32(SA_PCPU, 70000)))
 case('larval by another if_id', allocspi(0, 0, u32(IF_ID, 1)), newsa(gcm(), u32(IF_ID, 2), spi=7), dump())
 
+def spdinfo(*attrs):
+    return m(NEWSPDINFO, bytes([7, 0, 0, 0]), *attrs) + m(GETSPDINFO, bytes(4))
+
+
+def bits4(*bits):
+    return attr(3, bytes(bits))
+
+
+def bits6(*bits):
+    return attr(4, bytes(bits))
+
+
+case('thresholds are kept', m(GETSPDINFO, bytes(4)), spdinfo(bits4(24, 16)), spdinfo(bits6(64, 48)), spdinfo(bits4(33, 0)),
+     spdinfo(bits4(0, 33)), spdinfo(bits6(129, 1)), spdinfo(bits6(1, 129)), spdinfo(bits4(8, 8), bits6(129, 1)),
+     spdinfo(bits4(33, 8), bits6(129, 1)), spdinfo(bits4(1)), spdinfo(bits6(1)), spdinfo(bits6(1), bits4(1)),
+     spdinfo(bits4(99, 99), bits6(1)), spdinfo(bits4(4, 5, 6, 7)), spdinfo(), spdinfo(bits4(1, 2), bits4(7, 9)),
+     spdinfo(bits4(1), bits4(7, 7)), spdinfo(bits4()), spdinfo(attr(9, bytes(4)), attr(1, bytes(1)), attr(2, bytes(1))),
+     spdinfo(attr(0x8003, bytes([9, 10]))), spdinfo(bits4(0, 0), bits6(0, 0)), spdinfo(bits4(32, 32), bits6(128, 128)))
+
 if __name__ == '__main__':
     print('\n'.join(lines))

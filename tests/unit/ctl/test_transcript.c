@@ -86,6 +86,15 @@ static void mask_aevent(uint8_t *msg, uint32_t len)
 	}
 }
 
+/* Of NEWSPDINFO as an answer: the sizes of hash tables, the second attribute. */
+static void mask_spdinfo(uint8_t *body, uint32_t len)
+{
+	const size_t hinfo = sizeof(uint32_t) + 2 * NLA_HDRLEN + sizeof(struct xfrmu_spdinfo);
+
+	if (len >= NLMSG_HDRLEN + hinfo + sizeof(struct xfrmu_spdhinfo))
+		memset(body + hinfo, 0, sizeof(struct xfrmu_spdhinfo));
+}
+
 static void mask_message(uint8_t *msg)
 {
 	uint8_t *body = msg + NLMSG_HDRLEN;
@@ -100,6 +109,8 @@ static void mask_message(uint8_t *msg)
 		mask_policy(body);
 	if (h.nlmsg_type == XFRM_MSG_NEWAE)
 		mask_aevent(msg, h.nlmsg_len);
+	if (h.nlmsg_type == XFRM_MSG_NEWSPDINFO)
+		mask_spdinfo(body, h.nlmsg_len);
 	if (h.nlmsg_type == XFRM_MSG_ACQUIRE) /* a counter of the whole machine */
 		memset(body + offsetof(struct xfrm_user_acquire, seq), 0, sizeof(__u32));
 	/* of what is deleted, the whole is the first attribute */

@@ -153,12 +153,20 @@ static void test_own_attributes(void **state)
 	struct ux_writer w;
 	struct nlmsghdr *msg = begin(&w, 4);
 
-	ux_msg_attr_u8(&w, 3, 32);
-	ux_msg_attr_u8(&w, 5, 32);
+	ux_msg_attr(&w, XFRMA_SPD_IPV4_HTHRESH, (uint8_t[]){32, 32}, 2);
+	ux_msg_attr_u8(&w, XFRMA_SPD_MAX + 1, 32);
 	assert_true(ux_msg_end(&w));
-	assert_int_equal(ux_attrs_parse_max(msg, 4, 4, &attrs, NULL), 0);
-	assert_non_null(attrs.tb[3]);
-	assert_null(attrs.tb[5]);
+	assert_int_equal(ux_attrs_parse_max(msg, 4, XFRMA_SPD_MAX, &attrs, NULL), 0);
+	assert_non_null(attrs.tb[XFRMA_SPD_IPV4_HTHRESH]);
+	assert_null(attrs.tb[XFRMA_SPD_MAX + 1]);
+
+	struct ux_ext_ack ext = {{0}, NULL, 0};
+
+	msg = begin(&w, 4);
+	ux_msg_attr_u8(&w, XFRMA_SPD_IPV6_HTHRESH, 32);
+	assert_true(ux_msg_end(&w));
+	assert_int_equal(ux_attrs_parse_max(msg, 4, XFRMA_SPD_MAX, &attrs, &ext), -ERANGE);
+	assert_string_equal(ext.msg, SHORT);
 }
 
 int main(void)
