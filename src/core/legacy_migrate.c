@@ -225,21 +225,17 @@ static int rewrite_templates(const struct ux_legacy_migration *m, struct ux_poli
 
 static int plan_policy(struct plan *plan, const struct ux_policy *policy)
 {
-	struct ux_policy *copy = malloc(sizeof(*copy));
+	struct ux_policy *copy = ux_policy_clone(policy);
 	bool changed = false;
 	int err;
 
 	if (!copy)
 		return -ENODATA;
-	/* up to what workers count: that is carried when the policy is published */
-	memcpy(copy, policy, offsetof(struct ux_policy, bytes));
-	memset((char *)copy + offsetof(struct ux_policy, bytes), 0,
-	       sizeof(*copy) - offsetof(struct ux_policy, bytes));
 	err = rewrite_templates(plan->m, copy, &changed);
 	if (err == 0 && changed)
 		plan->policy = copy;
 	else
-		free(copy);
+		ux_policy_free(copy);
 	return err;
 }
 
@@ -260,7 +256,7 @@ static void drop_plan(struct plan *plan)
 {
 	for (size_t i = 0; i < plan->n_steps; i++)
 		ux_sa_free(plan->step[i].fresh);
-	free(plan->policy);
+	ux_policy_free(plan->policy);
 }
 
 /*

@@ -28,24 +28,45 @@ struct ux_template {
 	uint8_t unused[3]; /* padding of the request's id, returned */
 };
 
+struct uxfrm;
+
 struct ux_policy {
+	/* control thread writes, workers read */
+	_Atomic(struct ux_policy *) next; /* in order of search: priority, then age */
+
 	/* const after publish */
-	struct ux_selector sel;
-	struct ux_limits limits;
+	uint32_t priority, if_id;
 	struct ux_mark mark;
-	uint32_t priority, index, if_id;
+	uint16_t family; /* sel.family */
 	uint8_t dir, type, action, flags, share;
 	uint8_t n_templates;
-	uint16_t family; /* sel.family */
+	struct ux_selector sel;
+	uint32_t index;
+	struct ux_limits limits;
 	uint64_t add_time_s;
-	struct ux_template templates[UX_TEMPLATES_MAX];
+	struct uxfrm *instance;
 
 	/* workers, atomic */
 	_Atomic(uint64_t) bytes, packets, use_time_s;
 
-	/* control thread writes, workers read */
-	_Atomic(struct ux_policy *) next; /* in order of search: priority, then age */
 	/* control thread */
 	struct ux_list all;   /* ux_spd.all, newest first: the order of dumps */
 	struct ux_list order; /* ux_spd.order */
+
+	/* const after publish */
+	struct ux_template templates[]; /* n_templates */
 };
+
+/*
+ * ux_policy_new - all zero but for n_templates (at most UX_TEMPLATES_MAX), which never changes.
+ * Returns owned, NULL without memory. Control thread.
+ */
+struct ux_policy *ux_policy_new(struct uxfrm *u, unsigned int n_templates);
+/* ux_policy_clone - another with the same constant part; nothing counted yet. As ux_policy_new. */
+struct ux_policy *ux_policy_clone(const struct ux_policy *policy);
+struct ux_slab;
+/* Where they come from: a slab for each number of templates. */
+void ux_policy_slabs_init(struct ux_slab slabs[UX_TEMPLATES_MAX + 1]);
+void ux_policy_slabs_fini(struct ux_slab slabs[UX_TEMPLATES_MAX + 1]);
+/* ux_policy_free - a policy in no database; NULL is none. */
+void ux_policy_free(struct ux_policy *policy);

@@ -2,7 +2,6 @@
 #include "core/spd.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "core/instance.h"
 
@@ -150,6 +149,11 @@ static void tables_set(struct uxfrm *u, const struct ux_policy *like, struct ux_
 
 /* ---- changes ---- */
 
+static void free_policy(void *object)
+{
+	ux_policy_free(object);
+}
+
 /*
  * Linux's numbers: one counter for all directions, from 0, each a multiple of 8 plus the direction;
  * 0 is no index. A number asked for is given unless it is taken.
@@ -220,7 +224,7 @@ static void replace(struct uxfrm *u, struct ux_policy *old, struct ux_policy *po
 	ux_walk_remove(&spd->cursors, &old->all);
 	ux_watch_policy(u, policy, true);
 	ux_watch_policy(u, old, false);
-	ux_retire_add(&u->retire, old, free);
+	ux_retire_add(&u->retire, old, free_policy);
 }
 
 /* A count that a worker adds between the copy and the end of its read section is lost, as that of a
@@ -247,7 +251,7 @@ void ux_spd_rewrite(struct uxfrm *u, struct ux_policy *old, struct ux_policy *po
 	order_insert(spd, policy, &old->order);
 	order_remove(spd, old);
 	ux_walk_replace(&spd->cursors, &old->all, &policy->all);
-	ux_retire_add(&u->retire, old, free);
+	ux_retire_add(&u->retire, old, free_policy);
 }
 
 static uint32_t n_all(const struct ux_spd *spd)
@@ -292,7 +296,7 @@ void ux_spd_remove(struct uxfrm *u, struct ux_policy *policy)
 	ux_walk_remove(&spd->cursors, &policy->all);
 	spd->n[policy->dir]--;
 	ux_watch_policy(u, policy, false);
-	ux_retire_add(&u->retire, policy, free);
+	ux_retire_add(&u->retire, policy, free_policy);
 }
 
 /* ---- dumps ---- */

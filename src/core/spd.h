@@ -71,7 +71,7 @@ struct ux_policy *ux_spd_find_by_flow(struct uxfrm *u, const struct ux_policy_ke
 				      const struct ux_flow_key *flow);
 
 /*
- * ux_spd_insert - publish @policy (takes it; it is from malloc or calloc). A policy with the same
+ * ux_spd_insert - publish @policy (takes it). A policy with the same
  * type, dir, if_id, mark and selector is replaced (it keeps the index) unless @exclusive: then
  * -EEXIST and the caller keeps @policy. The index is assigned here when policy->index is 0 or
  * taken. -ENOMEM: also when max_policy is reached; the caller keeps @policy. *ret_replaced tells
@@ -81,7 +81,7 @@ int ux_spd_insert(struct uxfrm *u, struct ux_policy *policy, bool exclusive,
 		  bool *ret_replaced) UX_MUST_CHECK;
 /*
  * ux_spd_rewrite - publish @policy, which differs from @old in its templates only, in the place of
- * @old: index, counters, place in the order and in dumps stay. Takes @policy, from malloc.
+ * @old: index, counters, place in the order and in dumps stay. Takes @policy.
  */
 void ux_spd_rewrite(struct uxfrm *u, struct ux_policy *old, struct ux_policy *policy);
 void ux_spd_remove(struct uxfrm *u, struct ux_policy *policy);

@@ -157,6 +157,6 @@ int ux_handle_acquire(struct ux_request *req)
 		if (ux_policy_put_acquire(&w, policy, t, &event))
 			(void)ux_notify(req->u, UX_XFRM_GROUP_ACQUIRE, &w);
 	}
-	free(policy);
+	ux_policy_free(policy);
 	return 0;
 }

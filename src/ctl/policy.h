@@ -10,7 +10,7 @@
 
 /*
  * ux_policy_parse - a policy as NEWPOLICY and UPDPOLICY describe it, every check of the request
- * done; in the order and with the texts of Linux. In no database yet. Returns owned; free() it.
+ * done; in the order and with the texts of Linux. In no database yet. Returns owned.
  * -EINVAL, -ENOMEM.
  */
 int ux_policy_parse(struct ux_request *req, struct ux_policy **ret_policy) UX_MUST_CHECK;

@@ -136,19 +136,22 @@ static void template_from_wire(struct ux_template *to, const struct xfrm_user_tm
 	memcpy(to->unused, (const uint8_t *)&t->id + UX_ID_PAD, sizeof(to->unused));
 }
 
+static unsigned int count_templates(const struct ux_request *req)
+{
+	const struct nlattr *attr = req->attrs.tb[XFRMA_TMPL];
+
+	return attr ? (unsigned int)(ux_attr_len(attr) / sizeof(struct xfrm_user_tmpl)) : 0;
+}
+
 /* Templates that leave the family 0, as many programs do, mean that of the selector. */
 static int parse_templates(const struct ux_request *req, struct ux_policy *policy)
 {
 	const struct nlattr *attr = req->attrs.tb[XFRMA_TMPL];
 	uint16_t family = policy->family;
-	size_t n;
 
-	if (!attr)
-		return 0;
-	n = ux_attr_len(attr) / sizeof(struct xfrm_user_tmpl);
-	if (n > UX_TEMPLATES_MAX)
+	if (count_templates(req) > UX_TEMPLATES_MAX)
 		return ux_fail(req->ext, EINVAL, "Template count must be <= XFRM_MAX_DEPTH (6)");
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < policy->n_templates; i++) {
 		struct xfrm_user_tmpl t;
 		int err;
 
@@ -167,7 +170,6 @@ static int parse_templates(const struct ux_request *req, struct ux_policy *polic
 		family = t.family;
 		template_from_wire(&policy->templates[i], &t);
 	}
-	policy->n_templates = (uint8_t)n;
 	return 0;
 }
 
@@ -223,6 +225,7 @@ static int fill_policy(const struct ux_request *req, struct ux_policy *policy)
 
 int ux_policy_parse(struct ux_request *req, struct ux_policy **ret_policy)
 {
+	unsigned int n_templates = count_templates(req);
 	struct ux_policy *policy;
 	int err;
 
@@ -232,12 +235,12 @@ int ux_policy_parse(struct ux_request *req, struct ux_policy **ret_policy)
 	err = ux_policy_check_sec_ctx(req);
 	if (err)
 		return err;
-	policy = calloc(1, sizeof(*policy));
+	policy = ux_policy_new(req->u, n_templates <= UX_TEMPLATES_MAX ? n_templates : 0);
 	if (!policy)
 		return -ENOMEM;
 	err = fill_policy(req, policy);
 	if (err) {
-		free(policy);
+		ux_policy_free(policy);
 		return err;
 	}
 	*ret_policy = policy;

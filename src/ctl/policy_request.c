@@ -38,7 +38,7 @@ int ux_handle_newpolicy(struct ux_request *req)
 		return err;
 	err = ux_spd_insert(req->u, policy, req->msg->nlmsg_type == XFRM_MSG_NEWPOLICY, NULL);
 	if (err) {
-		free(policy);
+		ux_policy_free(policy);
 		return err;
 	}
 	ux_writer_init(&w, buf, sizeof(buf));

@@ -127,9 +127,10 @@ static struct ux_template template_of(const struct ux_sa *sa)
 	};
 }
 
-static struct ux_policy *new_policy(uint8_t dir, uint16_t family)
+static struct ux_policy *new_policy(struct bench *b, uint8_t dir, uint16_t family,
+				    unsigned int n_templates)
 {
-	struct ux_policy *p = calloc(1, sizeof(*p));
+	struct ux_policy *p = ux_policy_new(b->u, n_templates);
 
 	MUST(p);
 	p->dir = dir;
@@ -141,15 +142,12 @@ static struct ux_policy *new_policy(uint8_t dir, uint16_t family)
 static void add_out_policies(struct bench *b, uint16_t family)
 {
 	for (uint32_t i = 0; i <= N_SAS; i++) {
-		struct ux_policy *p = new_policy(UX_POLICY_OUT, family);
+		struct ux_policy *p = new_policy(b, UX_POLICY_OUT, family, i == N_SAS ? 2 : 1);
 
 		p->mark = (struct ux_mark){i + 1, 0xff};
-		p->n_templates = 1;
 		p->templates[0] = template_of(b->sas[i % N_SAS]);
-		if (i == N_SAS) {
-			p->n_templates = 2;
+		if (i == N_SAS)
 			p->templates[1] = template_of(b->sas[1]);
-		}
 		MUST(ux_spd_insert(b->u, p, true, NULL) == 0);
 	}
 }
@@ -157,9 +155,9 @@ static void add_out_policies(struct bench *b, uint16_t family)
 /* Whatever SA it came by: optional templates of both modes. Mark 99 is blocked. */
 static void add_in_policies(struct bench *b, uint8_t dir, uint16_t family)
 {
-	struct ux_policy *p = new_policy(dir, family), *block = new_policy(dir, family);
+	struct ux_policy *p = new_policy(b, dir, family, 2);
+	struct ux_policy *block = new_policy(b, dir, family, 0);
 
-	p->n_templates = 2;
 	for (int i = 0; i < 2; i++)
 		p->templates[i] = (struct ux_template){
 		    .family = family,

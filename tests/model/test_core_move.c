@@ -213,12 +213,11 @@ static struct ux_policy *policy_now(void)
 
 static void add_policy(void)
 {
-	struct ux_policy *p = calloc(1, sizeof(*p));
+	struct ux_policy *p = ux_policy_new(engine, 1);
 
 	assert_non_null(p);
 	p->dir = UX_POLICY_OUT;
 	p->family = p->sel.family = AF_INET;
-	p->n_templates = 1;
 	p->templates[0] = (struct ux_template){
 	    .reqid = TEMPLATE_REQID, .family = AF_INET, .proto = 50, .mode = UX_MODE_TUNNEL};
 	assert_int_equal(ux_spd_insert(engine, p, true, NULL), 0);

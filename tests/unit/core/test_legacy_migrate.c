@@ -35,7 +35,7 @@ static struct ux_template template_of(uint32_t src, uint32_t dst, uint32_t reqid
 
 static struct ux_policy *policy_add(struct uxfrm *u, uint8_t bits, uint32_t priority)
 {
-	struct ux_policy *p = calloc(1, sizeof(*p));
+	struct ux_policy *p = ux_policy_new(u, 1);
 
 	assert_non_null(p);
 	p->dir = UX_POLICY_OUT;
@@ -43,7 +43,7 @@ static struct ux_policy *policy_add(struct uxfrm *u, uint8_t bits, uint32_t prio
 	p->family = p->sel.family = AF_INET;
 	p->sel.daddr = addr4(0x0a000000);
 	p->sel.prefixlen_d = bits;
-	p->templates[p->n_templates++] = template_of(TUNNEL_SRC, TUNNEL_DST, 1);
+	p->templates[0] = template_of(TUNNEL_SRC, TUNNEL_DST, 1);
 	assert_int_equal(ux_spd_insert(u, p, true, NULL), 0);
 	return p;
 }

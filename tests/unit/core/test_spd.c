@@ -3,9 +3,9 @@
 
 #include <errno.h>
 
-static struct ux_policy *policy_new(uint8_t dir, uint32_t priority, uint32_t net)
+static struct ux_policy *policy_new(struct uxfrm *u, uint8_t dir, uint32_t priority, uint32_t net)
 {
-	struct ux_policy *p = calloc(1, sizeof(*p));
+	struct ux_policy *p = ux_policy_new(u, 0);
 
 	assert_non_null(p);
 	p->dir = dir;
@@ -35,41 +35,41 @@ static void indexes_as_linux(void **state)
 	struct uxfrm *u = engine_new(0);
 	struct ux_policy *p;
 
-	assert_int_equal(add(u, policy_new(UX_POLICY_OUT, 10, 0x100))->index, 1);
-	assert_int_equal(add(u, policy_new(UX_POLICY_OUT, 10, 0x200))->index, 9);
-	assert_int_equal(add(u, policy_new(UX_POLICY_IN, 10, 0x200))->index, 16);
-	assert_int_equal(add(u, policy_new(UX_POLICY_FWD, 10, 0x200))->index, 26);
-	p = policy_new(UX_POLICY_OUT, 10, 0x300);
+	assert_int_equal(add(u, policy_new(u, UX_POLICY_OUT, 10, 0x100))->index, 1);
+	assert_int_equal(add(u, policy_new(u, UX_POLICY_OUT, 10, 0x200))->index, 9);
+	assert_int_equal(add(u, policy_new(u, UX_POLICY_IN, 10, 0x200))->index, 16);
+	assert_int_equal(add(u, policy_new(u, UX_POLICY_FWD, 10, 0x200))->index, 26);
+	p = policy_new(u, UX_POLICY_OUT, 10, 0x300);
 	p->index = 801;
 	assert_int_equal(add(u, p)->index, 801);
-	p = policy_new(UX_POLICY_OUT, 10, 0x400);
+	p = policy_new(u, UX_POLICY_OUT, 10, 0x400);
 	p->index = 801; /* taken */
 	assert_int_equal(add(u, p)->index, 33);
-	p = policy_new(UX_POLICY_OUT, 10, 0x400);
+	p = policy_new(u, UX_POLICY_OUT, 10, 0x400);
 	p->type = UX_POLICY_TYPE_SUB;
 	p->index = 801; /* for the other type too */
 	assert_int_equal(add(u, p)->index, 41);
 	uxfrm_free(u);
 
 	u = engine_new(0);
-	assert_int_equal(add(u, policy_new(UX_POLICY_IN, 10, 0x100))->index, 8); /* 0 is none */
+	assert_int_equal(add(u, policy_new(u, UX_POLICY_IN, 10, 0x100))->index, 8); /* 0 is none */
 	uxfrm_free(u);
 }
 
 static void order_and_replacement(void **state)
 {
 	struct uxfrm *u = engine_new(0);
-	struct ux_policy *wide = policy_new(UX_POLICY_OUT, 10, 0), *first, *second, *p;
+	struct ux_policy *wide = policy_new(u, UX_POLICY_OUT, 10, 0), *first, *second, *p;
 	bool replaced = false;
 
-	first = add(u, policy_new(UX_POLICY_OUT, 10, 0x100));
+	first = add(u, policy_new(u, UX_POLICY_OUT, 10, 0x100));
 	wide->sel.prefixlen_d = 0;
 	(void)add(u, wide); /* the same priority, younger */
 	assert_ptr_equal(lookup(u, 0x105), first);
 	assert_ptr_equal(lookup(u, 0x205), wide);
 
 	/* replaced with the same priority: index and place stay */
-	p = policy_new(UX_POLICY_OUT, 10, 0x100);
+	p = policy_new(u, UX_POLICY_OUT, 10, 0x100);
 	p->index = 8001;
 	assert_int_equal(ux_spd_insert(u, p, true, NULL), -EEXIST);
 	assert_int_equal(ux_spd_insert(u, p, false, &replaced), 0);
@@ -79,10 +79,10 @@ static void order_and_replacement(void **state)
 	assert_int_equal(u->spd.n[UX_POLICY_OUT], 2);
 
 	/* with another priority it moves */
-	second = policy_new(UX_POLICY_OUT, 11, 0x100);
+	second = policy_new(u, UX_POLICY_OUT, 11, 0x100);
 	assert_int_equal(ux_spd_insert(u, second, false, &replaced), 0);
 	assert_ptr_equal(lookup(u, 0x105), wide);
-	p = policy_new(UX_POLICY_OUT, 9, 0x100);
+	p = policy_new(u, UX_POLICY_OUT, 9, 0x100);
 	assert_int_equal(ux_spd_insert(u, p, false, &replaced), 0);
 	assert_ptr_equal(lookup(u, 0x105), p);
 	ux_spd_remove(u, p);
@@ -95,7 +95,7 @@ static void order_and_replacement(void **state)
 static void find_exactly(void **state)
 {
 	struct uxfrm *u = engine_new(0);
-	struct ux_policy *p = policy_new(UX_POLICY_OUT, 10, 0x100);
+	struct ux_policy *p = policy_new(u, UX_POLICY_OUT, 10, 0x100);
 	struct ux_policy_key key = {UX_POLICY_TYPE_MAIN, UX_POLICY_OUT, 3, {1, 0xff}, &p->sel};
 	struct ux_selector sel = p->sel;
 
@@ -137,7 +137,7 @@ static void random_against_list(void **state)
 	srandom(5);
 	for (int step = 0; step < 6000; step++) {
 		if (n < N && random() % 2) {
-			struct ux_policy *p = policy_new(UX_POLICY_OUT, (uint32_t)random() % 20,
+			struct ux_policy *p = policy_new(u, UX_POLICY_OUT, (uint32_t)random() % 20,
 							 (uint32_t)random() % 4096);
 
 			p->sel.prefixlen_d = (uint8_t)(20 + random() % 13);
@@ -187,15 +187,15 @@ static void events_and_limits(void **state)
 
 	u->params.max_policy = 2;
 	uxfrm_watch(u, &ops, &seen);
-	(void)add(u, policy_new(UX_POLICY_IN, 1, 0x100));
+	(void)add(u, policy_new(u, UX_POLICY_IN, 1, 0x100));
 	assert_int_equal(seen.added, 0);
-	(void)add(u, policy_new(UX_POLICY_OUT, 1, 0x100));
+	(void)add(u, policy_new(u, UX_POLICY_OUT, 1, 0x100));
 	assert_int_equal(seen.added, 1);
 	assert_false(seen.protects);
-	p = policy_new(UX_POLICY_OUT, 1, 0x200);
+	p = policy_new(u, UX_POLICY_OUT, 1, 0x200);
 	assert_int_equal(ux_spd_insert(u, p, false, NULL), -ENOMEM);
-	free(p);
-	p = policy_new(UX_POLICY_OUT, 1, 0x100);
+	ux_policy_free(p);
+	p = policy_new(u, UX_POLICY_OUT, 1, 0x100);
 	p->action = UX_POLICY_BLOCK;
 	assert_int_equal(ux_spd_insert(u, p, false, NULL), 0);
 	assert_int_equal(seen.added, 2);

@@ -161,7 +161,7 @@ static struct ux_template template_of(const struct policy_spec *spec)
 
 struct ux_policy *add_policy(struct side *s, const struct policy_spec *spec)
 {
-	struct ux_policy *policy = calloc(1, sizeof(*policy));
+	struct ux_policy *policy = ux_policy_new(s->u, (unsigned int)spec->n_templates);
 
 	assert_non_null(policy);
 	policy->dir = spec->dir;
@@ -171,7 +171,6 @@ struct ux_policy *add_policy(struct side *s, const struct policy_spec *spec)
 	policy->mark = (struct ux_mark){spec->mark, spec->mark ? ~0u : 0};
 	policy->sel.dport = htons(spec->dport);
 	policy->sel.dport_mask = spec->dport ? 0xffff : 0;
-	policy->n_templates = spec->n_templates;
 	for (int i = 0; i < spec->n_templates; i++)
 		policy->templates[i] = template_of(spec);
 	assert_int_equal(ux_spd_insert(s->u, policy, true, NULL), 0);

@@ -333,17 +333,18 @@ static void test_nested_bundle(void **state)
 				   .reqid = 2,
 				   .mode = UX_MODE_TRANSPORT,
 				   .algo = NULL_SHA256};
-	struct ux_policy *policy = calloc(1, sizeof(*policy));
 	struct inner_spec inner = {.family = AF_INET, .payload = 42};
-	struct ux_template *tmpl = policy->templates;
+	struct ux_template *tmpl;
+	struct ux_policy *policy;
 	struct pair p;
 
 	pair_open(&p);
+	policy = ux_policy_new(p.a.u, 2);
+	tmpl = policy->templates;
 	add_sa(&p.a, &inner_sa);
 	add_sa(&p.a, &outer_sa);
 	policy->dir = UX_POLICY_OUT;
 	policy->family = policy->sel.family = AF_INET;
-	policy->n_templates = 2;
 	tmpl[0] = (struct ux_template){
 	    .reqid = 1, .family = AF_INET, .proto = 50, .mode = UX_MODE_TUNNEL};
 	tmpl[0].daddr = addr_of(inner_sa.dst, NULL);
