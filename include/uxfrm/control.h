@@ -18,6 +18,10 @@
  * SO_PEERCRED, never from a message. The client accepts only a server whose SO_PEERCRED uid is 0 or
  * its own effective uid. The data channel ends when the program's end is closed; closing the control channel ends both.
  *
+ * Bundle: when a client asks for it by UXFRM_CONTROL_BUNDLES in OPEN, the datagrams that one datagram of
+ * its causes may come in one: struct uxfrm_bundle, then each with its length before it. They are
+ * answers and events, whole, in their order; a PROCESSED that follows counts the bundles.
+ *
  * Overrun: where netlink would fail a recv() with ENOBUFS, the daemon sends a bare 16-byte nlmsghdr of type
  * NLMSG_OVERRUN on the data channel.
  */
@@ -30,12 +34,14 @@
 #define UXFRM_CONTROL_VERSION 1
 
 enum uxfrm_control_op {
-	UXFRM_CONTROL_OPEN = 1,	  /* SCM_RIGHTS: daemon's data end. value[0]: port id wanted, 0 = any.
-				     answer: value[0] = port id */
+	UXFRM_CONTROL_OPEN = 1,	  /* SCM_RIGHTS: daemon's data end. value[0]: port id wanted, 0 = any;
+				     value[1]: UXFRM_CONTROL_BUNDLES or 0. answer: value[0] = port id */
 	UXFRM_CONTROL_BIND,	  /* value[0]: port id or 0 = keep; value[1]: group mask. answer: value[0] */
-	UXFRM_CONTROL_OPTION,	  /* SOL_NETLINK: value[0] = option, value[1] = its value */
+	UXFRM_CONTROL_OPTION,	  /* SOL_NETLINK: value[0] = option, value[1] = its value; or the
+				     option UXFRM_OPTION_BUNDLES: 0 = no more of them */
 	UXFRM_CONTROL_STATUS,	  /* no OPEN needed. answer: followed by JSON text in the same datagram */
-	UXFRM_CONTROL_PROCESSED,  /* from the daemon only. value[0]: how many */
+	UXFRM_CONTROL_PROCESSED,  /* from the daemon only. value[0]: how many; value[1]: bundles
+				     sent meanwhile */
 };
 
 struct uxfrm_control_msg {
@@ -46,6 +52,20 @@ struct uxfrm_control_msg {
 	int32_t result; /* answers: 0 or -errno (EADDRINUSE, ENOPROTOOPT, EPROTO, ...) */
 	uint32_t reserved;
 };
+
+#define UXFRM_CONTROL_BUNDLES 1u
+#define UXFRM_OPTION_BUNDLES 0x1000u /* no number of SOL_NETLINK's */
+
+/* Looks like a netlink header, so that it cannot be taken for a message. */
+struct uxfrm_bundle {
+	uint32_t length;     /* of the whole datagram */
+	uint16_t type;	     /* UXFRM_BUNDLE_TYPE, which netlink does not use */
+	uint16_t n_parts;    /* each: its length in 4 bytes, then itself, padded to 4 bytes */
+	uint32_t serial;     /* another for each bundle of a channel */
+	uint32_t reserved;
+};
+#define UXFRM_BUNDLE_TYPE 15
+#define UXFRM_BUNDLE_MAX 65536 /* bytes of a bundle at most */
 
 #define UXFRM_CONTROL_STATUS_MAX 65536 /* bytes of JSON at most */
 

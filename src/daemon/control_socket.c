@@ -52,13 +52,13 @@ void ux_connection_tell_processed(struct ux_connection *c)
 	    .magic = UXFRM_CONTROL_MAGIC,
 	    .version = UXFRM_CONTROL_VERSION,
 	    .op = UXFRM_CONTROL_PROCESSED,
-	    .value = {c->processed, 0},
+	    .value = {c->processed, c->bundles},
 	};
 
 	if (c->closed || !c->processed)
 		return;
 	if (send_control(c, &msg, sizeof(msg))) {
-		c->processed = 0;
+		c->processed = c->bundles = 0;
 		ux_loop_modify(c->control->loop, &c->control_event, EPOLLIN | EPOLLRDHUP);
 	} else if (errno == EAGAIN || errno == EINTR) {
 		ux_loop_modify(c->control->loop, &c->control_event,
@@ -83,6 +83,7 @@ static void handle_open(struct ux_connection *c, const struct uxfrm_control_msg 
 		ux_close_foreign(fd);
 	else
 		err = ux_connection_open_data(c, fd, port_id);
+	c->wants_bundles = !err && msg->value[1] & UXFRM_CONTROL_BUNDLES;
 	answer(c, UXFRM_CONTROL_OPEN, err, err ? 0 : port_id);
 }
 
@@ -112,6 +113,9 @@ static int set_option(struct ux_connection *c, uint32_t option, uint32_t value)
 	switch (option) {
 	case NETLINK_NO_ENOBUFS:
 		c->no_enobufs = value != 0;
+		return 0;
+	case UXFRM_OPTION_BUNDLES:
+		c->wants_bundles = value != 0;
 		return 0;
 	case NETLINK_PKTINFO:
 	case NETLINK_BROADCAST_ERROR:
@@ -359,7 +363,7 @@ int ux_control_bind(struct ux_control *control)
 	control->listener.fd = -1;
 	control->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	control->buffer = malloc(UX_DATAGRAM_MAX);
-	if (!control->buffer)
+	if (!control->buffer || ux_bundle_init(&control->bundle) < 0)
 		return -ENOMEM;
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
@@ -414,4 +418,5 @@ void ux_control_fini(struct ux_control *control)
 	control->spare_fd = -1;
 	free(control->buffer);
 	control->buffer = NULL;
+	ux_bundle_fini(&control->bundle);
 }

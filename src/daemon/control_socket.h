@@ -13,6 +13,7 @@
 
 #include "base/ext_ack.h"
 #include "base/list.h"
+#include "daemon/bundle.h"
 #include "daemon/config.h"
 #include "daemon/loop.h"
 #include "daemon/peer.h"
@@ -30,8 +31,9 @@ struct ux_control {
 	int spare_fd; /* given up for a moment when there are no more descriptors */
 	struct ux_list connections, dead;
 	uint32_t count;
-	uint32_t next_port_id; /* where the search for a free negative one goes on */
-	uint8_t *buffer;       /* one datagram from a client */
+	uint32_t next_port_id;	 /* where the search for a free negative one goes on */
+	uint8_t *buffer;	 /* one datagram from a client */
+	struct ux_bundle bundle; /* what it causes for that client */
 	bool listening;
 };
 
@@ -43,11 +45,14 @@ struct ux_connection {
 	struct uxfrm_client *client; /* NULL until OPEN */
 	uint32_t port_id;
 	uint32_t processed; /* datagrams done that the client was not told of yet */
+	uint32_t bundles;   /* bundles sent, likewise */
+	uint32_t bundle_serial;
 	struct ux_tx_queue queue;
 	bool overrun;	 /* the marker is due or in the queue */
 	bool no_enobufs; /* NETLINK_NO_ENOBUFS: wants no marker */
 	bool refused;	 /* a reply found no room: a dump may have stopped */
 	bool dumping;
+	bool wants_bundles;
 	bool closed;
 };
 

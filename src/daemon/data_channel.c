@@ -37,6 +37,28 @@ static void update_interest(struct ux_connection *c)
 	ux_loop_modify(c->control->loop, &c->data_event, events);
 }
 
+/* The marker goes behind what waits: there, events are missing. One at a time is enough. */
+static void queue_overrun(struct ux_connection *c)
+{
+	const struct nlmsghdr marker = {.nlmsg_len = sizeof(marker), .nlmsg_type = NLMSG_OVERRUN};
+
+	if (c->overrun || c->no_enobufs || c->closed)
+		return;
+	if (ux_tx_send(&c->queue, c->data_event.fd, &marker, sizeof(marker), SIZE_MAX) == -ENOBUFS)
+		return;
+	c->overrun = !ux_tx_queue_empty(&c->queue);
+	update_interest(c);
+}
+
+/* Bounded: only an empty queue lets a bundle begin. Without memory it is lost, and that is told. */
+void ux_connection_send_gathered(struct ux_connection *c, const void *datagram, size_t len)
+{
+	if (ux_tx_send(&c->queue, c->data_event.fd, datagram, len, SIZE_MAX) == -ENOBUFS)
+		queue_overrun(c);
+	else if (!ux_tx_queue_empty(&c->queue))
+		update_interest(c);
+}
+
 static int deliver(void *opaque, const void *datagram, size_t len, uint32_t group)
 {
 	struct ux_connection *c = opaque;
@@ -50,6 +72,8 @@ static int deliver(void *opaque, const void *datagram, size_t len, uint32_t grou
 	 * marker could be followed by one more loss that no marker tells of. */
 	if (group && c->overrun)
 		return -ENOBUFS;
+	if (ux_bundle_add(&c->control->bundle, c, datagram, len))
+		return 0;
 	err = ux_tx_send(&c->queue, c->data_event.fd, datagram, len,
 			 group ? limit : limit + REPLY_RESERVE);
 	if (err == -ENOBUFS) {
@@ -60,19 +84,6 @@ static int deliver(void *opaque, const void *datagram, size_t len, uint32_t grou
 	if (was_empty && !ux_tx_queue_empty(&c->queue))
 		update_interest(c);
 	return 0;
-}
-
-/* The marker goes behind what waits: there, events are missing. One at a time is enough. */
-static void queue_overrun(struct ux_connection *c)
-{
-	const struct nlmsghdr marker = {.nlmsg_len = sizeof(marker), .nlmsg_type = NLMSG_OVERRUN};
-
-	if (c->overrun || c->no_enobufs || c->closed)
-		return;
-	if (ux_tx_send(&c->queue, c->data_event.fd, &marker, sizeof(marker), SIZE_MAX) == -ENOBUFS)
-		return;
-	c->overrun = !ux_tx_queue_empty(&c->queue);
-	update_interest(c);
 }
 
 static void overrun(void *opaque)
@@ -109,7 +120,9 @@ static int process_one(struct ux_connection *c)
 		if (hung_up(c->data_event.fd))
 			return -1;
 	} else {
+		ux_bundle_begin(&c->control->bundle, c);
 		uxfrm_client_request(c->client, buffer, (size_t)n);
+		ux_bundle_end(&c->control->bundle);
 		explicit_bzero(buffer, (size_t)n);
 	}
 	c->processed++;

@@ -19,6 +19,7 @@
 
 #include <uxfrm/control.h>
 
+#include "shim/bundle.h"
 #include "shim/daemon_start.h"
 #include "shim/real.h"
 
@@ -112,9 +113,12 @@ static int next_message(struct shim_socket *s, int64_t deadline, struct uxfrm_co
 	}
 }
 
-static void count_processed(struct shim_socket *s, uint32_t n)
+static void count_processed(struct shim_socket *s, const struct uxfrm_control_msg *msg)
 {
+	uint32_t n = msg->value[0];
+
 	s->unprocessed = s->unprocessed > n ? s->unprocessed - n : 0;
+	atomic_fetch_add(&s->bundles, msg->value[1]);
 }
 
 static int await_answer(struct shim_socket *s, uint16_t op, uint32_t *ret_value)
@@ -128,7 +132,7 @@ static int await_answer(struct shim_socket *s, uint16_t op, uint32_t *ret_value)
 		if (err)
 			return err;
 		if (msg.op == UXFRM_CONTROL_PROCESSED) {
-			count_processed(s, msg.value[0]);
+			count_processed(s, &msg);
 			continue;
 		}
 		if (msg.op != op)
@@ -187,15 +191,22 @@ int shim_control_call(struct shim_socket *s, uint16_t op, uint32_t a, uint32_t b
 
 int shim_control_open(struct shim_socket *s, uint32_t wanted)
 {
-	struct uxfrm_control_msg msg = message(UXFRM_CONTROL_OPEN, wanted, 0);
+	struct uxfrm_control_msg msg;
 	uint32_t port_id = wanted;
-	int err = send_message(s, &msg, s->peer);
+	int err;
+
+	if (!s->shared)
+		shim_bundle_prepare(s);
+	msg = message(UXFRM_CONTROL_OPEN, wanted,
+		      s->bundle && !s->shared ? UXFRM_CONTROL_BUNDLES : 0);
+	err = send_message(s, &msg, s->peer);
 
 	if (!err)
 		err = await_answer(s, UXFRM_CONTROL_OPEN, &port_id);
 	if (err)
 		return err;
 	s->opened = true;
+	s->bundling = msg.value[1];
 	s->port_id = port_id;
 	return 0;
 }
@@ -246,6 +257,7 @@ int shim_control_renew(struct shim_socket *s)
 	if (old >= 0)
 		shim_real()->close(old);
 	s->unprocessed = 0;
+	s->uncertain |= s->bundling;
 	if (!s->opened)
 		return 0;
 	s->opened = false;
@@ -254,6 +266,15 @@ int shim_control_renew(struct shim_socket *s)
 	if (!err)
 		err = restore_options(s);
 	return err ? -ECONNREFUSED : 0;
+}
+
+void shim_control_end_bundles(struct shim_socket *s)
+{
+	if (!s->shared || !s->bundling)
+		return;
+	/* Its failure does no harm as long as one process receives at a time. */
+	(void)shim_control_call(s, UXFRM_CONTROL_OPTION, UXFRM_OPTION_BUNDLES, 0, NULL);
+	s->bundling = false;
 }
 
 void shim_control_await(struct shim_socket *s)
@@ -265,7 +286,7 @@ void shim_control_await(struct shim_socket *s)
 		int err = next_message(s, deadline, &msg);
 
 		if (!err && msg.op == UXFRM_CONTROL_PROCESSED)
-			count_processed(s, msg.value[0]);
+			count_processed(s, &msg);
 		else if (err == -ETIMEDOUT && s->shared)
 			s->unprocessed = 0;
 		if (err)

@@ -30,5 +30,10 @@ int shim_control_call(struct shim_socket *s, uint16_t op, uint32_t a, uint32_t b
  * its port id, groups and options. 0 when the channel is alive (again), -ECONNREFUSED if not.
  */
 int shim_control_renew(struct shim_socket *s);
+/*
+ * shim_control_end_bundles - a socket that processes share since a fork has no bundles any more:
+ * each of them would have its own view of the first one.
+ */
+void shim_control_end_bundles(struct shim_socket *s);
 /* shim_control_await - wait, bounded, until all datagrams sent have been processed. */
 void shim_control_await(struct shim_socket *s);

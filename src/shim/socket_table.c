@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "shim/bundle.h"
 #include "shim/real.h"
 
 static struct shim_socket pool[SHIM_SOCKET_MAX];
@@ -41,6 +42,7 @@ static void after_fork_in_child(void)
 
 	for (int i = 0; i < n; i++) {
 		pthread_mutex_init(&pool[i].lock, NULL);
+		pthread_mutex_init(&pool[i].receive_lock, NULL);
 		pool[i].shared = true;
 	}
 }
@@ -70,11 +72,13 @@ struct shim_socket *shim_socket_new(void)
 		if (!atomic_compare_exchange_strong(&s->refs, &none, 1))
 			continue;
 		pthread_mutex_init(&s->lock, NULL);
+		pthread_mutex_init(&s->receive_lock, NULL);
 		s->peer = -1;
 		atomic_store(&s->control, -1);
-		s->opened = s->bound = s->shared = false;
+		s->opened = s->bound = s->shared = s->bundling = s->uncertain = false;
 		s->port_id = s->groups = s->peer_port_id = s->peer_groups = s->unprocessed = 0;
 		atomic_store(&s->options, 0);
+		atomic_store(&s->bundles, 0);
 		note_used(i);
 		return s;
 	}
@@ -102,6 +106,7 @@ void shim_socket_drop(struct shim_socket *s)
 
 	s->peer = -1;
 	pthread_mutex_unlock(&s->lock);
+	shim_bundle_release(s);
 	if (control >= 0)
 		shim_real()->close(control);
 	if (peer >= 0)

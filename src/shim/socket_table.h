@@ -29,8 +29,14 @@ struct shim_socket {
 	uint32_t port_id, groups;
 	uint32_t peer_port_id, peer_groups; /* by connect() */
 	uint32_t unprocessed;		    /* datagrams sent that the daemon has not reported */
+	bool bundling;			    /* the daemon was asked for bundles (shim/bundle.h) */
+	bool uncertain;			    /* there may be bundles that it could not tell of */
 	int type;			    /* SOCK_RAW or SOCK_DGRAM */
 	atomic_uint options;		    /* bit n: SOL_NETLINK option n is on */
+	atomic_uint bundles;		    /* in the data channel, as far as the daemon has told */
+	pthread_mutex_t receive_lock; /* taken before lock; receiving, and everything below it */
+	uint8_t *bundle;	      /* memory for one; NULL: bundles are not used */
+	size_t bundle_len, bundle_at; /* the one at the head of the channel; 0: none was read */
 };
 
 /* shim_socket_of - the emulated socket behind @fd, or NULL. */

@@ -17,6 +17,7 @@
 #include <linux/xfrm.h>
 
 #include "shim/address.h"
+#include "shim/bundle.h"
 #include "shim/control_channel.h"
 #include "shim/real.h"
 
@@ -57,6 +58,7 @@ static ssize_t send_locked(struct shim_socket *s, int fd, const struct msghdr *m
 		err = check_destination(s, msg);
 	if (err)
 		return err;
+	shim_control_end_bundles(s);
 	struct msghdr plain = {.msg_iov = msg->msg_iov, .msg_iovlen = msg->msg_iovlen};
 	ssize_t n = shim_real()->sendmsg(fd, &plain, flags | MSG_NOSIGNAL);
 
@@ -198,18 +200,97 @@ static void look_after_events(struct shim_socket *s)
 	errno = error;
 }
 
+/* The other direction of gather(). */
+static void scatter(const struct msghdr *msg, const uint8_t *from, size_t len)
+{
+	for (size_t i = 0; i < msg->msg_iovlen && len; i++) {
+		size_t n = msg->msg_iov[i].iov_len < len ? msg->msg_iov[i].iov_len : len;
+
+		memcpy(msg->msg_iov[i].iov_base, from, n);
+		from += n;
+		len -= n;
+	}
+}
+
+/* May the head of the channel be a bundle? Holding lock: no request is under way that causes one.
+ */
+static bool may_be_bundle(const struct shim_socket *s)
+{
+	return s->bundle_len || atomic_load(&s->bundles) || s->unprocessed || s->uncertain ||
+	       s->shared;
+}
+
+/* Without waiting. ret_plain: it was a datagram of its own. Holds receive_lock. */
+static ssize_t take_locked(struct shim_socket *s, int fd, struct msghdr *msg, int flags,
+			   bool *ret_plain)
+{
+	bool quiet = pthread_mutex_trylock(&s->lock) == 0;
+	ssize_t n = -1;
+	const void *part;
+
+	if (!quiet || may_be_bundle(s))
+		n = shim_bundle_next(s, fd, &part);
+	*ret_plain = n < 0;
+	if (n < 0) {
+		n = shim_real()->recvmsg(fd, msg, flags | MSG_TRUNC | MSG_DONTWAIT);
+	} else {
+		scatter(msg, part, (size_t)n);
+		msg->msg_controllen = 0;
+		msg->msg_flags = (size_t)n > iov_length(msg) ? MSG_TRUNC : 0;
+		if (!(flags & MSG_PEEK))
+			shim_bundle_took(s, fd);
+	}
+	if (quiet)
+		pthread_mutex_unlock(&s->lock);
+	return n;
+}
+
+static ssize_t take(struct shim_socket *s, int fd, struct msghdr *msg, int flags, bool *ret_plain)
+{
+	int cancel, error;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+	pthread_mutex_lock(&s->receive_lock);
+	ssize_t n = take_locked(s, fd, msg, flags, ret_plain);
+
+	error = errno;
+	pthread_mutex_unlock(&s->receive_lock);
+	pthread_setcancelstate(cancel, NULL);
+	errno = error;
+	return n;
+}
+
+/* Until something is there, as long as the program's socket waits: what it is, take() finds out. */
+static ssize_t take_or_wait(struct shim_socket *s, int fd, struct msghdr *msg, int flags,
+			    bool *ret_plain)
+{
+	size_t control_len = msg->msg_controllen;
+
+	for (;;) {
+		char byte;
+		ssize_t n = take(s, fd, msg, flags, ret_plain);
+
+		if (n >= 0 || errno != EAGAIN || flags & (MSG_DONTWAIT | MSG_ERRQUEUE))
+			return n;
+		msg->msg_controllen = control_len;
+		if (shim_real()->recv(fd, &byte, sizeof(byte), MSG_PEEK) < 0)
+			return -1;
+	}
+}
+
 ssize_t shim_receive(struct shim_socket *s, int fd, struct msghdr *msg, int flags)
 {
 	void *name = msg->msg_name;
 	socklen_t name_len = msg->msg_namelen;
 	size_t control_len = msg->msg_controllen, room = iov_length(msg);
+	bool plain;
 
 	look_after_events(s);
 	for (;;) {
 		msg->msg_name = NULL;
 		msg->msg_namelen = 0;
 		msg->msg_controllen = control_len;
-		ssize_t n = shim_real()->recvmsg(fd, msg, flags | MSG_TRUNC);
+		ssize_t n = take_or_wait(s, fd, msg, flags, &plain);
 
 		msg->msg_name = name;
 		msg->msg_namelen = name_len;
@@ -217,7 +298,7 @@ ssize_t shim_receive(struct shim_socket *s, int fd, struct msghdr *msg, int flag
 			return -1;
 		size_t received = (size_t)n;
 
-		if (is_overrun(fd, msg, received, flags & MSG_PEEK)) {
+		if (plain && is_overrun(fd, msg, received, flags & MSG_PEEK)) {
 			char gone[sizeof(struct nlmsghdr)];
 
 			if (flags & MSG_PEEK)

@@ -116,12 +116,12 @@ struct uxfrm_control_msg control_ask(struct control_client *c, uint16_t op, uint
 	return msg;
 }
 
-int control_open(struct control_client *c, uint32_t wanted_port)
+int control_open_with(struct control_client *c, uint32_t wanted_port, uint32_t flags)
 {
 	struct uxfrm_control_msg msg = {.magic = UXFRM_CONTROL_MAGIC,
 					.version = UXFRM_CONTROL_VERSION,
 					.op = UXFRM_CONTROL_OPEN,
-					.value = {wanted_port, 0}};
+					.value = {wanted_port, flags}};
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {0};
 	struct iovec iov = {&msg, sizeof(msg)};
 	struct msghdr m = {.msg_iov = &iov,
@@ -143,6 +143,11 @@ int control_open(struct control_client *c, uint32_t wanted_port)
 	assert_int_equal(msg.op, UXFRM_CONTROL_OPEN);
 	c->port_id = msg.value[0];
 	return msg.result;
+}
+
+int control_open(struct control_client *c, uint32_t wanted_port)
+{
+	return control_open_with(c, wanted_port, 0);
 }
 
 void control_wait_processed(struct control_client *c, uint32_t n)

@@ -29,6 +29,8 @@ void control_close(struct control_client *c);
 struct uxfrm_control_msg control_ask(struct control_client *c, uint16_t op, uint32_t a, uint32_t b);
 /* control_open - with a fresh socket pair. The answer's result. */
 int control_open(struct control_client *c, uint32_t wanted_port);
+/* control_open_with - the same with UXFRM_CONTROL_BUNDLES in @flags. */
+int control_open_with(struct control_client *c, uint32_t wanted_port, uint32_t flags);
 /* control_wait_processed - until @n datagrams are processed. */
 void control_wait_processed(struct control_client *c, uint32_t n);
 /* control_request - send netlink bytes and wait until they are processed. */

@@ -266,6 +266,104 @@ static void large_dump(void **state)
 	control_close(&other);
 }
 
+#define MANY 160 /* their acknowledgements are more than the least buffer of a socket holds */
+
+/* One datagram with @n requests to flush; each is acknowledged. */
+static void flush_many(struct control_client *c, uint32_t n)
+{
+	struct {
+		struct nlmsghdr h;
+		struct xfrm_usersa_flush flush;
+	} req[MANY] = {0};
+
+	for (uint32_t i = 0; i < n; i++) {
+		req[i].h = (struct nlmsghdr){.nlmsg_len = sizeof(req[i]),
+					     .nlmsg_type = XFRM_MSG_FLUSHSA,
+					     .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
+					     .nlmsg_seq = i};
+		req[i].flush.proto = IPPROTO_ESP;
+	}
+	assert_int_equal(send(c->data, req, n * sizeof(req[0]), 0), n * sizeof(req[0]));
+}
+
+static uint32_t bundles_told(struct control_client *c)
+{
+	struct uxfrm_control_msg msg;
+
+	assert_int_equal(recv(c->control, &msg, sizeof(msg), 0), sizeof(msg));
+	assert_int_equal(msg.op, UXFRM_CONTROL_PROCESSED);
+	assert_int_equal(msg.value[0], 1);
+	return msg.value[1];
+}
+
+/* The @n acknowledgements, each with its length before it, and nothing else. */
+static void check_bundle(const uint8_t *at, ssize_t n, uint32_t n_parts)
+{
+	struct uxfrm_bundle header;
+	const uint8_t *end = at + n;
+
+	memcpy(&header, at, sizeof(header));
+	assert_int_equal(header.type, UXFRM_BUNDLE_TYPE);
+	assert_int_equal(header.length, n);
+	assert_int_equal(header.n_parts, n_parts);
+	at += sizeof(header);
+	for (uint32_t i = 0; i < n_parts; i++) {
+		struct nlmsghdr h;
+		uint32_t len;
+
+		memcpy(&len, at, sizeof(len));
+		memcpy(&h, at + sizeof(len), sizeof(h));
+		assert_int_equal(h.nlmsg_len, len);
+		assert_int_equal(h.nlmsg_type, NLMSG_ERROR);
+		assert_int_equal(h.nlmsg_seq, i);
+		at += sizeof(len) + NLMSG_ALIGN(len);
+	}
+	assert_ptr_equal(at, end);
+}
+
+static void bundles_for_who_asks(void **state)
+{
+	struct control_client c;
+	const int small = 1; /* the system makes it the least there is */
+
+	if (daemon_pid < 0)
+		skip();
+	control_connect(&c);
+	assert_int_equal(control_open_with(&c, 0, UXFRM_CONTROL_BUNDLES), 0);
+	flush_many(&c, MANY);
+	check_bundle((const uint8_t *)buf, control_receive(&c, buf, sizeof(buf)), MANY);
+	assert_int_equal(bundles_told(&c), 1);
+	/* one alone is not bundled */
+	flush_many(&c, 1);
+	assert_int_equal(receive_error(&c), 0);
+	assert_int_equal(bundles_told(&c), 0);
+	/* nor is what would not fit into the client's socket */
+	assert_int_equal(setsockopt(c.kept, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)), 0);
+	flush_many(&c, MANY);
+	for (int i = 0; i < MANY; i++)
+		assert_int_equal(receive_error(&c), 0);
+	assert_int_equal(bundles_told(&c), 0);
+	control_close(&c);
+}
+
+static void bundles_can_be_ended(void **state)
+{
+	struct control_client c;
+
+	connect_open(&c, 0);
+	flush_many(&c, 2);
+	assert_int_equal(receive_error(&c), 0);
+	assert_int_equal(receive_error(&c), 0);
+	control_close(&c);
+	control_connect(&c);
+	assert_int_equal(control_open_with(&c, 0, UXFRM_CONTROL_BUNDLES), 0);
+	assert_int_equal(control_ask(&c, UXFRM_CONTROL_OPTION, UXFRM_OPTION_BUNDLES, 0).result, 0);
+	flush_many(&c, 2);
+	assert_int_equal(receive_error(&c), 0);
+	assert_int_equal(receive_error(&c), 0);
+	control_close(&c);
+}
+
 static void second_daemon_is_refused(void **state)
 {
 	int status = 0;
@@ -295,6 +393,8 @@ int main(void)
 	    cmocka_unit_test(status_is_json),
 	    cmocka_unit_test(slow_listener),
 	    cmocka_unit_test(large_dump),
+	    cmocka_unit_test(bundles_for_who_asks),
+	    cmocka_unit_test(bundles_can_be_ended),
 	    cmocka_unit_test(second_daemon_is_refused),
 	};
 
