@@ -124,6 +124,9 @@ struct ux_sa *ux_sad_lookup_larval_by_seq(struct uxfrm *u, struct ux_mark mark, 
 					  uint32_t pcpu);
 /* larval SA without SPI by (reqid, mode, family, proto, mark, daddr, saddr) */
 struct ux_sa *ux_sad_lookup_larval(struct uxfrm *u, const struct ux_sa_params *like);
+/* the same when the hash of destination, reqid and family is known */
+struct ux_sa *ux_sad_lookup_larval_at(struct uxfrm *u, uint64_t hash,
+				      const struct ux_sa_params *like);
 
 /* ---- changes: control thread; objects taken out are freed after a grace period ---- */
 

@@ -260,9 +260,18 @@ struct ux_sa *ux_sad_lookup_larval_by_seq(struct uxfrm *u, struct ux_mark mark, 
 struct ux_sa *ux_sad_lookup_larval(struct uxfrm *u, const struct ux_sa_params *like)
 {
 	struct ux_address_key key = {like->id.daddr, like->reqid, like->id.family};
-	uint32_t mark = like->mark.v & like->mark.m;
 
-	for (struct ux_sa *sa = ux_sad_address_chain(u, &key); sa; sa = next_of_address(sa)) {
+	return ux_sad_lookup_larval_at(u, ux_sad_address_hash(u, &key), like);
+}
+
+struct ux_sa *ux_sad_lookup_larval_at(struct uxfrm *u, uint64_t hash,
+				      const struct ux_sa_params *like)
+{
+	struct ux_address_key key = {like->id.daddr, like->reqid, like->id.family};
+	uint32_t mark = like->mark.v & like->mark.m;
+	struct ux_sa *sa = ux_sa_table_find(&u->sad.by_address, hash, ux_sad_address_equal, &key);
+
+	for (; sa; sa = next_of_address(sa)) {
 		if (ux_sa_state_of(sa) != UX_SA_LARVAL || sa->id.spi)
 			continue;
 		if (sa->mode == like->mode && sa->id.proto == like->id.proto &&

@@ -9,12 +9,15 @@
 
 #include "ctl/client.h"
 
-#define TYPE(number) [(number) - XFRM_MSG_BASE]
+#define TYPE(number) [(number)-XFRM_MSG_BASE]
 
 static const struct ux_request_type types[] = {
-    TYPE(XFRM_MSG_NEWSA) = {sizeof(struct xfrm_usersa_info), ux_handle_newsa, NULL, 0},
-    TYPE(XFRM_MSG_DELSA) = {sizeof(struct xfrm_usersa_id), ux_handle_delsa, NULL, 0},
-    TYPE(XFRM_MSG_GETSA) = {sizeof(struct xfrm_usersa_id), ux_handle_getsa, &ux_dump_sa, 0},
+    TYPE(XFRM_MSG_NEWSA) = {sizeof(struct xfrm_usersa_info), ux_handle_newsa, NULL, 0,
+			    ux_prefetch_newsa},
+    TYPE(XFRM_MSG_DELSA) = {sizeof(struct xfrm_usersa_id), ux_handle_delsa, NULL, 0,
+			    ux_prefetch_delsa},
+    TYPE(XFRM_MSG_GETSA) = {sizeof(struct xfrm_usersa_id), ux_handle_getsa, &ux_dump_sa, 0,
+			    ux_prefetch_getsa},
     TYPE(XFRM_MSG_NEWPOLICY) = {sizeof(struct xfrm_userpolicy_info), ux_handle_newpolicy, NULL, 0},
     TYPE(XFRM_MSG_DELPOLICY) = {sizeof(struct xfrm_userpolicy_id), ux_handle_getpolicy, NULL, 0},
     TYPE(XFRM_MSG_GETPOLICY) = {sizeof(struct xfrm_userpolicy_id), ux_handle_getpolicy,
@@ -23,7 +26,8 @@ static const struct ux_request_type types[] = {
     TYPE(XFRM_MSG_ACQUIRE) = {sizeof(struct xfrm_user_acquire), ux_handle_acquire, NULL, 0},
     TYPE(XFRM_MSG_EXPIRE) = {sizeof(struct xfrm_user_expire), ux_handle_expire, NULL, 0},
     TYPE(XFRM_MSG_UPDPOLICY) = {sizeof(struct xfrm_userpolicy_info), ux_handle_newpolicy, NULL, 0},
-    TYPE(XFRM_MSG_UPDSA) = {sizeof(struct xfrm_usersa_info), ux_handle_newsa, NULL, 0},
+    TYPE(XFRM_MSG_UPDSA) = {sizeof(struct xfrm_usersa_info), ux_handle_newsa, NULL, 0,
+			    ux_prefetch_newsa},
     TYPE(XFRM_MSG_POLEXPIRE) = {sizeof(struct xfrm_user_polexpire), ux_handle_polexpire, NULL, 0},
     TYPE(XFRM_MSG_FLUSHSA) = {sizeof(struct xfrm_usersa_flush), ux_handle_flushsa, NULL, 0},
     TYPE(XFRM_MSG_FLUSHPOLICY) = {0, ux_handle_flushpolicy, NULL, 0},

@@ -204,8 +204,10 @@ void ux_prefetch_migrate_state(const struct uxfrm *u, const void *header, struct
 	case 1:
 		ux_sad_places_prefetch(u, &ahead->places);
 		break;
-	default:
+	case 2:
 		ux_sad_places_prefetch_more(u, &ahead->places);
+		break;
+	default:
 		break;
 	}
 }

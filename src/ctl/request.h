@@ -24,7 +24,7 @@ struct ux_ahead {
 	unsigned int stage; /* the next one */
 	struct ux_sad_places places;
 };
-#define UX_AHEAD_STAGES 3
+#define UX_AHEAD_STAGES 4
 
 struct ux_request {
 	struct uxfrm *u;
@@ -57,8 +57,8 @@ struct ux_request_type {
 	const struct ux_dump_ops *dump; /* NULL: cannot be dumped */
 	uint16_t attr_max;		/* not 0: attributes of its own, 1..attr_max, unchecked */
 	/*
-	 * Have near in memory what the request will touch, stage by stage (ahead->stage++): each
-	 * needs what the one before has fetched. At @header are header_len bytes, unaligned, and
+	 * Have near in memory what the request will touch, stage by stage (ahead->stage++; there
+	 * are UX_AHEAD_STAGES calls, of which the last may do nothing): each needs what the one before has fetched. At @header are header_len bytes, unaligned, and
 	 * nothing else of the message has been looked at. Changes and answers nothing. NULL: not
 	 * worth it.
 	 */
@@ -85,6 +85,9 @@ int ux_handle_newsa(struct ux_request *req); /* sa_request.c: NEWSA and UPDSA */
 int ux_handle_delsa(struct ux_request *req);
 int ux_handle_getsa(struct ux_request *req);
 int ux_handle_flushsa(struct ux_request *req);
+void ux_prefetch_newsa(const struct uxfrm *u, const void *header, struct ux_ahead *ahead);
+void ux_prefetch_delsa(const struct uxfrm *u, const void *header, struct ux_ahead *ahead);
+void ux_prefetch_getsa(const struct uxfrm *u, const void *header, struct ux_ahead *ahead);
 int ux_handle_allocspi(struct ux_request *req);	 /* spi_request.c */
 int ux_handle_newpolicy(struct ux_request *req); /* policy_request.c: NEWPOLICY and UPDPOLICY */
 int ux_handle_getpolicy(struct ux_request *req); /* GETPOLICY and DELPOLICY */

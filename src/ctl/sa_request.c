@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "core/sad_ahead.h"
 #include "ctl/sa_parse.h"
 #include "ctl/sa_reply.h"
 #include "ctl/translate.h"
@@ -47,7 +48,8 @@ static void notify_sa(const struct ux_request *req, const struct ux_sa *sa)
 
 /* The larval SA that @sa fulfils: of the same acquire, else of the same endpoints and not yet
  * numbered. */
-static struct ux_sa *find_larval(struct uxfrm *u, const struct ux_sa_params *p)
+static struct ux_sa *find_larval(struct uxfrm *u, const struct ux_sa_params *p,
+				 uint64_t address_hash)
 {
 	struct ux_sa *larval = NULL;
 
@@ -56,17 +58,23 @@ static struct ux_sa *find_larval(struct uxfrm *u, const struct ux_sa_params *p)
 	if (larval && (larval->id.proto != p->id.proto ||
 		       !ux_addr_equal(&larval->id.daddr, &p->id.daddr, p->id.family)))
 		larval = NULL;
-	return larval ? larval : ux_sad_lookup_larval(u, p);
+	return larval ? larval : ux_sad_lookup_larval_at(u, address_hash, p);
 }
 
 static int add(struct ux_request *req, struct ux_sa *sa, const struct ux_sa_params *p)
 {
+	const struct ux_sad_places *at = &req->ahead->places;
+
 	/* the SPI 0 is in no table of SPIs: no duplicates */
-	if (sa->id.spi && ux_sad_lookup_wildcard(req->u, &sa->id, sa->mark.v, NULL)) {
+	if (sa->id.spi &&
+	    ux_sad_lookup_wildcard_at(req->u, at->to_tuple, &sa->id, sa->mark.v, NULL)) {
 		ux_sa_free(sa);
 		return -EEXIST;
 	}
-	struct ux_sa *larval = find_larval(req->u, p);
+	struct ux_sa *larval = find_larval(req->u, p, at->to_address);
+
+	sa->tuple_hash = at->to_tuple;
+	sa->address_hash = at->to_address;
 	int r = ux_sad_insert(req->u, sa);
 	if (r < 0) {
 		ux_sa_free(sa);
@@ -141,6 +149,18 @@ static int update(struct ux_request *req, struct ux_sa *sa)
 	return r;
 }
 
+void ux_prefetch_newsa(const struct uxfrm *u, const void *header, struct ux_ahead *ahead)
+{
+	struct xfrm_usersa_info p;
+	struct ux_sa_id id;
+
+	if (ahead->stage++)
+		return;
+	memcpy(&p, header, sizeof(p));
+	id = (struct ux_sa_id){ux_addr_from_wire(&p.id.daddr), p.id.spi, p.family, p.id.proto};
+	ahead->places = ux_sad_ahead_of_new(u, &id, p.reqid);
+}
+
 int ux_handle_newsa(struct ux_request *req)
 {
 	struct ux_sa_request r;
@@ -156,6 +176,40 @@ int ux_handle_newsa(struct ux_request *req)
 	return req->msg->nlmsg_type == XFRM_MSG_NEWSA ? add(req, sa, &r.params) : update(req, sa);
 }
 
+static void prefetch_sa(const struct uxfrm *u, const void *header, struct ux_ahead *ahead,
+			bool removed)
+{
+	struct xfrm_usersa_id p;
+	struct ux_sa_id id;
+
+	switch (ahead->stage++) {
+	case 0:
+		memcpy(&p, header, sizeof(p));
+		id = ux_sa_id_from_wire(&p);
+		ahead->places = ux_sad_ahead_of(u, &id);
+		break;
+	case 1:
+		ux_sad_ahead_sa(u, &ahead->places);
+		break;
+	case 2:
+		ux_sad_ahead_parts(u, &ahead->places, removed);
+		break;
+	default:
+		ux_sad_ahead_keys(u, &ahead->places, removed);
+		break;
+	}
+}
+
+void ux_prefetch_delsa(const struct uxfrm *u, const void *header, struct ux_ahead *ahead)
+{
+	prefetch_sa(u, header, ahead, true);
+}
+
+void ux_prefetch_getsa(const struct uxfrm *u, const void *header, struct ux_ahead *ahead)
+{
+	prefetch_sa(u, header, ahead, false);
+}
+
 static int find_sa(const struct ux_request *req, struct ux_sa **ret_sa)
 {
 	const struct xfrm_usersa_id *p = req->header;
@@ -167,7 +221,8 @@ static int find_sa(const struct ux_request *req, struct ux_sa **ret_sa)
 	/* Linux takes "any IPsec protocol" for one with SPIs; no SA has it */
 	if (is_ipsec_proto(id.proto) || id.proto == PROTO_ANY) {
 		if (id.spi)
-			sa = ux_sad_lookup_exact(req->u, &id, mark);
+			sa = ux_sad_lookup_exact_at(req->u, req->ahead->places.from_tuple, &id,
+						    mark);
 	} else {
 		struct ux_addr saddr;
 

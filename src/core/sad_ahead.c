@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/sad_ahead.h"
+
+#include "core/sad_index.h"
+
+#define LINE 64 /* of the processor's caches */
+
+static void prefetch_lines(const void *object, size_t size)
+{
+	for (size_t at = 0; object && at < size; at += LINE)
+		__builtin_prefetch((const char *)object + at, 1);
+}
+
+struct ux_sad_places ux_sad_ahead_of(const struct uxfrm *u, const struct ux_sa_id *id)
+{
+	struct ux_sad_places p = {0};
+
+	p.from_tuple = ux_sad_tuple_hash(u, id);
+	ux_sa_table_prefetch(&u->sad.by_tuple, p.from_tuple);
+	p.spi = ux_sad_spi_hash(u, id->spi, id->proto);
+	ux_sa_table_prefetch(&u->sad.by_spi, p.spi);
+	return p;
+}
+
+struct ux_sad_places ux_sad_ahead_of_new(const struct uxfrm *u, const struct ux_sa_id *id,
+					 uint32_t reqid)
+{
+	struct ux_address_key key = {id->daddr, reqid, id->family};
+	struct ux_sad_places p = {0};
+
+	p.to_tuple = ux_sad_tuple_hash(u, id);
+	ux_sa_table_prefetch(&u->sad.by_tuple, p.to_tuple);
+	p.to_address = ux_sad_address_hash(u, &key);
+	ux_sa_table_prefetch(&u->sad.by_address, p.to_address);
+	p.spi = ux_sad_spi_hash(u, id->spi, id->proto);
+	ux_sa_table_prefetch(&u->sad.by_spi, p.spi);
+	return p;
+}
+
+static const struct ux_sa *sa_at(const struct uxfrm *u, const struct ux_sad_places *places)
+{
+	return ux_sa_table_peek(&u->sad.by_tuple, places->from_tuple);
+}
+
+void ux_sad_ahead_sa(const struct uxfrm *u, const struct ux_sad_places *places)
+{
+	prefetch_lines(sa_at(u, places), sizeof(struct ux_sa));
+	/* by its SPI the runtime is found without waiting for the SA */
+	prefetch_lines(ux_sa_table_peek(&u->sad.by_spi, places->spi), sizeof(struct ux_sa_runtime));
+}
+
+void ux_sad_ahead_parts(const struct uxfrm *u, const struct ux_sad_places *places, bool removed)
+{
+	const struct ux_sa *sa = sa_at(u, places);
+	const struct ux_sa_runtime *r;
+
+	if (!sa)
+		return;
+	r = sa->runtime;
+	__builtin_prefetch(ux_rcu_follow(&r->replay));
+	__builtin_prefetch(r->transform, 1);
+	prefetch_lines(r->keys, sizeof(*r->keys));
+	if (!removed)
+		return;
+	__builtin_prefetch(r->iv, 1);
+	ux_sad_prefetch_move(u, sa);
+}
+
+void ux_sad_ahead_keys(const struct uxfrm *u, const struct ux_sad_places *places, bool removed)
+{
+	const struct ux_sa *sa = sa_at(u, places);
+	const struct ux_sa_keys *keys = sa ? sa->runtime->keys : NULL;
+
+	if (!keys)
+		return;
+	__builtin_prefetch(keys->aead.key);
+	__builtin_prefetch(keys->crypt.key);
+	__builtin_prefetch(keys->auth.key);
+	if (!removed || !sa->runtime->iv)
+		return;
+	__builtin_prefetch(sa->runtime->iv->link.prev, 1);
+	__builtin_prefetch(sa->runtime->iv->link.next, 1);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/*
+ * Having near in memory what a request about one SA will touch, step by step: each step follows
+ * what the one before has fetched, so some work should lie between them. Nothing is changed, and
+ * what is found out are hashes: whatever happens to the SA meanwhile makes them no worse.
+ */
+
+#include "core/sad.h"
+
+/* ux_sad_ahead_of - step 1 for an SA that is looked up by its tuple: from_tuple and spi. */
+struct ux_sad_places ux_sad_ahead_of(const struct uxfrm *u, const struct ux_sa_id *id);
+/* ux_sad_ahead_of_new - the only step for one that will be added: to_tuple, to_address and spi. */
+struct ux_sad_places ux_sad_ahead_of_new(const struct uxfrm *u, const struct ux_sa_id *id,
+					 uint32_t reqid);
+
+/* Steps 2 to 4 of an SA at from_tuple: itself and its runtime; what these lead to; what that leads
+ * to. @removed: also what its removal will touch around it. */
+void ux_sad_ahead_sa(const struct uxfrm *u, const struct ux_sad_places *places);
+void ux_sad_ahead_parts(const struct uxfrm *u, const struct ux_sad_places *places, bool removed);
+void ux_sad_ahead_keys(const struct uxfrm *u, const struct ux_sad_places *places, bool removed);
