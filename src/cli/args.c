@@ -8,9 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-
-#include "cli/names.h"
 
 #define EXIT_USAGE 255
 
@@ -90,20 +87,39 @@ uint64_t args_number(struct args *a, uint64_t max, const char *why)
 	return v;
 }
 
-static int text_to_address(const char *text, int family, struct cli_address *ret)
+/* Up to four numbers with dots between them; what is missing at the end is 0. */
+static bool parse_quad(const char *text, union uxfrm_ip *ret)
 {
-	memset(&ret->a, 0, sizeof(ret->a));
-	if (family != AF_INET6 && inet_pton(AF_INET, text, &ret->a) == 1) {
-		ret->family = AF_INET;
-		ret->bits = 32;
-		return 0;
+	union uxfrm_ip ip = {0};
+
+	for (int i = 0; i < 4; i++) {
+		char *end;
+		unsigned long v = strtoul(text, &end, 0);
+
+		if (end == text || v > 255)
+			return false;
+		ip.bytes[i] = (uint8_t)v;
+		if (!*end) {
+			*ret = ip;
+			return true;
+		}
+		if (*end != '.')
+			return false;
+		text = end + 1;
 	}
-	if (family != AF_INET && inet_pton(AF_INET6, text, &ret->a) == 1) {
+	return false;
+}
+
+static bool parse_ip(const char *text, int family, struct cli_address *ret)
+{
+	if (strchr(text, ':')) {
 		ret->family = AF_INET6;
 		ret->bits = 128;
-		return 0;
+		return family != AF_INET && inet_pton(AF_INET6, text, &ret->a) == 1;
 	}
-	return -1;
+	ret->family = AF_INET;
+	ret->bits = 32;
+	return family != AF_INET6 && parse_quad(text, &ret->a);
 }
 
 static _Noreturn void not_an_address(const char *word, int family)
@@ -116,54 +132,58 @@ static _Noreturn void not_an_address(const char *word, int family)
 	exit(1);
 }
 
-struct cli_address args_address(struct args *a, int family)
+/* A number of bits, or a mask as an address of which the ones come first. */
+static bool parse_bits(const char *text, uint8_t max, uint8_t *ret)
+{
+	union uxfrm_ip mask;
+	char *end;
+	unsigned long bits = strtoul(text, &end, 0);
+
+	if (*text && !*end) {
+		*ret = (uint8_t)bits;
+		return bits <= max;
+	}
+	if (!parse_quad(text, &mask))
+		return false;
+	uint32_t host = ntohl(mask.words[0]);
+	uint8_t ones = 0;
+
+	while (ones < 32 && host & 1u << (31 - ones))
+		ones++;
+	*ret = ones;
+	return ones <= max && (ones == 32 || (uint32_t)(host << ones) == 0);
+}
+
+struct cli_address args_address(struct args *a)
 {
 	const char *word = args_next(a);
 	struct cli_address r = {0};
-	char text[INET6_ADDRSTRLEN + 8];
+	char text[INET6_ADDRSTRLEN + 32];
 
 	if (strcmp(word, "any") == 0 || strcmp(word, "all") == 0 || strcmp(word, "default") == 0) {
-		r.family = (uint16_t)(family ? family : AF_INET);
+		r.family = (uint16_t)(a->family ? a->family : AF_INET);
 		return r;
 	}
 	if (strlen(word) >= sizeof(text))
-		not_an_address(word, family);
+		not_an_address(word, a->family);
 	strcpy(text, word);
 	char *slash = strchr(text, '/');
 
 	if (slash)
 		*slash++ = '\0';
-	if (text_to_address(text, family, &r) < 0)
-		not_an_address(word, family);
-	if (slash) {
-		char *end;
-		unsigned long bits = strtoul(slash, &end, 10);
-
-		if (!*slash || *end || bits > r.bits)
-			not_an_address(word, family);
-		r.bits = (uint8_t)bits;
-	}
+	if (!parse_ip(text, a->family, &r) || (slash && !parse_bits(slash, r.bits, &r.bits)))
+		not_an_address(word, a->family);
 	return r;
 }
 
-struct xfrm_mark args_mark(struct args *a)
+struct uxfrm_mark args_mark(struct args *a)
 {
-	struct xfrm_mark mark = {.m = UINT32_MAX};
+	struct uxfrm_mark mark = {.mask = UINT32_MAX};
 
-	mark.v = (uint32_t)args_number(a, UINT32_MAX, "MARK value is invalid\n");
+	mark.value = (uint32_t)args_number(a, UINT32_MAX, "MARK value is invalid\n");
 	if (args_take(a, "mask"))
-		mark.m = (uint32_t)args_number(a, UINT32_MAX, "MASK value is invalid\n");
+		mark.mask = (uint32_t)args_number(a, UINT32_MAX, "MASK value is invalid\n");
 	return mark;
-}
-
-uint8_t args_mode(struct args *a)
-{
-	const char *word = args_next(a);
-	int mode = name_to_mode(word);
-
-	if (mode < 0)
-		args_wrong(word, "MODE value is invalid");
-	return (uint8_t)mode;
 }
 
 static uint32_t flag_of(const char *word, const struct flag_name *names)
@@ -186,4 +206,57 @@ uint32_t args_flags(struct args *a, const struct flag_name *names, uint32_t max)
 		a->at++;
 	}
 	return flags;
+}
+
+bool args_word(struct args *a, const struct arg_word *table, void *into)
+{
+	for (; table->name; table++) {
+		if (!args_take(a, table->name))
+			continue;
+		table->read(a, (uint8_t *)into + table->offset, table->why);
+		if (table->has)
+			*(bool *)((uint8_t *)into + table->has) = true;
+		return true;
+	}
+	return false;
+}
+
+void read_u8(struct args *a, void *to, const char *why)
+{
+	*(uint8_t *)to = (uint8_t)args_number(a, UINT8_MAX, why);
+}
+
+void read_u16(struct args *a, void *to, const char *why)
+{
+	*(uint16_t *)to = (uint16_t)args_number(a, UINT16_MAX, why);
+}
+
+void read_u32(struct args *a, void *to, const char *why)
+{
+	*(uint32_t *)to = (uint32_t)args_number(a, UINT32_MAX, why);
+}
+
+void read_u64(struct args *a, void *to, const char *why)
+{
+	*(uint64_t *)to = args_number(a, UINT64_MAX, why);
+}
+
+void read_be32(struct args *a, void *to, const char *why)
+{
+	*(uint32_t *)to = htonl((uint32_t)args_number(a, UINT32_MAX, why));
+}
+
+void read_mark(struct args *a, void *to, const char *why)
+{
+	*(struct uxfrm_mark *)to = args_mark(a);
+}
+
+void read_address(struct args *a, void *to, const char *why)
+{
+	*(struct cli_address *)to = args_address(a);
+}
+
+void read_present(struct args *a, void *to, const char *why)
+{
+	*(bool *)to = true;
 }

@@ -8,20 +8,22 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#include "wire/abi.h"
+#include <uxfrm/objects.h>
 
 struct args {
 	char **v;
 	int n, at;
+	int family; /* of addresses that do not say theirs; 0 = any */
 };
 
 /* An address as written: family 0 = none given. */
 struct cli_address {
 	uint16_t family;
 	uint8_t bits; /* prefix length; the whole address when none was written */
-	xfrm_address_t a;
+	union uxfrm_ip a;
 };
 
 /* args_peek - the word at hand, or NULL at the end. args_is - is it exactly @word? */
@@ -41,15 +43,40 @@ _Noreturn void args_duplicate(const char *what, const char *word);
 _Noreturn void args_incomplete(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 uint64_t args_number(struct args *a, uint64_t max, const char *why);
-/* args_address - the next word; @family 0 = any. Ends the program where it is not an address. */
-struct cli_address args_address(struct args *a, int family);
-/* args_mark - behind "mark": value [ "mask" mask ]. */
-struct xfrm_mark args_mark(struct args *a);
-uint8_t args_mode(struct args *a);
-/* args_flags - all words of @names that follow; @stop_text complains about none. Returns the bits.
- */
+/* args_address - the next word; ends the program where it is not an address. */
+struct cli_address args_address(struct args *a);
+/* args_mark - value [ "mask" mask ]. */
+struct uxfrm_mark args_mark(struct args *a);
+
 struct flag_name {
 	uint32_t bit;
 	const char *name;
 };
+/* args_flags - all words of @names that follow, or one number from 0x on. Returns the bits. */
 uint32_t args_flags(struct args *a, const struct flag_name *names, uint32_t max);
+
+/*
+ * A word that is followed by a value. A command has a table of them and one struct that they fill.
+ * @read stores the value that follows at @to; @why is its complaint. @has: where the struct has a
+ * bool that says that the word was there; 0 = nowhere.
+ */
+struct arg_word {
+	const char *name;
+	void (*read)(struct args *a, void *to, const char *why);
+	size_t offset, has;
+	const char *why;
+};
+/* args_word - take the word at hand and its value if @table (ended by a NULL name) has it. */
+bool args_word(struct args *a, const struct arg_word *table, void *into);
+
+/* readers */
+void read_u8(struct args *a, void *to, const char *why);
+void read_u16(struct args *a, void *to, const char *why);
+void read_u32(struct args *a, void *to, const char *why);
+void read_u64(struct args *a, void *to, const char *why);
+void read_be32(struct args *a, void *to, const char *why); /* the number with its bytes reversed */
+void read_mark(struct args *a, void *to,
+	       const char *why); /* struct uxfrm_mark; has its own texts */
+void read_address(struct args *a, void *to, const char *why); /* struct cli_address */
+/* read_present - nothing follows; the word alone is remembered in a bool. */
+void read_present(struct args *a, void *to, const char *why);

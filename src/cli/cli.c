@@ -7,8 +7,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "cli/print.h"
-
 const char *cli_no_daemon(int err)
 {
 	switch (err) {
@@ -21,46 +19,133 @@ const char *cli_no_daemon(int err)
 	}
 }
 
-struct ux_client *cli_connect(struct cli *cli, uint32_t groups)
+struct uxfrm_conn *cli_open(struct cli *cli, uint32_t groups, bool all_nsid)
 {
-	if (cli->client)
-		return cli->client;
-	int err =
-	    ux_client_open(cli->target, groups, cli->daemon[0] ? cli->daemon : NULL, &cli->client);
+	struct uxfrm_conn_params params;
+	struct uxfrm_conn *conn = NULL;
 
-	if (err && cli->target == UX_CLIENT_UXFRMD)
+	uxfrm_conn_params_init(&params);
+	params.target = cli->target;
+	params.groups = groups;
+	params.all_nsid = all_nsid && cli->target == UXFRM_TARGET_KERNEL;
+	params.daemon = cli->daemon[0] ? cli->daemon : NULL;
+	params.timeout_ms = -1;
+	int err = uxfrm_conn_open(&params, &conn);
+
+	if (err && cli->target == UXFRM_TARGET_UXFRMD)
 		fprintf(stderr, "uxfrm: %s%s\n", cli_no_daemon(err),
 			err == -ECONNREFUSED ? ", and none could be started" : "");
 	else if (err)
 		fprintf(stderr, "uxfrm: cannot connect: %s\n", strerror(-err));
 	if (err)
 		exit(1);
-	return cli->client;
+	return conn;
 }
 
-static int complain(int result, const struct ux_client_error *error)
+struct uxfrm_conn *cli_conn(struct cli *cli)
 {
-	if (result < 0) {
+	if (!cli->conn)
+		cli->conn = cli_open(cli, 0, false);
+	return cli->conn;
+}
+
+static void print_text(const char *kind, const char *text)
+{
+	fprintf(stderr, "%s: %s%s\n", kind, text, text[strlen(text) - 1] == '.' ? "" : ".");
+}
+
+static void complain(const struct uxfrm_result *r)
+{
+	if (r->text[0])
+		print_text(r->error ? "Error" : "Warning", r->text);
+	else if (r->error)
+		fprintf(stderr, "RTNETLINK answers: %s\n", strerror(r->error));
+}
+
+/* 0, or the negative errno of the connection, which is printed. */
+static int run(struct cli *cli, int gathered, uxfrm_message_fn fn, void *opaque)
+{
+	int result = gathered ? gathered : uxfrm_conn_run(cli_conn(cli), fn, opaque);
+
+	if (result < 0)
 		fprintf(stderr, "uxfrm: %s\n", strerror(-result));
-		return 2;
-	}
-	if (result > 0 && error->text[0])
-		fprintf(stderr, "Error: %s%s\n", error->text,
-			error->text[strlen(error->text) - 1] == '.' ? "" : ".");
-	else if (result > 0)
-		fprintf(stderr, "RTNETLINK answers: %s\n", strerror(result));
-	else if (error->text[0])
-		fprintf(stderr, "Warning: %s%s\n", error->text,
-			error->text[strlen(error->text) - 1] == '.' ? "" : ".");
+	return result;
+}
+
+int cli_ask(struct cli *cli, int gathered, uxfrm_message_fn fn, void *opaque)
+{
+	struct uxfrm_result r;
+	int result = run(cli, gathered, fn, opaque);
+
+	for (uint32_t i = 0; result >= 0 && uxfrm_conn_result(cli->conn, i, &r) == 0; i++)
+		complain(&r);
 	return result ? 2 : 0;
 }
 
-int cli_ask(struct cli *cli, struct ux_writer *w, ux_client_message_fn fn, void *opaque)
+int cli_dump(struct cli *cli, int gathered, uxfrm_message_fn fn, void *opaque)
 {
-	struct ux_client_error error;
-	int result = ux_client_request(cli_connect(cli, 0), w, fn, opaque, &error);
+	struct uxfrm_result r = {0};
+	int result = run(cli, gathered, fn, opaque);
 
-	return complain(result, &error);
+	if (result >= 0)
+		(void)uxfrm_conn_result(cli->conn, 0, &r);
+	if (r.incomplete)
+		fprintf(stderr, "Dump was interrupted and may be inconsistent.\n");
+	if (r.error && r.error != ENOENT && r.error != EOPNOTSUPP)
+		complain(&r);
+	if (result)
+		fprintf(stderr, "Dump terminated\n");
+	return result ? 1 : 0;
+}
+
+int cli_tell(struct cli *cli, int gathered)
+{
+	return cli_ask(cli, gathered, NULL, NULL);
+}
+
+struct show {
+	struct cli *cli;
+	uint16_t type;
+};
+
+static int show_one(void *opaque, const struct uxfrm_message *m)
+{
+	const struct show *show = opaque;
+
+	if (m->type == show->type)
+		cli_print(show->cli, m);
+	return 0;
+}
+
+int cli_show(struct cli *cli, int gathered, uint16_t type)
+{
+	struct show show = {cli, type};
+
+	return cli_ask(cli, gathered, show_one, &show);
+}
+
+static void print_document(const json_t *document)
+{
+	json_dumpf(document, stdout, JSON_INDENT(2));
+	putchar('\n');
+}
+
+void cli_print(struct cli *cli, const struct uxfrm_message *m)
+{
+	if (!cli->json) {
+		print_any(&cli->printer, m);
+		return;
+	}
+	json_t *o = json_message(m);
+
+	if (!o)
+		return;
+	if (cli->list) {
+		json_array_append_new(cli->list, o);
+		return;
+	}
+	print_document(o);
+	json_decref(o);
 }
 
 void cli_list_begin(struct cli *cli)
@@ -73,16 +158,24 @@ void cli_list_end(struct cli *cli)
 {
 	if (!cli->list)
 		return;
-	json_dumpf(cli->list, stdout, JSON_INDENT(2));
-	putchar('\n');
+	print_document(cli->list);
 	json_decref(cli->list);
 	cli->list = NULL;
 }
 
-struct printer cli_printer(const struct cli *cli)
+void cli_start(struct cli *cli)
 {
-	return (struct printer){.out = stdout,
-				.stats = cli->stats,
-				.one_line = cli->one_line,
-				.family = cli->family ? cli->family : AF_INET};
+	cli->printer = (struct printer){.out = stdout,
+					.stats = cli->stats,
+					.one_line = cli->one_line,
+					.family = cli->family ? cli->family : AF_INET};
+}
+
+const struct cli_command *cli_choose(const struct cli_command *table, const char *word)
+{
+	for (; table->name; table++)
+		if (table->whole ? strcmp(word, table->name) == 0
+				 : args_is_command(word, table->name))
+			return table;
+	return NULL;
 }

@@ -1,148 +1,155 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* uxfrm state migrate: one XFRM_MSG_MIGRATE_STATE. */
+/* uxfrm state migrate: one SA to new addresses. */
 
-#include <string.h>
+#include <errno.h>
+#include <stdio.h>
 
 #include "cli/cli.h"
+#include "cli/names.h"
 #include "cli/parse.h"
 
 struct migrate_words {
+	struct uxfrm_sa_move move;
 	struct cli_id id;
-	struct ux_xfrm_user_migrate_state m;
 	struct cli_address new_dst, new_src;
-	bool has_reqid, has_mark, has_set_mark, has_encap, has_offload, has_timer, has_keepalive;
-	struct xfrm_mark mark, set_mark;
-	struct xfrm_encap_tmpl encap;
-	struct xfrm_user_offload offload;
-	uint32_t timer, keepalive;
+	struct uxfrm_mark set_mark;
+	bool has_reqid, mark, output_mark, encap, offload, thresh, keepalive, clear, h2h, sel;
 };
 
-static void parse_new_offload(struct args *a, struct migrate_words *p)
+static void read_new_encap(struct args *a, void *to, const char *why)
 {
-	if (args_take(a, "none")) {
-		p->m.flags |= UX_MIGRATE_CLEAR_OFFLOAD;
-		return;
-	}
+	if (!args_take(a, "none"))
+		read_encap(a, to, why);
+}
+
+static void read_move_sel(struct args *a, void *to, const char *why)
+{
+	if (!parse_selector(a, to))
+		args_required("SELECTOR");
+}
+
+/* Behind "offload": [ packet ] dev DEV dir DIR */
+static void read_new_offload(struct args *a, void *to, const char *why)
+{
+	struct uxfrm_offload *o = to;
+	uint8_t dir;
+
 	if (args_take(a, "packet"))
-		p->offload.flags |= UX_XFRM_OFFLOAD_PACKET;
+		o->flags |= UXFRM_OFFLOAD_PACKET;
 	if (!args_take(a, "dev"))
 		args_required("dev");
-	p->offload.ifindex = parse_device(a, "value after \"offload dev\" is invalid");
+	o->ifindex = parse_device(a, "value after \"offload dev\" is invalid");
 	if (!args_take(a, "dir"))
 		args_required("dir");
-	const char *word = args_next(a);
-
-	if (strcmp(word, "in") == 0)
-		p->offload.flags |= UX_XFRM_OFFLOAD_INBOUND;
-	else if (strcmp(word, "out") != 0)
-		args_wrong(word, "DIR value is invalid");
-	p->has_offload = true;
+	read_sa_dir(a, &dir, "DIR value is invalid");
+	if (dir == UXFRM_SA_IN)
+		o->flags |= UXFRM_OFFLOAD_INBOUND;
 }
 
-static bool parse_move_word(struct cli *cli, struct args *a, struct migrate_words *p)
+static bool parse_word(struct args *a, struct migrate_words *w)
 {
-	if (args_take(a, "new-dst")) {
-		p->new_dst = args_address(a, cli->family);
-	} else if (args_take(a, "new-src")) {
-		p->new_src = args_address(a, cli->family);
-	} else if (args_take(a, "new-reqid")) {
-		p->m.new_reqid =
-		    (uint32_t)args_number(a, UINT32_MAX, "value after \"new-reqid\" is invalid");
-		p->has_reqid = true;
-	} else if (args_take(a, "mark")) {
-		p->m.old_mark = args_mark(a);
-		p->m.old_mark.v &= p->m.old_mark.m; /* as the SA has it: the look-up is exact */
-	} else if (args_take(a, "new-mark")) {
-		p->mark = args_mark(a);
-		p->has_mark = true;
-	} else if (args_take(a, "set-mark")) {
-		p->set_mark = args_mark(a);
-		p->has_set_mark = true;
-	} else if (args_take(a, "new-sel")) {
-		if (!parse_selector(a, cli->family, &p->m.new_sel))
-			args_required("SELECTOR");
-	} else if (args_take(a, "update-h2h-sel")) {
-		p->m.flags |= UX_MIGRATE_UPDATE_H2H_SEL;
-	} else {
-		return false;
+#define IN(MEMBER) offsetof(struct migrate_words, MEMBER)
+	static const struct arg_word words[] = {
+	    {"new-dst", read_address, IN(new_dst)},
+	    {"new-src", read_address, IN(new_src)},
+	    {"new-reqid", read_u32, IN(move.new_reqid), IN(has_reqid),
+	     "value after \"new-reqid\" is invalid"},
+	    {"mark", read_mark, IN(move.old_mark)},
+	    {"new-mark", read_mark, IN(move.attrs.mark), IN(mark)},
+	    {"set-mark", read_mark, IN(set_mark), IN(output_mark)},
+	    {"new-sel", read_move_sel, IN(move.new_sel), IN(sel)},
+	    {"update-h2h-sel", read_present, IN(h2h)},
+	    {"encap", read_new_encap, IN(move.attrs.encap), IN(encap)},
+	    {"offload", read_new_offload, IN(move.attrs.offload), IN(offload)},
+	    {"mtimer-thresh", read_u32, IN(move.attrs.mapping_thresh), IN(thresh),
+	     "value after \"mtimer-thresh\" is invalid"},
+	    {"nat-keepalive", read_u32, IN(move.attrs.nat_keepalive), IN(keepalive),
+	     "value after \"nat-keepalive\" is invalid"},
+	    {NULL},
+	};
+#undef IN
+
+	if (args_is(a, "offload") && a->at + 1 < a->n) {
+		struct args next = *a;
+
+		next.at++;
+		if (args_take(&next, "none")) {
+			w->clear = true;
+			a->at = next.at;
+			return true;
+		}
 	}
-	return true;
+	return args_word(a, words, w);
 }
 
-static bool parse_path_word(struct args *a, struct migrate_words *p)
+static void check(const struct args *a, const struct migrate_words *w)
 {
-	if (args_take(a, "encap")) {
-		if (!args_take(a, "none"))
-			p->encap = parse_encap(a);
-		p->has_encap = true;
-	} else if (args_take(a, "offload")) {
-		parse_new_offload(a, p);
-	} else if (args_take(a, "mtimer-thresh")) {
-		p->timer = (uint32_t)args_number(a, UINT32_MAX,
-						 "value after \"mtimer-thresh\" is invalid");
-		p->has_timer = true;
-	} else if (args_take(a, "nat-keepalive")) {
-		p->keepalive = (uint32_t)args_number(a, UINT32_MAX,
-						     "value after \"nat-keepalive\" is invalid");
-		p->has_keepalive = true;
-	} else {
-		return false;
-	}
-	return true;
-}
-
-static void check(const struct args *a, struct migrate_words *p)
-{
-	if (!p->id.dst.family)
+	if (!w->id.dst.family)
 		args_incomplete("Not enough information: dst is required");
-	parse_id_check(a, &p->id);
-	if (!p->id.has_spi)
+	parse_id_check(a, &w->id);
+	if (!w->id.has_spi)
 		args_incomplete("Not enough information: spi is required");
-	if (!p->new_dst.family || !p->new_src.family)
+	if (!w->new_dst.family || !w->new_src.family)
 		args_incomplete("Not enough information: new-dst and new-src are required");
-	if (p->new_dst.family != p->new_src.family)
+	if (w->new_dst.family != w->new_src.family)
 		args_incomplete("the same address family is required between values after "
 				"\"new-dst\" and \"new-src\"");
-	if (!p->has_reqid)
+	if (!w->has_reqid)
 		args_incomplete("Not enough information: new-reqid is required");
-	p->m.id = (struct xfrm_usersa_id){.daddr = p->id.dst.a,
-					  .spi = p->id.spi,
-					  .family = p->id.dst.family,
-					  .proto = p->id.proto};
-	p->m.new_daddr = p->new_dst.a;
-	p->m.new_saddr = p->new_src.a;
-	p->m.new_family = p->new_dst.family;
+}
+
+static void fill(struct migrate_words *w)
+{
+	struct uxfrm_sa_move *m = &w->move;
+	const struct {
+		bool there;
+		enum uxfrm_has has;
+	} given[] = {
+	    {w->mark, UXFRM_HAS_MARK},
+	    {w->output_mark, UXFRM_HAS_OUTPUT_MARK},
+	    {w->output_mark, UXFRM_HAS_OUTPUT_MASK},
+	    {w->encap, UXFRM_HAS_ENCAP},
+	    {w->offload, UXFRM_HAS_OFFLOAD},
+	    {w->thresh, UXFRM_HAS_MAPPING_THRESH},
+	    {w->keepalive, UXFRM_HAS_NAT_KEEPALIVE},
+	};
+
+	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++)
+		if (given[i].there)
+			uxfrm_give(&m->attrs, given[i].has);
+	m->id = id_to_sa(&w->id);
+	m->old_mark.value &= m->old_mark.mask; /* as the SA has it: the look-up is exact */
+	m->attrs.output_mark = w->set_mark.value;
+	m->attrs.output_mask = w->set_mark.mask;
+	m->new_dst = w->new_dst.a;
+	m->new_src = w->new_src.a;
+	m->new_family = w->new_dst.family;
+	m->flags = (w->clear ? UXFRM_MOVE_CLEAR_OFFLOAD : 0) |
+		   (w->h2h ? UXFRM_MOVE_UPDATE_H2H_SELECTOR : 0);
+}
+
+/* A kernel before 7.2 says EINVAL without a text to every request of this type. */
+static bool lacks_the_request(const struct uxfrm_result *r)
+{
+	return (r->error == EINVAL && !r->text[0]) || r->error == ENOPROTOOPT;
 }
 
 int migrate_command(struct cli *cli, struct args *a)
 {
-	uint8_t buf[512];
-	struct migrate_words p = {0};
-	struct ux_writer w;
+	struct migrate_words w = {0};
+	struct uxfrm_result r;
 
+	uxfrm_sa_move_init(&w.move);
 	while (args_peek(a))
-		if (!parse_move_word(cli, a, &p) && !parse_path_word(a, &p) &&
-		    !parse_id_word(a, cli->family, &p.id))
+		if (!parse_word(a, &w) && !parse_id_word(a, &w.id))
 			args_wrong(args_peek(a), "unknown");
-	check(a, &p);
-	ux_writer_init(&w, buf, sizeof(buf));
-	ux_msg_begin(&w, UX_XFRM_MSG_MIGRATE_STATE, NLM_F_REQUEST | NLM_F_ACK, 0, 0, &p.m,
-		     sizeof(p.m));
-	if (p.has_encap)
-		ux_msg_attr(&w, XFRMA_ENCAP, &p.encap, sizeof(p.encap));
-	if (p.has_offload)
-		ux_msg_attr(&w, XFRMA_OFFLOAD_DEV, &p.offload, sizeof(p.offload));
-	if (p.has_mark)
-		ux_msg_attr(&w, XFRMA_MARK, &p.mark, sizeof(p.mark));
-	if (p.has_set_mark) {
-		ux_msg_attr_u32(&w, XFRMA_SET_MARK, p.set_mark.v);
-		ux_msg_attr_u32(&w, XFRMA_SET_MARK_MASK, p.set_mark.m);
-	}
-	if (p.has_timer)
-		ux_msg_attr_u32(&w, UX_XFRMA_MTIMER_THRESH, p.timer);
-	if (p.has_keepalive)
-		ux_msg_attr_u32(&w, UX_XFRMA_NAT_KEEPALIVE_INTERVAL, p.keepalive);
-	ux_msg_end(&w);
-	return cli_ask(cli, &w, NULL, NULL);
+	check(a, &w);
+	fill(&w);
+	int status = cli_tell(cli, uxfrm_sa_migrate(cli_conn(cli), &w.move));
+
+	if (status && cli->target == UXFRM_TARGET_KERNEL &&
+	    uxfrm_conn_result(cli->conn, 0, &r) == 0 && lacks_the_request(&r))
+		fprintf(stderr, "This kernel cannot migrate a state; Linux 7.2 and later can.\n");
+	return status;
 }

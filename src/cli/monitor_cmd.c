@@ -4,19 +4,19 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/time.h>
+#include <time.h>
 
 #include "cli/cli.h"
-#include "cli/print.h"
-#include "cli/print_events.h"
 
 struct monitor {
 	struct cli *cli;
-	struct printer printer;
+	bool all_nsid;
 };
 
-static void print_json(const struct nlmsghdr *msg)
+static void print_json(const struct uxfrm_message *m)
 {
-	json_t *object = json_message(msg);
+	json_t *object = json_message(m);
 
 	if (!object)
 		return;
@@ -26,48 +26,40 @@ static void print_json(const struct nlmsghdr *msg)
 	json_decref(object);
 }
 
-/* In the words of ip, which goes on listening too. */
-static void tell_loss(void)
+static void print_time(enum cli_timestamp kind)
 {
-	fprintf(stderr, "netlink receive error %s (%d)\n", strerror(ENOBUFS), ENOBUFS);
+	char text[64];
+	struct timeval now;
+	struct tm tm;
+
+	gettimeofday(&now, NULL);
+	if (!localtime_r(&now.tv_sec, &tm))
+		return;
+	if (kind == CLI_TIME_SHORT) {
+		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+		printf("[%s.%06ld] ", text, (long)now.tv_usec);
+		return;
+	}
+	strftime(text, sizeof(text), "%a %b %e %H:%M:%S %Y", &tm);
+	printf("Timestamp: %s %ld usec\n", text, (long)now.tv_usec);
 }
 
-static int show_event(const struct nlmsghdr *msg, void *opaque)
+static int show_event(void *opaque, const struct uxfrm_message *m)
 {
-	const struct monitor *m = opaque;
-	const struct printer *p = &m->printer;
+	const struct monitor *monitor = opaque;
+	struct cli *cli = monitor->cli;
 
-	if (msg->nlmsg_type == UX_NLMSG_OVERRUN) { /* a kernel says ENOBUFS instead */
-		tell_loss();
+	if (cli->json) {
+		print_json(m);
 		return 0;
 	}
-	if (m->cli->json) {
-		print_json(msg);
-		return 0;
-	}
-	switch (msg->nlmsg_type) {
-	case XFRM_MSG_NEWSA:
-	case XFRM_MSG_UPDSA:
-	case XFRM_MSG_DELSA:
-	case XFRM_MSG_EXPIRE:
-		print_sa(p, msg);
-		break;
-	case XFRM_MSG_NEWPOLICY:
-	case XFRM_MSG_UPDPOLICY:
-	case XFRM_MSG_DELPOLICY:
-	case XFRM_MSG_POLEXPIRE:
-		print_policy(p, msg);
-		break;
-	case XFRM_MSG_MIGRATE:
-		print_migrate(p, msg);
-		break;
-	case UX_XFRM_MSG_MIGRATE_STATE:
-		print_migrate_state(p, msg);
-		break;
-	default:
-		print_event(p, msg);
-		break;
-	}
+	if (cli->timestamp)
+		print_time(cli->timestamp);
+	if (monitor->all_nsid && m->nsid < 0)
+		printf("[nsid current]");
+	else if (monitor->all_nsid)
+		printf("[nsid %d]", m->nsid);
+	print_any(&cli->printer, m);
 	return 0;
 }
 
@@ -75,38 +67,59 @@ static uint32_t group_of(const char *word)
 {
 	static const struct {
 		const char *name;
-		uint32_t group;
+		enum uxfrm_group group;
 	} objects[] = {
-	    {"acquire", UX_XFRM_GROUP_ACQUIRE}, {"expire", UX_XFRM_GROUP_EXPIRE},
-	    {"SA", UX_XFRM_GROUP_SA},		{"aevent", UX_XFRM_GROUP_AEVENTS},
-	    {"policy", UX_XFRM_GROUP_POLICY},	{"report", UX_XFRM_GROUP_REPORT},
-	    {"migrate", UX_XFRM_GROUP_MIGRATE},
+	    {"acquire", UXFRM_GROUP_ACQUIRE}, {"expire", UXFRM_GROUP_EXPIRE},
+	    {"SA", UXFRM_GROUP_SA},	      {"aevent", UXFRM_GROUP_AEVENT},
+	    {"policy", UXFRM_GROUP_POLICY},   {"report", UXFRM_GROUP_REPORT},
+	    {"migrate", UXFRM_GROUP_MIGRATE}, {"mapping", UXFRM_GROUP_MAPPING},
 	};
 
 	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
 		if (args_is_command(word, objects[i].name))
-			return 1u << (objects[i].group - 1);
+			return UXFRM_GROUP_BIT(objects[i].group);
 	return 0;
 }
 
-#define ALL_GROUPS ((1u << UX_XFRM_GROUP_MAX) - 1)
+/* In the words of ip, which goes on listening too. */
+static void tell_loss(void)
+{
+	fprintf(stderr, "netlink receive error %s (%d)\n", strerror(ENOBUFS), ENOBUFS);
+}
+
+static int listen_on(struct uxfrm_conn *conn, struct monitor *m)
+{
+	for (;;) {
+		int err = uxfrm_conn_receive(conn, -1, show_event, m);
+
+		if (err == -ENOBUFS)
+			tell_loss();
+		else if (err == -EPROTO)
+			fprintf(stderr, "uxfrm: an event that is not understood\n");
+		else if (err)
+			return err;
+	}
+}
 
 int monitor_command(struct cli *cli, struct args *a)
 {
-	struct monitor m = {.cli = cli, .printer = cli_printer(cli)};
+	struct monitor m = {.cli = cli};
 	uint32_t groups = 0;
 
 	for (const char *word; (word = args_peek(a)) != NULL; a->at++) {
 		if (args_is_command(word, "help")) {
-			fprintf(stderr, "Usage: uxfrm monitor [ nokeys ] [ all | OBJECTS ]\n"
-					"OBJECTS := { acquire | expire | SA | aevent | policy | "
-					"report | migrate }\n");
+			fprintf(stderr,
+				"Usage: uxfrm monitor [ nokeys ] [ all-nsid ] [ all | OBJECTS ]\n"
+				"OBJECTS := { acquire | expire | SA | aevent | policy | report |\n"
+				"             migrate | mapping }\n");
 			return 255;
 		}
 		if (strcmp(word, "nokeys") == 0) {
-			m.printer.no_keys = true;
+			cli->printer.no_keys = true;
 		} else if (strcmp(word, "all") == 0) {
-			groups = ALL_GROUPS;
+			groups = UXFRM_GROUPS_ALL;
+		} else if (args_is_command(word, "all-nsid")) {
+			m.all_nsid = true;
 		} else if (group_of(word)) {
 			groups |= group_of(word);
 		} else {
@@ -115,11 +128,10 @@ int monitor_command(struct cli *cli, struct args *a)
 			return 255;
 		}
 	}
-	struct ux_client *client = cli_connect(cli, groups ? groups : ALL_GROUPS);
-	int err;
+	struct uxfrm_conn *conn = cli_open(cli, groups ? groups : UXFRM_GROUPS_ALL, m.all_nsid);
+	int err = listen_on(conn, &m);
 
-	while ((err = ux_client_listen(client, show_event, &m)) == -ENOBUFS)
-		tell_loss();
+	uxfrm_conn_close(conn);
 	fprintf(stderr, "uxfrm: %s\n", err == -EPIPE ? "uxfrmd has ended" : strerror(-err));
 	return 2;
 }

@@ -2,6 +2,7 @@
 
 #include "cli/names.h"
 
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -23,52 +24,54 @@ static const struct word xfrm_protos[] = {
     {0, NULL},
 };
 static const struct word modes[] = {
-    {XFRM_MODE_TRANSPORT, "transport"},
-    {XFRM_MODE_TUNNEL, "tunnel"},
-    {XFRM_MODE_ROUTEOPTIMIZATION, "ro"},
-    {XFRM_MODE_IN_TRIGGER, "in_trigger"},
-    {XFRM_MODE_BEET, "beet"},
+    {UXFRM_MODE_TRANSPORT, "transport"},
+    {UXFRM_MODE_TUNNEL, "tunnel"},
+    {UXFRM_MODE_ROUTE_OPTIMIZATION, "ro"},
+    {UXFRM_MODE_IN_TRIGGER, "in_trigger"},
+    {UXFRM_MODE_BEET, "beet"},
     {0, NULL},
 };
-static const struct word algo_types[] = {
-    {XFRMA_ALG_CRYPT, "enc"},
-    {XFRMA_ALG_AUTH, "auth"},
-    {XFRMA_ALG_COMP, "comp"},
-    {XFRMA_ALG_AEAD, "aead"},
-    {XFRMA_ALG_AUTH_TRUNC, "auth-trunc"},
+static const struct word algo_kinds[] = {
+    {UXFRM_HAS_CRYPT, "enc"},
+    {UXFRM_HAS_AUTH, "auth"},
+    {UXFRM_HAS_COMP, "comp"},
+    {UXFRM_HAS_AEAD, "aead"},
+    {UXFRM_HAS_AUTH_TRUNC, "auth-trunc"},
     {0, NULL},
 };
 static const struct word dirs[] = {
-    {XFRM_POLICY_IN, "in"}, {XFRM_POLICY_OUT, "out"}, {XFRM_POLICY_FWD, "fwd"}, {0, NULL}};
+    {UXFRM_POLICY_IN, "in"}, {UXFRM_POLICY_OUT, "out"}, {UXFRM_POLICY_FWD, "fwd"}, {0, NULL}};
 static const struct word ptypes[] = {
-    {XFRM_POLICY_TYPE_MAIN, "main"}, {XFRM_POLICY_TYPE_SUB, "sub"}, {0, NULL}};
-static const struct word encaps[] = {
-    {1, "espinudp-nonike"}, {2, "espinudp"}, {7, "espintcp"}, {0, NULL}};
-static const struct word shares[] = {{XFRM_SHARE_ANY, "any"},
-				     {XFRM_SHARE_SESSION, "session"},
-				     {XFRM_SHARE_USER, "user"},
-				     {XFRM_SHARE_UNIQUE, "unique"},
+    {UXFRM_POLICY_MAIN, "main"}, {UXFRM_POLICY_SUB, "sub"}, {0, NULL}};
+static const struct word encaps[] = {{UXFRM_ENCAP_UDP_NONIKE, "espinudp-nonike"},
+				     {UXFRM_ENCAP_UDP, "espinudp"},
+				     {UXFRM_ENCAP_TCP, "espintcp"},
 				     {0, NULL}};
+static const struct word sa_dirs[] = {{UXFRM_SA_IN, "in"}, {UXFRM_SA_OUT, "out"}, {0, NULL}};
+static const struct word actions[] = {{UXFRM_ALLOW, "allow"}, {UXFRM_BLOCK, "block"}, {0, NULL}};
+static const struct word levels[] = {{0, "required"}, {1, "use"}, {0, NULL}};
+static const struct word shares[] = {
+    {0, "any"}, {1, "session"}, {2, "user"}, {3, "unique"}, {0, NULL}};
 
 const struct flag_name state_flag_names[] = {
-    {XFRM_STATE_NOECN, "noecn"},
-    {XFRM_STATE_DECAP_DSCP, "decap-dscp"},
-    {XFRM_STATE_NOPMTUDISC, "nopmtudisc"},
-    {XFRM_STATE_WILDRECV, "wildrecv"},
-    {XFRM_STATE_ICMP, "icmp"},
-    {XFRM_STATE_AF_UNSPEC, "af-unspec"},
-    {XFRM_STATE_ALIGN4, "align4"},
-    {XFRM_STATE_ESN, "esn"},
+    {UXFRM_SA_NOECN, "noecn"},
+    {UXFRM_SA_DECAP_DSCP, "decap-dscp"},
+    {UXFRM_SA_NOPMTUDISC, "nopmtudisc"},
+    {UXFRM_SA_WILDRECV, "wildrecv"},
+    {UXFRM_SA_ICMP, "icmp"},
+    {UXFRM_SA_AF_UNSPEC, "af-unspec"},
+    {UXFRM_SA_ALIGN4, "align4"},
+    {UXFRM_SA_ESN, "esn"},
     {0, NULL},
 };
 const struct flag_name extra_flag_names[] = {
-    {XFRM_SA_XFLAG_DONT_ENCAP_DSCP, "dont-encap-dscp"},
-    {XFRM_SA_XFLAG_OSEQ_MAY_WRAP, "oseq-may-wrap"},
+    {UXFRM_SA_DONT_ENCAP_DSCP, "dont-encap-dscp"},
+    {UXFRM_SA_OSEQ_MAY_WRAP, "oseq-may-wrap"},
     {0, NULL},
 };
 const struct flag_name policy_flag_names[] = {
-    {XFRM_POLICY_LOCALOK, "localok"},
-    {XFRM_POLICY_ICMP, "icmp"},
+    {UXFRM_POLICY_LOCALOK, "localok"},
+    {UXFRM_POLICY_ICMP, "icmp"},
     {0, NULL},
 };
 
@@ -99,24 +102,64 @@ int name_to_mode(const char *name)
 	return find_value(modes, name);
 }
 
-int name_to_algo_type(const char *name)
+int name_to_algo(const char *name)
 {
-	return find_value(algo_types, name);
+	return find_value(algo_kinds, name);
 }
 
-int name_to_dir(const char *name)
+static void read_name(struct args *a, void *to, const struct word *words, const char *why)
 {
-	return find_value(dirs, name);
+	const char *word = args_next(a);
+	int value = find_value(words, word);
+
+	if (value < 0)
+		args_wrong(word, why);
+	*(uint8_t *)to = (uint8_t)value;
 }
 
-int name_to_ptype(const char *name)
+void read_xfrm_proto(struct args *a, void *to, const char *why)
 {
-	return find_value(ptypes, name);
+	read_name(a, to, xfrm_protos, why);
 }
 
-int name_to_encap(const char *name)
+void read_mode(struct args *a, void *to, const char *why)
 {
-	return find_value(encaps, name);
+	read_name(a, to, modes, why);
+}
+
+void read_dir(struct args *a, void *to, const char *why)
+{
+	read_name(a, to, dirs, why);
+}
+
+void read_sa_dir(struct args *a, void *to, const char *why)
+{
+	read_name(a, to, sa_dirs, why);
+}
+
+void read_ptype(struct args *a, void *to, const char *why)
+{
+	read_name(a, to, ptypes, why);
+}
+
+void read_action(struct args *a, void *to, const char *why)
+{
+	read_name(a, to, actions, why);
+}
+
+void read_level(struct args *a, void *to, const char *why)
+{
+	read_name(a, to, levels, why);
+}
+
+uint16_t args_encap_type(struct args *a)
+{
+	const char *word = args_next(a);
+	int type = find_value(encaps, word);
+
+	if (type < 0)
+		args_wrong(word, "ENCAP-TYPE value is invalid");
+	return (uint16_t)type;
 }
 
 int name_to_proto(const char *name)
@@ -139,11 +182,6 @@ const char *xfrm_proto_name(uint8_t proto, char buf[NAME_BUF])
 const char *mode_name(uint8_t mode, char buf[NAME_BUF])
 {
 	return find_name(modes, mode, buf);
-}
-
-const char *algo_type_name(int attr, char buf[NAME_BUF])
-{
-	return find_name(algo_types, attr, buf);
 }
 
 const char *dir_name(uint8_t dir, char buf[NAME_BUF])
@@ -173,5 +211,17 @@ const char *proto_name(uint8_t proto, char buf[NAME_BUF])
 	snprintf(buf, NAME_BUF, "%u", proto);
 	if (p)
 		snprintf(buf, NAME_BUF, "%s", p->p_name);
+	return buf;
+}
+
+const char *level_name(uint8_t optional, char buf[NAME_BUF])
+{
+	return find_name(levels, optional, buf);
+}
+
+const char *device_name(int index, char *buf)
+{
+	if (!if_indextoname((unsigned int)index, buf))
+		snprintf(buf, IF_NAMESIZE, "if%d", index);
 	return buf;
 }

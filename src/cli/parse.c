@@ -9,41 +9,26 @@
 
 #include "cli/names.h"
 
-static uint8_t parse_xfrm_proto(struct args *a)
+bool parse_id_word(struct args *a, struct cli_id *id)
 {
-	const char *word = args_next(a);
-	int proto = name_to_xfrm_proto(word);
+	static const struct arg_word words[] = {
+	    {"src", read_address, offsetof(struct cli_id, src)},
+	    {"dst", read_address, offsetof(struct cli_id, dst)},
+	    {"proto", read_xfrm_proto, offsetof(struct cli_id, proto),
+	     offsetof(struct cli_id, has_proto), "XFRM-PROTO value is invalid"},
+	    {"spi", read_u32, offsetof(struct cli_id, spi), offsetof(struct cli_id, has_spi),
+	     "SPI value is invalid"},
+	    {NULL},
+	};
 
-	if (proto < 0)
-		args_wrong(word, "XFRM-PROTO value is invalid");
-	return (uint8_t)proto;
+	return args_word(a, words, id);
 }
 
-bool parse_id_word(struct args *a, int family, struct cli_id *id)
+bool parse_id(struct args *a, struct cli_id *id)
 {
-	if (args_take(a, "src")) {
-		id->src = args_address(a, family);
-		id->family = id->src.family;
-	} else if (args_take(a, "dst")) {
-		id->dst = args_address(a, family);
-		id->family = id->dst.family;
-	} else if (args_take(a, "proto")) {
-		id->proto = parse_xfrm_proto(a);
-		id->has_proto = true;
-	} else if (args_take(a, "spi")) {
-		id->spi = htonl((uint32_t)args_number(a, UINT32_MAX, "SPI value is invalid"));
-		id->has_spi = true;
-	} else {
+	if (!parse_id_word(a, id))
 		return false;
-	}
-	return true;
-}
-
-bool parse_id(struct args *a, int family, struct cli_id *id)
-{
-	if (!parse_id_word(a, family, id))
-		return false;
-	while (parse_id_word(a, family, id))
+	while (parse_id_word(a, id))
 		;
 	parse_id_check(a, id);
 	return true;
@@ -66,7 +51,7 @@ void parse_id_check(const struct args *a, const struct cli_id *id)
 			args_incomplete("\"spi\" is invalid with XFRM-PROTO value \"%s\"", proto);
 		break;
 	case IPPROTO_COMP:
-		if (ntohl(id->spi) > 0xffff)
+		if (id->spi > 0xffff)
 			args_incomplete("SPI value is too large with XFRM-PROTO value \"%s\"",
 					proto);
 		break;
@@ -75,82 +60,108 @@ void parse_id_check(const struct args *a, const struct cli_id *id)
 	}
 }
 
-static void set_port(struct args *a, __be16 *port, __be16 *mask, const char *why)
+void parse_id_once(struct args *a, struct cli_id *id, bool *any)
 {
-	*port = htons((uint16_t)args_number(a, UINT16_MAX, why));
-	*mask = htons(UINT16_MAX);
+	if (parse_id(a, id))
+		*any = true;
+	else if (!*any)
+		args_required("XFRM-PROTO");
+	else
+		args_wrong(args_peek(a), "unknown");
 }
 
-static void parse_gre_key(struct args *a, struct xfrm_selector *sel)
+uint16_t id_family(const struct cli_id *id)
+{
+	return id->dst.family ? id->dst.family : id->src.family;
+}
+
+struct uxfrm_sa_id id_to_sa(const struct cli_id *id)
+{
+	uint16_t family = id_family(id);
+
+	return (struct uxfrm_sa_id){.family = family ? family : AF_INET,
+				    .proto = id->proto,
+				    .spi = id->spi,
+				    .dst = id->dst.a,
+				    .src = id->src.a};
+}
+
+static void read_gre_key(struct args *a, void *to, const char *why)
 {
 	const char *word = args_peek(a);
 	struct in_addr quad;
-	uint32_t key;
+	uint32_t *key = to;
 
 	if (word && strchr(word, '.') && inet_pton(AF_INET, word, &quad) == 1) {
-		key = ntohl(quad.s_addr);
+		*key = ntohl(quad.s_addr);
 		a->at++;
 	} else {
-		key = (uint32_t)args_number(a, UINT32_MAX, "value after \"key\" is invalid");
+		*key = (uint32_t)args_number(a, UINT32_MAX, why);
 	}
-	sel->sport = htons((uint16_t)(key >> 16));
-	sel->dport = htons((uint16_t)key);
-	sel->sport_mask = sel->dport_mask = htons(UINT16_MAX);
 }
 
-static void check_upper(const struct xfrm_selector *sel, bool ports, bool types, bool key)
+static void check_upper(uint8_t number, bool ports, bool types, bool key)
 {
 	char buf[NAME_BUF];
-	const char *proto = proto_name(sel->proto, buf);
-	bool has_ports = sel->proto == IPPROTO_TCP || sel->proto == IPPROTO_UDP ||
-			 sel->proto == IPPROTO_SCTP || sel->proto == IPPROTO_DCCP;
-	bool has_types =
-	    sel->proto == IPPROTO_ICMP || sel->proto == IPPROTO_ICMPV6 || sel->proto == IPPROTO_MH;
+	const char *proto = proto_name(number, buf);
+	bool has_ports = number == IPPROTO_TCP || number == IPPROTO_UDP || number == IPPROTO_SCTP ||
+			 number == IPPROTO_DCCP;
+	bool has_types = number == IPPROTO_ICMP || number == IPPROTO_ICMPV6 || number == IPPROTO_MH;
 
 	if (ports && !has_ports)
 		args_incomplete("\"sport\" and \"dport\" are invalid with PROTO value \"%s\"",
 				proto);
 	if (types && !has_types)
 		args_incomplete("\"type\" and \"code\" are invalid with PROTO value \"%s\"", proto);
-	if (key && sel->proto != IPPROTO_GRE)
+	if (key && number != IPPROTO_GRE)
 		args_incomplete("\"key\" is invalid with PROTO value \"%s\"", proto);
 }
 
+struct upper_words {
+	uint16_t sport, dport, type, code;
+	uint32_t key;
+	bool has_sport, has_dport, has_type, has_code, has_key;
+};
+
 /* Behind "proto". */
-static void parse_upper(struct args *a, struct xfrm_selector *sel)
+static void parse_upper(struct args *a, struct uxfrm_selector *sel)
 {
-	bool ports = false, types = false, key = false;
+#define UPPER(NAME, READ)                                        \
+	{                                                        \
+#NAME, READ, offsetof(struct upper_words, NAME), \
+		    offsetof(struct upper_words, has_##NAME),    \
+		    "value after \"" #NAME "\" is invalid"       \
+	}
+	static const struct arg_word words[] = {
+	    UPPER(sport, read_u16), UPPER(dport, read_u16),   UPPER(type, read_u16),
+	    UPPER(code, read_u16),  UPPER(key, read_gre_key), {NULL},
+	};
+#undef UPPER
+	struct upper_words u = {0};
 	const char *word = args_next(a);
 	int proto = name_to_proto(word);
 
 	if (proto < 0)
 		args_wrong(word, "PROTO value is invalid");
 	sel->proto = (uint8_t)proto;
-	for (;;) {
-		if (args_take(a, "sport")) {
-			set_port(a, &sel->sport, &sel->sport_mask,
-				 "value after \"sport\" is invalid");
-			ports = true;
-		} else if (args_take(a, "dport")) {
-			set_port(a, &sel->dport, &sel->dport_mask,
-				 "value after \"dport\" is invalid");
-			ports = true;
-		} else if (args_take(a, "type")) {
-			set_port(a, &sel->sport, &sel->sport_mask,
-				 "value after \"type\" is invalid");
-			types = true;
-		} else if (args_take(a, "code")) {
-			set_port(a, &sel->dport, &sel->dport_mask,
-				 "value after \"code\" is invalid");
-			types = true;
-		} else if (args_take(a, "key")) {
-			parse_gre_key(a, sel);
-			key = true;
-		} else {
-			break;
-		}
+	while (args_word(a, words, &u))
+		;
+	check_upper(sel->proto, u.has_sport || u.has_dport, u.has_type || u.has_code, u.has_key);
+	if (u.has_key) {
+		u.sport = (uint16_t)(u.key >> 16);
+		u.dport = (uint16_t)u.key;
+	} else if (u.has_type || u.has_code) {
+		u.sport = u.type;
+		u.dport = u.code;
 	}
-	check_upper(sel, ports, types, key);
+	if (u.has_sport || u.has_type || u.has_key) {
+		sel->sport = u.sport;
+		sel->sport_mask = UINT16_MAX;
+	}
+	if (u.has_dport || u.has_code || u.has_key) {
+		sel->dport = u.dport;
+		sel->dport_mask = UINT16_MAX;
+	}
 }
 
 int parse_device(struct args *a, const char *why)
@@ -163,10 +174,9 @@ int parse_device(struct args *a, const char *why)
 	return (int)index;
 }
 
-static struct cli_address selector_address(struct args *a, int family,
-					   const struct xfrm_selector *sel)
+static struct cli_address selector_address(struct args *a, const struct uxfrm_selector *sel)
 {
-	struct cli_address address = args_address(a, family);
+	struct cli_address address = args_address(a);
 
 	if (sel->family && sel->family != address.family)
 		args_wrong(a->v[a->at - 1], "the same address family is required between values "
@@ -174,7 +184,7 @@ static struct cli_address selector_address(struct args *a, int family,
 	return address;
 }
 
-bool parse_selector(struct args *a, int family, struct xfrm_selector *ret)
+bool parse_selector(struct args *a, struct uxfrm_selector *ret)
 {
 	bool any = false;
 
@@ -182,14 +192,14 @@ bool parse_selector(struct args *a, int family, struct xfrm_selector *ret)
 		struct cli_address address;
 
 		if (args_take(a, "src")) {
-			address = selector_address(a, family, ret);
-			ret->saddr = address.a;
-			ret->prefixlen_s = address.bits;
+			address = selector_address(a, ret);
+			ret->src = address.a;
+			ret->src_bits = address.bits;
 			ret->family = address.family;
 		} else if (args_take(a, "dst")) {
-			address = selector_address(a, family, ret);
-			ret->daddr = address.a;
-			ret->prefixlen_d = address.bits;
+			address = selector_address(a, ret);
+			ret->dst = address.a;
+			ret->dst_bits = address.bits;
 			ret->family = address.family;
 		} else if (args_take(a, "dev")) {
 			ret->ifindex = parse_device(a, "DEV value is invalid");
@@ -201,49 +211,49 @@ bool parse_selector(struct args *a, int family, struct xfrm_selector *ret)
 	}
 }
 
-void parse_limit(struct args *a, struct xfrm_lifetime_cfg *limits)
+void read_limit(struct args *a, void *to, const char *why)
 {
-	const struct {
-		const char *name, *why;
-		__u64 *value;
-	} words[] = {
-	    {"time-soft", "value after \"time-soft\" is invalid",
-	     &limits->soft_add_expires_seconds},
-	    {"time-hard", "value after \"time-hard\" is invalid",
-	     &limits->hard_add_expires_seconds},
-	    {"time-use-soft", "value after \"time-use-soft\" is invalid",
-	     &limits->soft_use_expires_seconds},
-	    {"time-use-hard", "value after \"time-use-hard\" is invalid",
-	     &limits->hard_use_expires_seconds},
-	    {"byte-soft", "value after \"byte-soft\" is invalid", &limits->soft_byte_limit},
-	    {"byte-hard", "value after \"byte-hard\" is invalid", &limits->hard_byte_limit},
-	    {"packet-soft", "value after \"packet-soft\" is invalid", &limits->soft_packet_limit},
-	    {"packet-hard", "value after \"packet-hard\" is invalid", &limits->hard_packet_limit},
-	};
-	const char *word = args_next(a);
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (strcmp(word, words[i].name) == 0) {
-			*words[i].value = args_number(a, UINT64_MAX, words[i].why);
-			return;
-		}
+#define LIMIT(NAME, MEMBER)                                               \
+	{                                                                 \
+		NAME, read_u64, offsetof(struct uxfrm_limits, MEMBER), 0, \
+		    "value after \"" NAME "\" is invalid"                 \
 	}
-	args_wrong(word, "LIMIT value is invalid");
+	static const struct arg_word words[] = {
+	    LIMIT("time-soft", time_soft),
+	    LIMIT("time-hard", time_hard),
+	    LIMIT("time-use-soft", time_use_soft),
+	    LIMIT("time-use-hard", time_use_hard),
+	    LIMIT("byte-soft", byte_soft),
+	    LIMIT("byte-hard", byte_hard),
+	    LIMIT("packet-soft", packet_soft),
+	    LIMIT("packet-hard", packet_hard),
+	    {NULL},
+	};
+#undef LIMIT
+
+	if (!args_word(a, words, to))
+		args_wrong(args_next(a), why);
 }
 
-struct xfrm_encap_tmpl parse_encap(struct args *a)
+void read_encap(struct args *a, void *to, const char *why)
 {
-	struct xfrm_encap_tmpl e = {0};
-	const char *word = args_next(a);
-	int type = name_to_encap(word);
+	struct uxfrm_encap *e = to;
 
-	if (type < 0)
-		args_wrong(word, "ENCAP-TYPE value is invalid");
-	e.encap_type = (uint16_t)type;
-	e.encap_sport =
-	    htons((uint16_t)args_number(a, UINT16_MAX, "SPORT value after \"encap\" is invalid"));
-	e.encap_dport =
-	    htons((uint16_t)args_number(a, UINT16_MAX, "DPORT value after \"encap\" is invalid"));
-	e.encap_oa = args_address(a, 0).a;
-	return e;
+	e->type = args_encap_type(a);
+	read_u16(a, &e->sport, "SPORT value after \"encap\" is invalid");
+	read_u16(a, &e->dport, "DPORT value after \"encap\" is invalid");
+	struct args any = *a;
+
+	any.family = 0;
+	e->original = args_address(&any).a;
+	a->at = any.at;
+}
+
+void read_security(struct args *a, void *to, const char *why)
+{
+	struct uxfrm_security *s = to;
+
+	s->text = args_next(a);
+	s->len = (uint16_t)strlen(s->text);
+	s->doi = s->algorithm = 1;
 }

@@ -7,34 +7,38 @@
 #include <stdint.h>
 
 #include "cli/args.h"
-#include "wire/abi.h"
 
 /* src A dst A proto P spi S, in any order. */
 struct cli_id {
 	struct cli_address src, dst;
 	bool has_proto, has_spi;
 	uint8_t proto;
-	__be32 spi;
-	uint16_t family; /* of src or dst; 0 if neither was given */
+	uint32_t spi;
 };
 
 /* parse_id_word - take the word at hand if it belongs to an ID. */
-bool parse_id_word(struct args *a, int family, struct cli_id *id);
+bool parse_id_word(struct args *a, struct cli_id *id);
 /* parse_id - an ID that names one SA or template: all its words that follow, checked. False: none
  * follows. */
-bool parse_id(struct args *a, int family, struct cli_id *id);
+bool parse_id(struct args *a, struct cli_id *id);
 /* parse_id_check - what ip demands of an ID that names one SA or template. */
 void parse_id_check(const struct args *a, const struct cli_id *id);
+/* parse_id_once - for a command whose last alternative is an ID: takes it, or ends the program with
+ * what ip says of a word it does not know. *any: there has been one. */
+void parse_id_once(struct args *a, struct cli_id *id, bool *any);
+/* id_family - of src or dst; 0 if neither was given. id_to_sa - with AF_INET where it is 0. */
+uint16_t id_family(const struct cli_id *id);
+struct uxfrm_sa_id id_to_sa(const struct cli_id *id);
 
 /* parse_selector - src dst dev proto sport dport type code key, as many as follow. True if there
  * was any. */
-bool parse_selector(struct args *a, int family, struct xfrm_selector *ret);
+bool parse_selector(struct args *a, struct uxfrm_selector *ret);
 
-/* parse_limit - behind "limit". */
-void parse_limit(struct args *a, struct xfrm_lifetime_cfg *limits);
-
-/* parse_encap - behind "encap": TYPE SPORT DPORT OADDR. */
-struct xfrm_encap_tmpl parse_encap(struct args *a);
+/* readers: behind "limit" (struct uxfrm_limits); behind "encap": TYPE SPORT DPORT OADDR; behind
+ * "ctx" a label, which stays where it is. */
+void read_limit(struct args *a, void *to, const char *why);
+void read_encap(struct args *a, void *to, const char *why);
+void read_security(struct args *a, void *to, const char *why);
 
 /* parse_device - the next word is an interface's name. */
 int parse_device(struct args *a, const char *why);

@@ -3,87 +3,73 @@
 /* A policy as `ip xfrm policy` prints it. */
 
 #include "cli/names.h"
-#include "cli/print.h"
 #include "cli/print_util.h"
 
-#define SOCKET_DIRECTIONS 3 /* index bits of policies that belong to a socket */
-
-static void print_direction(const struct printer *p, const struct xfrm_userpolicy_info *info)
+static void print_direction(const struct printer *p, const struct uxfrm_policy *policy)
 {
 	char buf[NAME_BUF];
 
-	if (info->dir >= SOCKET_DIRECTIONS) {
+	if (policy->id.dir >= UXFRM_POLICY_SOCKET) {
 		fprintf(p->out, "socket %s ",
-			dir_name((uint8_t)(info->dir - SOCKET_DIRECTIONS), buf));
+			dir_name((uint8_t)(policy->id.dir - UXFRM_POLICY_SOCKET), buf));
 		return;
 	}
-	fprintf(p->out, "dir %s ", dir_name(info->dir, buf));
+	fprintf(p->out, "dir %s ", dir_name(policy->id.dir, buf));
 }
 
-static void print_first_line(const struct printer *p, const struct xfrm_userpolicy_info *info,
+static void print_first_line(const struct printer *p, const struct uxfrm_policy *policy,
 			     uint8_t ptype, const char *prefix)
 {
 	char buf[NAME_BUF], mask[9];
 
 	fprintf(p->out, "%s\t", prefix);
-	print_direction(p, info);
-	if (info->action == XFRM_POLICY_ALLOW) {
+	print_direction(p, policy);
+	if (policy->action == UXFRM_ALLOW) {
 		if (p->stats)
 			fputs("action allow ", p->out);
-	} else if (info->action == XFRM_POLICY_BLOCK) {
+	} else if (policy->action == UXFRM_BLOCK) {
 		fputs("action block ", p->out);
 	} else {
-		fprintf(p->out, "action %u ", info->action);
+		fprintf(p->out, "action %u ", policy->action);
 	}
 	if (p->stats)
-		fprintf(p->out, "index %u ", info->index);
-	fprintf(p->out, "priority %u ptype %s ", info->priority, ptype_name(ptype, buf));
+		fprintf(p->out, "index %u ", policy->id.index);
+	fprintf(p->out, "priority %u ptype %s ", policy->priority, ptype_name(ptype, buf));
 	if (p->stats)
-		fprintf(p->out, "share %s ", share_name(info->share, buf));
-	if (p->stats || info->flags) {
+		fprintf(p->out, "share %s ", share_name(policy->share, buf));
+	if (p->stats || policy->flags) {
 		fputs("flag ", p->out);
-		print_flags(p, info->flags, policy_flag_names);
+		print_flags(p, policy->flags, policy_flag_names);
 	}
 	if (p->stats)
-		fprintf(p->out, " (0x%s)", mask8_text(info->flags, mask));
+		fprintf(p->out, " (0x%s)", mask8_text(policy->flags, mask));
 	fputs(line_end(p), p->out);
 }
 
-void print_policy_lines(const struct printer *p, const struct xfrm_userpolicy_info *info,
-			const struct ux_attrs *attrs, const char *prefix, const char *title)
+void print_policy_lines(const struct printer *p, const struct uxfrm_policy *policy,
+			const struct uxfrm_attributes *attrs, const char *prefix, const char *title)
 {
-	const struct nlattr *type = attrs->tb[XFRMA_POLICY_TYPE];
+	bool typed = uxfrm_has(attrs, UXFRM_HAS_PTYPE);
 	char indent[16];
 
 	snprintf(indent, sizeof(indent), "%s\t", prefix);
-	print_selector(p, &info->sel, 0, title);
-	print_first_line(p, info,
-			 type ? ((const struct xfrm_userpolicy_type *)ux_attr_data(type))->type
-			      : XFRM_POLICY_TYPE_MAIN,
-			 prefix);
+	print_selector(p, &policy->id.sel, 0, title);
+	print_first_line(p, policy, typed ? attrs->ptype : UXFRM_POLICY_MAIN, prefix);
 	if (p->stats) {
-		print_limits(p, &info->lft, indent);
-		print_lifetime(p, &info->curlft, indent);
+		print_limits(p, &policy->limits, indent);
+		print_usage(p, &policy->usage, indent);
 	}
-	print_attributes(p, attrs, info->sel.family, indent);
+	print_attributes(p, attrs, policy->id.sel.family, indent);
 }
 
-int print_policy(const struct printer *p, const struct nlmsghdr *msg)
+void print_policy(const struct printer *p, const struct uxfrm_message *m)
 {
-	struct ux_attrs attrs;
-	struct policy_view view = {.attrs = &attrs};
-
-	if (view_policy(msg, &view) < 0)
-		return -1;
-	print_policy_lines(p, &view.info, &attrs, "",
-			   msg->nlmsg_type == XFRM_MSG_DELPOLICY   ? "Deleted "
-			   : msg->nlmsg_type == XFRM_MSG_UPDPOLICY ? "Updated "
-			   : msg->nlmsg_type == XFRM_MSG_POLEXPIRE ? "Expired "
-								   : "");
-	if (msg->nlmsg_type == XFRM_MSG_POLEXPIRE)
-		fprintf(p->out, "\thard %u%s", view.hard, line_end(p));
-	if (p->one_line)
-		fputc('\n', p->out);
-	fflush(p->out);
-	return 0;
+	print_policy_lines(p, &m->policy, &m->policy.attrs, "",
+			   m->type == UXFRM_MSG_POLICY_DELETED	 ? "Deleted "
+			   : m->type == UXFRM_MSG_POLICY_UPDATED ? "Updated "
+			   : m->type == UXFRM_MSG_POLICY_EXPIRED ? "Expired "
+								 : "");
+	if (m->type == UXFRM_MSG_POLICY_EXPIRED)
+		fprintf(p->out, "\thard %u%s", m->hard, line_end(p));
+	end_message(p);
 }

@@ -1,134 +1,97 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* uxfrm policy setdefault, getdefault, set: what holds for all policies of a namespace. */
+/* uxfrm policy setdefault, getdefault, set, count: what holds for all policies of a namespace. */
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/cli.h"
-#include "cli/print_events.h"
 
-static uint8_t parse_action(struct args *a, const char *direction)
+static void read_default(struct args *a, void *to, const char *why)
 {
-	const char *word = args_next(a);
-	char why[64];
+	const char *direction = a->v[a->at - 1], *word;
+	uint8_t *action = to;
+	char text[64];
 
-	if (strcmp(word, "block") == 0)
-		return XFRM_USERPOLICY_BLOCK;
-	if (strcmp(word, "accept") == 0)
-		return XFRM_USERPOLICY_ACCEPT;
-	snprintf(why, sizeof(why), "%s policy value is invalid", direction);
-	args_wrong(word, why);
-}
-
-static int ask_default(struct cli *cli, uint16_t type, uint16_t flags,
-		       const struct xfrm_userpolicy_default *def, ux_client_message_fn fn)
-{
-	uint8_t buf[64];
-	struct ux_writer w;
-
-	ux_writer_init(&w, buf, sizeof(buf));
-	ux_msg_begin(&w, type, NLM_F_REQUEST | flags, 0, 0, def, sizeof(*def));
-	ux_msg_end(&w);
-	return cli_ask(cli, &w, fn, cli);
+	if (*action)
+		args_duplicate(direction, direction);
+	word = args_next(a);
+	if (strcmp(word, "block") != 0 && strcmp(word, "accept") != 0) {
+		snprintf(text, sizeof(text), "%s policy value is invalid", direction);
+		args_wrong(word, text);
+	}
+	*action = *word == 'b' ? UXFRM_DEFAULT_BLOCK : UXFRM_DEFAULT_ACCEPT;
 }
 
 int policy_set_default(struct cli *cli, struct args *a)
 {
-	struct xfrm_userpolicy_default def = {0};
-	const struct {
-		const char *name;
-		uint8_t *action;
-	} directions[] = {{"in", &def.in}, {"fwd", &def.fwd}, {"out", &def.out}};
-	const size_t n = sizeof(directions) / sizeof(directions[0]);
+	static const struct arg_word words[] = {
+	    {"in", read_default, offsetof(struct uxfrm_defaults, in)},
+	    {"fwd", read_default, offsetof(struct uxfrm_defaults, fwd)},
+	    {"out", read_default, offsetof(struct uxfrm_defaults, out)},
+	    {NULL},
+	};
+	struct uxfrm_defaults defaults = {0};
 
-	while (args_peek(a)) {
-		const char *word = args_next(a);
-		size_t i = 0;
-
-		while (i < n && strcmp(word, directions[i].name) != 0)
-			i++;
-		if (i == n)
-			args_wrong(word, "unknown direction");
-		if (*directions[i].action)
-			args_duplicate(word, word);
-		*directions[i].action = parse_action(a, word);
-	}
-	return ask_default(cli, UX_XFRM_MSG_SETDEFAULT, NLM_F_ACK, &def, NULL);
+	while (args_peek(a))
+		if (!args_word(a, words, &defaults))
+			args_wrong(args_peek(a), "unknown direction");
+	return cli_tell(cli, uxfrm_defaults_set(cli_conn(cli), &defaults));
 }
 
-static int show_default(const struct nlmsghdr *msg, void *opaque)
+int policy_get_default(struct cli *cli, struct args *a)
 {
-	const struct cli *cli = opaque;
-	struct printer p = cli_printer(cli);
-	struct xfrm_userpolicy_default def;
-
-	if (msg->nlmsg_type != UX_XFRM_MSG_GETDEFAULT ||
-	    msg->nlmsg_len < NLMSG_HDRLEN + sizeof(def))
-		return 0;
-	if (!cli->json) {
-		print_event(&p, msg);
-		return 0;
-	}
-	memcpy(&def, (const uint8_t *)msg + NLMSG_HDRLEN, sizeof(def));
-	printf("{\"in\": \"%s\", \"fwd\": \"%s\", \"out\": \"%s\"}\n",
-	       def.in == XFRM_USERPOLICY_BLOCK ? "block" : "accept",
-	       def.fwd == XFRM_USERPOLICY_BLOCK ? "block" : "accept",
-	       def.out == XFRM_USERPOLICY_BLOCK ? "block" : "accept");
-	return 0;
+	return cli_show(cli, uxfrm_defaults_get(cli_conn(cli)), UXFRM_MSG_DEFAULTS);
 }
 
-int policy_get_default(struct cli *cli)
-{
-	const struct xfrm_userpolicy_default none = {0};
-
-	return ask_default(cli, UX_XFRM_MSG_GETDEFAULT, 0, &none, show_default);
-}
-
-struct threshold {
-	const char *name;
-	uint16_t attribute;
-	uint8_t max;
-	bool given;
-	struct xfrmu_spdhthresh bits;
+struct thresholds {
+	struct uxfrm_threshold v4, v6;
+	bool has_v4, has_v6;
 };
 
-static void parse_threshold(struct args *a, struct threshold *t)
+static void read_bits(struct args *a, struct uxfrm_threshold *to, uint8_t max)
 {
+	const char *name = a->v[a->at - 1];
 	char why[64];
 
-	if (t->given)
-		args_duplicate(t->name, t->name);
-	t->given = true;
-	snprintf(why, sizeof(why), "%s LBITS value is invalid", t->name);
-	t->bits.lbits = (uint8_t)args_number(a, t->max, why);
-	snprintf(why, sizeof(why), "%s RBITS value is invalid", t->name);
-	t->bits.rbits = (uint8_t)args_number(a, t->max, why);
+	snprintf(why, sizeof(why), "%s LBITS value is invalid", name);
+	to->local = (uint8_t)args_number(a, max, why);
+	snprintf(why, sizeof(why), "%s RBITS value is invalid", name);
+	to->remote = (uint8_t)args_number(a, max, why);
+}
+
+static void read_threshold4(struct args *a, void *to, const char *why)
+{
+	read_bits(a, to, 32);
+}
+
+static void read_threshold6(struct args *a, void *to, const char *why)
+{
+	read_bits(a, to, 128);
 }
 
 int policy_set(struct cli *cli, struct args *a)
 {
-	struct threshold t[] = {
-	    {.name = "hthresh4", .attribute = XFRMA_SPD_IPV4_HTHRESH, .max = 32},
-	    {.name = "hthresh6", .attribute = XFRMA_SPD_IPV6_HTHRESH, .max = 128}};
-	uint8_t buf[64];
-	uint32_t flags = UINT32_MAX;
-	struct ux_writer w;
+	static const struct arg_word words[] = {
+	    {"hthresh4", read_threshold4, offsetof(struct thresholds, v4),
+	     offsetof(struct thresholds, has_v4)},
+	    {"hthresh6", read_threshold6, offsetof(struct thresholds, v6),
+	     offsetof(struct thresholds, has_v6)},
+	    {NULL},
+	};
+	struct thresholds t = {0};
 
 	while (args_peek(a)) {
-		if (args_take(a, t[0].name))
-			parse_threshold(a, &t[0]);
-		else if (args_take(a, t[1].name))
-			parse_threshold(a, &t[1]);
-		else
+		if ((t.has_v4 && args_is(a, "hthresh4")) || (t.has_v6 && args_is(a, "hthresh6")))
+			args_duplicate(args_peek(a), args_peek(a));
+		if (!args_word(a, words, &t))
 			args_wrong(args_peek(a), "unknown");
 	}
-	ux_writer_init(&w, buf, sizeof(buf));
-	ux_msg_begin(&w, XFRM_MSG_NEWSPDINFO, NLM_F_REQUEST | NLM_F_ACK, 0, 0, &flags,
-		     sizeof(flags));
-	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
-		if (t[i].given)
-			ux_msg_attr(&w, t[i].attribute, &t[i].bits, sizeof(t[i].bits));
-	ux_msg_end(&w);
-	return cli_ask(cli, &w, NULL, NULL);
+	return cli_tell(cli, uxfrm_thresholds_set(cli_conn(cli), t.has_v4 ? &t.v4 : NULL,
+						  t.has_v6 ? &t.v6 : NULL));
+}
+
+int policy_count(struct cli *cli, struct args *a)
+{
+	return cli_show(cli, uxfrm_policy_count(cli_conn(cli)), UXFRM_MSG_SPD_INFO);
 }

@@ -6,7 +6,7 @@
 
 /* prefix_holds - does @prefix, as written on the command line, hold the address? */
 static inline bool prefix_holds(const struct cli_address *prefix, uint16_t family,
-				const xfrm_address_t *address)
+				const union uxfrm_ip *address)
 {
 	struct ux_addr a, b;
 

@@ -3,9 +3,7 @@
 /* The attributes of an SA or a policy as lines of text, in the order in which ip prints them. */
 
 #include <arpa/inet.h>
-#include <inttypes.h>
 #include <net/if.h>
-#include <string.h>
 
 #include "cli/names.h"
 #include "cli/print_util.h"
@@ -16,20 +14,10 @@ struct place {
 	const char *prefix;
 };
 
-static void truncated(const struct printer *p)
+static void print_key(const struct printer *p, const struct uxfrm_algo *algo)
 {
-	fputs("(ERROR truncated)", p->out);
-}
+	size_t bytes = algo->key_bits / 8;
 
-/* @bits of key at @key, of which @have bytes are really there. */
-static void print_key(const struct printer *p, const uint8_t *key, uint32_t bits, size_t have)
-{
-	size_t bytes = bits / 8;
-
-	if (have < bytes) {
-		truncated(p);
-		return;
-	}
 	if (p->no_keys) {
 		fputs("<<Keys hidden>>", p->out);
 		return;
@@ -38,214 +26,203 @@ static void print_key(const struct printer *p, const uint8_t *key, uint32_t bits
 		return;
 	fputs("0x", p->out);
 	for (size_t i = 0; i < bytes; i++)
-		fprintf(p->out, "%.2x", key[i]);
+		fprintf(p->out, "%.2x", algo->key[i]);
 	if (p->stats)
-		fprintf(p->out, " (%d bits)", (int)bits);
+		fprintf(p->out, " (%d bits)", (int)algo->key_bits);
 }
 
-/* @trailer: bytes between the key's length and the key. aead and auth-trunc have one more number
- * there, printed behind the key; enc, auth and comp have none. */
-static void print_any_algo(const struct printer *p, const struct nlattr *a, const char *prefix,
-			   size_t trailer)
+static void print_algo(const struct printer *p, const struct uxfrm_algo *algo, const char *kind,
+		       const struct place *at)
 {
-	const uint8_t *bytes = ux_attr_data(a);
-	size_t head = sizeof(struct xfrm_algo) + trailer, len = ux_attr_len(a);
-	char word[NAME_BUF];
-	struct xfrm_algo_aead algo = {0};
+	fprintf(p->out, "%s%s %s ", at->prefix, kind, algo->name);
+	print_key(p, algo);
+}
 
-	_Static_assert(sizeof(struct xfrm_algo_aead) == sizeof(struct xfrm_algo_auth) &&
-			   offsetof(struct xfrm_algo_aead, alg_icv_len) ==
-			       offsetof(struct xfrm_algo_auth, alg_trunc_len) &&
-			   offsetof(struct xfrm_algo_aead, alg_icv_len) == sizeof(struct xfrm_algo),
-		       "the three layouts agree as far as they go");
-	fprintf(p->out, "%s%s ", prefix, algo_type_name(a->nla_type & NLA_TYPE_MASK, word));
-	if (len < head) {
-		truncated(p);
-		fputs(line_end(p), p->out);
+static void print_auth(const struct printer *p, const struct uxfrm_attributes *a,
+		       const struct place *at)
+{
+	if (uxfrm_has(a, UXFRM_HAS_AUTH_TRUNC)) /* says the same and more */
 		return;
-	}
-	memcpy(&algo, bytes, head);
-	fprintf(p->out, "%.*s ", (int)sizeof(algo.alg_name), algo.alg_name);
-	print_key(p, bytes + head, algo.alg_key_len, len - head);
-	if (trailer)
-		fprintf(p->out, " %d", (int)algo.alg_icv_len);
+	print_algo(p, &a->auth, "auth", at);
 	fputs(line_end(p), p->out);
 }
 
-static void print_algo(const struct printer *p, const struct nlattr *a, const struct place *at)
+static void print_auth_trunc(const struct printer *p, const struct uxfrm_attributes *a,
+			     const struct place *at)
 {
-	print_any_algo(p, a, at->prefix, 0);
+	print_algo(p, &a->auth_trunc, "auth-trunc", at);
+	fprintf(p->out, " %d%s", (int)a->auth_trunc.icv_bits, line_end(p));
 }
 
-static void print_long_algo(const struct printer *p, const struct nlattr *a, const struct place *at)
+static void print_aead(const struct printer *p, const struct uxfrm_attributes *a,
+		       const struct place *at)
 {
-	print_any_algo(p, a, at->prefix, sizeof(uint32_t));
+	print_algo(p, &a->aead, "aead", at);
+	fprintf(p->out, " %d%s", (int)a->aead.icv_bits, line_end(p));
 }
 
-static void print_marks(const struct printer *p, const struct ux_attrs *attrs)
+static void print_crypt(const struct printer *p, const struct uxfrm_attributes *a,
+			const struct place *at)
 {
-	const struct nlattr *mark = attrs->tb[XFRMA_MARK], *set = attrs->tb[XFRMA_SET_MARK];
+	print_algo(p, &a->crypt, "enc", at);
+	fputs(line_end(p), p->out);
+}
 
-	if (!mark && !set)
+static void print_comp(const struct printer *p, const struct uxfrm_attributes *a,
+		       const struct place *at)
+{
+	print_algo(p, &a->comp, "comp", at);
+	fputs(line_end(p), p->out);
+}
+
+static void print_marks(const struct printer *p, const struct uxfrm_attributes *a)
+{
+	bool mark = uxfrm_has(a, UXFRM_HAS_MARK), output = uxfrm_has(a, UXFRM_HAS_OUTPUT_MARK);
+
+	if (!mark && !output)
 		return;
 	fputc('\t', p->out);
-	if (mark) {
-		const struct xfrm_mark *m = ux_attr_data(mark);
-
-		fprintf(p->out, "mark %#x/%#x ", m->v, m->m);
-	}
-	if (set) {
-		fprintf(p->out, "output-mark 0x%x", ux_attr_u32(set));
-		if (attrs->tb[XFRMA_SET_MARK_MASK])
-			fprintf(p->out, "/0x%x", ux_attr_u32(attrs->tb[XFRMA_SET_MARK_MASK]));
+	if (mark)
+		fprintf(p->out, "mark %#x/%#x ", a->mark.value, a->mark.mask);
+	if (output) {
+		fprintf(p->out, "output-mark 0x%x", a->output_mark);
+		if (uxfrm_has(a, UXFRM_HAS_OUTPUT_MASK))
+			fprintf(p->out, "/0x%x", a->output_mask);
 	}
 	fputs(line_end(p), p->out);
 }
 
-static void print_encap(const struct printer *p, const struct nlattr *a, const struct place *at)
+static void print_encap(const struct printer *p, const struct uxfrm_attributes *a,
+			const struct place *at)
 {
-	const struct xfrm_encap_tmpl *e = ux_attr_data(a);
+	const struct uxfrm_encap *e = &a->encap;
 	char buf[NAME_BUF], address[INET6_ADDRSTRLEN];
 
 	fprintf(p->out, "%sencap type %s sport %u dport %u addr %s%s", at->prefix,
-		encap_name(e->encap_type, buf), ntohs(e->encap_sport), ntohs(e->encap_dport),
-		address_text(at->family, &e->encap_oa, address), line_end(p));
+		encap_name(e->type, buf), e->sport, e->dport,
+		address_text(at->family, &e->original, address), line_end(p));
 }
 
-static void print_level(const struct printer *p, const struct xfrm_user_tmpl *t, const char *prefix)
+static void print_template(const struct printer *p, const struct uxfrm_template *t,
+			   const struct place *at)
 {
+	const struct uxfrm_sa_id id = {
+	    .family = t->family, .proto = t->proto, .spi = t->spi, .dst = t->dst, .src = t->src};
+	const struct id_line line = {.id = &id, .reqid = t->reqid, .mode = t->mode};
 	char buf[NAME_BUF];
 
-	static const char *const levels[] = {"required", "use"};
-
-	if (t->optional < sizeof(levels) / sizeof(levels[0]))
-		fprintf(p->out, "%s\tlevel %s ", prefix, levels[t->optional]);
-	else
-		fprintf(p->out, "%s\tlevel %u ", prefix, t->optional);
-	if (p->stats)
-		fprintf(p->out, "share %s ", share_name(t->share, buf));
-	fputs(line_end(p), p->out);
-}
-
-static void print_templates(const struct printer *p, const struct nlattr *a, const struct place *at)
-{
-	const char *prefix = at->prefix;
-	const struct xfrm_user_tmpl *t = ux_attr_data(a);
-	size_t n = ux_attr_len(a) / sizeof(*t);
-
-	for (size_t i = 0; i < n; i++, t++) {
-		struct id_line line = {&t->saddr, &t->id, t->mode, t->reqid, t->family, false};
-
-		fputs(prefix, p->out);
-		print_id(p, &line, prefix, "tmpl ");
-		if (p->stats || t->optional)
-			print_level(p, t, prefix);
+	fputs(at->prefix, p->out);
+	print_id(p, &line, at->prefix, "tmpl ");
+	if (p->stats || t->optional) {
+		fprintf(p->out, "%s\tlevel %s ", at->prefix, level_name(t->optional, buf));
 		if (p->stats)
-			fprintf(p->out, "%s\tenc-mask %.8x auth-mask %.8x comp-mask %.8x%s", prefix,
-				t->ealgos, t->aalgos, t->calgos, line_end(p));
+			fprintf(p->out, "share %s ", share_name(t->share, buf));
+		fputs(line_end(p), p->out);
 	}
+	if (p->stats)
+		fprintf(p->out, "%s\tenc-mask %.8x auth-mask %.8x comp-mask %.8x%s", at->prefix,
+			t->crypt_mask, t->auth_mask, t->comp_mask, line_end(p));
 }
 
-static void print_replay(const struct printer *p, const struct nlattr *a, const struct place *at)
+static void print_templates(const struct printer *p, const struct uxfrm_attributes *a,
+			    const struct place *at)
 {
-	const struct xfrm_replay_state *r = ux_attr_data(a);
-
-	fprintf(p->out, "%santi-replay context: seq 0x%x, oseq 0x%x, bitmap 0x%08x%s", at->prefix,
-		r->seq, r->oseq, r->bitmap, line_end(p));
+	for (size_t i = 0; i < a->template_count; i++)
+		print_template(p, &a->templates[i], at);
 }
 
-static void print_replay_esn(const struct printer *p, const struct nlattr *a,
+static void print_replay(const struct printer *p, const struct uxfrm_attributes *a,
+			 const struct place *at)
+{
+	fprintf(p->out, "%santi-replay context: seq 0x%x, oseq 0x%x, bitmap 0x%08x%s", at->prefix,
+		a->replay.seq, a->replay.oseq, a->replay.bitmap, line_end(p));
+}
+
+static void print_replay_esn(const struct printer *p, const struct uxfrm_attributes *a,
 			     const struct place *at)
 {
-	const char *prefix = at->prefix;
-	const struct xfrm_replay_state_esn *r = ux_attr_data(a);
-	size_t words = (ux_attr_len(a) - sizeof(*r)) / sizeof(r->bmp[0]), i;
-	const char *end = line_end(p);
+	const struct uxfrm_replay_esn *r = &a->replay_esn;
+	const char *prefix = at->prefix, *end = line_end(p);
 
-	if (words > r->bmp_len)
-		words = r->bmp_len;
 	fprintf(p->out, "%santi-replay esn context:%s", prefix, end);
 	fprintf(p->out, "%s seq-hi 0x%x, seq 0x%x, oseq-hi 0x%0x, oseq 0x%0x%s", prefix, r->seq_hi,
 		r->seq, r->oseq_hi, r->oseq, end);
-	fprintf(p->out, "%s replay_window %u, bitmap-length %u", prefix, r->replay_window,
-		r->bmp_len);
-	for (i = 0; i < words; i++) {
+	fprintf(p->out, "%s replay_window %u, bitmap-length %u", prefix, r->window, r->words);
+	for (uint32_t i = 0; i < r->bitmap_words; i++) {
 		if (i % 8 == 0)
 			fprintf(p->out, "%s%s ", end, prefix);
-		fprintf(p->out, "%08x ", r->bmp[i]);
+		fprintf(p->out, "%08x ", r->bitmap[i]);
 	}
 	fputs(end, p->out);
 }
 
-static void print_offload(const struct printer *p, const struct nlattr *a, const struct place *at)
+static void print_offload(const struct printer *p, const struct uxfrm_attributes *a,
+			  const struct place *at)
 {
-	const struct xfrm_user_offload *o = ux_attr_data(a);
 	char name[IF_NAMESIZE];
 
-	if (!if_indextoname((unsigned int)o->ifindex, name))
-		snprintf(name, sizeof(name), "if%d", o->ifindex);
-	fprintf(p->out, "%scrypto offload parameters: dev %s dir %s%s", at->prefix, name,
-		o->flags & UX_XFRM_OFFLOAD_INBOUND ? "in" : "out", line_end(p));
+	fprintf(p->out, "%scrypto offload parameters: dev %s dir %s%s", at->prefix,
+		device_name(a->offload.ifindex, name),
+		a->offload.flags & UXFRM_OFFLOAD_INBOUND ? "in" : "out", line_end(p));
 }
 
-static void print_care_of(const struct printer *p, const struct nlattr *a, const struct place *at)
+static void print_care_of(const struct printer *p, const struct uxfrm_attributes *a,
+			  const struct place *at)
 {
 	char text[INET6_ADDRSTRLEN];
 
-	fprintf(p->out, "%scoa %s%s", at->prefix, address_text(at->family, ux_attr_data(a), text),
+	fprintf(p->out, "%scoa %s%s", at->prefix, address_text(at->family, &a->care_of, text),
 		line_end(p));
 }
 
-static void print_last_used(const struct printer *p, const struct nlattr *a, const struct place *at)
+static void print_last_used(const struct printer *p, const struct uxfrm_attributes *a,
+			    const struct place *at)
 {
 	char text[64];
-	uint64_t used;
 
-	memcpy(&used, ux_attr_data(a), sizeof(used));
-	fprintf(p->out, "%slastused %s%s", at->prefix, time_text(used, text, sizeof(text)),
+	fprintf(p->out, "%slastused %s%s", at->prefix, time_text(a->last_used, text, sizeof(text)),
 		line_end(p));
 }
 
-static void print_if_id(const struct printer *p, const struct nlattr *a, const struct place *at)
+static void print_if_id(const struct printer *p, const struct uxfrm_attributes *a,
+			const struct place *at)
 {
-	fprintf(p->out, "%sif_id %#x%s", at->prefix, ux_attr_u32(a), line_end(p));
+	fprintf(p->out, "%sif_id %#x%s", at->prefix, a->if_id, line_end(p));
 }
 
-static void print_tfc_pad(const struct printer *p, const struct nlattr *a, const struct place *at)
+static void print_tfc_pad(const struct printer *p, const struct uxfrm_attributes *a,
+			  const struct place *at)
 {
-	fprintf(p->out, "%stfcpad %u%s", at->prefix, ux_attr_u32(a), line_end(p));
+	fprintf(p->out, "%stfcpad %u%s", at->prefix, a->tfc_pad, line_end(p));
 }
 
-void print_attributes(const struct printer *p, const struct ux_attrs *attrs, uint16_t family,
-		      const char *prefix)
+void print_attributes(const struct printer *p, const struct uxfrm_attributes *attrs,
+		      uint16_t family, const char *prefix)
 {
 	static const struct {
-		uint16_t attribute, unless; /* this other one is there */
-		void (*print)(const struct printer *p, const struct nlattr *a,
+		enum uxfrm_has has;
+		void (*print)(const struct printer *p, const struct uxfrm_attributes *a,
 			      const struct place *at);
 	} order[] = {
-	    {XFRMA_ALG_AUTH, XFRMA_ALG_AUTH_TRUNC, print_algo},
-	    {XFRMA_ALG_AUTH_TRUNC, 0, print_long_algo},
-	    {XFRMA_ALG_AEAD, 0, print_long_algo},
-	    {XFRMA_ALG_CRYPT, 0, print_algo},
-	    {XFRMA_ALG_COMP, 0, print_algo},
-	    {XFRMA_ENCAP, 0, print_encap},
-	    {XFRMA_TMPL, 0, print_templates},
-	    {XFRMA_COADDR, 0, print_care_of},
-	    {XFRMA_LASTUSED, 0, print_last_used},
-	    {XFRMA_REPLAY_VAL, 0, print_replay},
-	    {XFRMA_REPLAY_ESN_VAL, 0, print_replay_esn},
-	    {XFRMA_OFFLOAD_DEV, 0, print_offload},
-	    {XFRMA_IF_ID, 0, print_if_id},
-	    {XFRMA_TFCPAD, 0, print_tfc_pad},
+	    {UXFRM_HAS_AUTH, print_auth},
+	    {UXFRM_HAS_AUTH_TRUNC, print_auth_trunc},
+	    {UXFRM_HAS_AEAD, print_aead},
+	    {UXFRM_HAS_CRYPT, print_crypt},
+	    {UXFRM_HAS_COMP, print_comp},
+	    {UXFRM_HAS_ENCAP, print_encap},
+	    {UXFRM_HAS_TEMPLATES, print_templates},
+	    {UXFRM_HAS_CARE_OF, print_care_of},
+	    {UXFRM_HAS_LAST_USED, print_last_used},
+	    {UXFRM_HAS_REPLAY, print_replay},
+	    {UXFRM_HAS_REPLAY_ESN, print_replay_esn},
+	    {UXFRM_HAS_OFFLOAD, print_offload},
+	    {UXFRM_HAS_IF_ID, print_if_id},
+	    {UXFRM_HAS_TFC_PAD, print_tfc_pad},
 	};
 	const struct place at = {family, prefix};
 
 	print_marks(p, attrs);
-	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-		const struct nlattr *a = attrs->tb[order[i].attribute];
-
-		if (a && !(order[i].unless && attrs->tb[order[i].unless]))
-			order[i].print(p, a, &at);
-	}
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		if (uxfrm_has(attrs, order[i].has))
+			order[i].print(p, attrs, &at);
 }

@@ -1,188 +1,173 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-#include "cli/print_events.h"
+/* The events of `ip xfrm monitor` that are not about one SA or policy, and the choice between all.
+ */
 
 #include <arpa/inet.h>
-#include <string.h>
 
 #include "cli/names.h"
-#include "cli/print.h"
 #include "cli/print_util.h"
 
-/* The fixed header into @header, the attributes into @attrs; false if the message is too short. */
-static bool read_event(const struct nlmsghdr *msg, void *header, size_t len, struct ux_attrs *attrs)
+static void print_acquire(const struct printer *p, const struct uxfrm_message *m)
 {
-	struct ux_ext_ack ext = {0};
-
-	if (msg->nlmsg_len < NLMSG_HDRLEN + len || ux_attrs_parse(msg, len, attrs, &ext) < 0) {
-		fprintf(stderr, "BUG: wrong nlmsg len %u\n", msg->nlmsg_len);
-		return false;
-	}
-	memcpy(header, (const uint8_t *)msg + NLMSG_HDRLEN, len);
-	return true;
-}
-
-static void end_event(const struct printer *p)
-{
-	if (p->one_line)
-		fputc('\n', p->out);
-	fflush(p->out);
-}
-
-static void print_acquire(const struct printer *p, const struct nlmsghdr *msg)
-{
-	struct xfrm_user_acquire acquire;
-	struct ux_attrs attrs;
+	const struct uxfrm_acquire *a = &m->acquire;
+	uint16_t family = a->sel.family ? a->sel.family : a->policy.id.sel.family;
 	char buf[NAME_BUF];
-	uint16_t family;
 
-	if (!read_event(msg, &acquire, sizeof(acquire), &attrs))
-		return;
-	family = acquire.sel.family ? acquire.sel.family : acquire.policy.sel.family;
-	fprintf(p->out, "acquire proto %s ", xfrm_proto_name(acquire.id.proto, buf));
-	if (p->stats || acquire.id.spi) {
-		fprintf(p->out, "spi 0x%08x", ntohl(acquire.id.spi));
+	fprintf(p->out, "acquire proto %s ", xfrm_proto_name(a->id.proto, buf));
+	if (p->stats || a->id.spi) {
+		fprintf(p->out, "spi 0x%08x", a->id.spi);
 		if (p->stats)
-			fprintf(p->out, "(%u)", ntohl(acquire.id.spi));
+			fprintf(p->out, "(%u)", a->id.spi);
 		fputc(' ', p->out);
 	}
 	fputs(line_end(p), p->out);
-	print_selector(p, &acquire.sel, family, "  sel ");
-	print_policy_lines(p, &acquire.policy, &attrs, "    ", "  policy ");
+	print_selector(p, &a->sel, family, "  sel ");
+	print_policy_lines(p, &a->policy, &a->attrs, "    ", "  policy ");
 	if (p->stats)
-		fprintf(p->out, "  seq 0x%08u enc-mask %.8x auth-mask %.8x comp-mask %.8x",
-			acquire.seq, acquire.ealgos, acquire.aalgos, acquire.calgos);
+		fprintf(p->out, "  seq 0x%08u enc-mask %.8x auth-mask %.8x comp-mask %.8x", a->seq,
+			a->crypt_mask, a->auth_mask, a->comp_mask);
 	fputs(line_end(p), p->out);
-	end_event(p);
+	end_message(p);
 }
 
-static void print_state_flush(const struct printer *p, const struct nlmsghdr *msg)
+static void print_sas_flushed(const struct printer *p, const struct uxfrm_message *m)
 {
-	struct xfrm_usersa_flush flush;
-	struct ux_attrs attrs;
+	uint8_t proto = m->flushed.proto;
 	char buf[NAME_BUF];
 
-	if (!read_event(msg, &flush, sizeof(flush), &attrs))
-		return;
-	fprintf(p->out, "Flushed state proto %s%s",
-		flush.proto ? xfrm_proto_name(flush.proto, buf) : "0", line_end(p));
-	end_event(p);
+	fprintf(p->out, "Flushed state proto %s%s", proto ? xfrm_proto_name(proto, buf) : "0",
+		line_end(p));
+	end_message(p);
 }
 
-static void print_policy_flush(const struct printer *p, const struct nlmsghdr *msg)
+static void print_policies_flushed(const struct printer *p, const struct uxfrm_message *m)
 {
-	struct ux_attrs attrs;
-	char nothing, buf[NAME_BUF];
+	char buf[NAME_BUF];
 
-	if (!read_event(msg, &nothing, 0, &attrs))
-		return;
 	fputs("Flushed policy ", p->out);
-	if (attrs.tb[XFRMA_POLICY_TYPE]) {
-		const struct xfrm_userpolicy_type *type = ux_attr_data(attrs.tb[XFRMA_POLICY_TYPE]);
-
-		fprintf(p->out, "ptype %s ", ptype_name(type->type, buf));
-	}
+	if (uxfrm_has(&m->flushed.attrs, UXFRM_HAS_PTYPE))
+		fprintf(p->out, "ptype %s ", ptype_name(m->flushed.attrs.ptype, buf));
 	fputs(line_end(p), p->out);
-	end_event(p);
+	end_message(p);
 }
 
-static void print_aevent(const struct printer *p, const struct nlmsghdr *msg)
+static void print_aevent(const struct printer *p, const struct uxfrm_message *m)
 {
-	struct xfrm_aevent_id id;
-	struct ux_attrs attrs;
+	const struct uxfrm_aevent *e = &m->aevent;
 	char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN], buf[NAME_BUF];
+	uint16_t family = e->id.family;
 
-	if (!read_event(msg, &id, sizeof(id), &attrs))
-		return;
-	uint16_t family = id.sa_id.family;
-
-	fprintf(p->out, "Async event  (0x%x) ", id.flags);
-	if (id.flags & XFRM_AE_CR)
+	fprintf(p->out, "Async event  (0x%x) ", e->flags);
+	if (e->flags & UXFRM_AE_REPLAY)
 		fputs(" replay update ", p->out);
-	if (id.flags & XFRM_AE_CE)
+	if (e->flags & UXFRM_AE_TIMER)
 		fputs(" timer expired ", p->out);
-	if (id.flags & XFRM_AE_CU)
+	if (e->flags & UXFRM_AE_UPDATE)
 		fputs(" policy updated ", p->out);
 	fprintf(p->out, "\n\tsrc %s dst %s  reqid 0x%x protocol %s  SPI 0x%x%s",
-		address_text(family, &id.saddr, src), address_text(family, &id.sa_id.daddr, dst),
-		id.reqid, proto_name(id.sa_id.proto, buf), ntohl(id.sa_id.spi), line_end(p));
-	end_event(p);
+		address_text(family, &e->id.src, src), address_text(family, &e->id.dst, dst),
+		e->reqid, proto_name(e->id.proto, buf), e->id.spi, line_end(p));
+	end_message(p);
 }
 
-static void print_report(const struct printer *p, const struct nlmsghdr *msg)
+static void print_report(const struct printer *p, const struct uxfrm_message *m)
 {
-	struct xfrm_user_report report;
-	struct ux_attrs attrs;
+	const struct uxfrm_report *r = &m->report;
 	char buf[NAME_BUF];
 
-	if (!read_event(msg, &report, sizeof(report), &attrs))
-		return;
-	fprintf(p->out, "report proto %s %s", xfrm_proto_name(report.proto, buf), line_end(p));
-	print_selector(p, &report.sel, 0, "  sel ");
-	print_attributes(p, &attrs, report.sel.family, "  ");
-	end_event(p);
+	fprintf(p->out, "report proto %s %s", xfrm_proto_name(r->proto, buf), line_end(p));
+	print_selector(p, &r->sel, 0, "  sel ");
+	print_attributes(p, &r->attrs, r->sel.family, "  ");
+	end_message(p);
 }
 
-static void print_mapping(const struct printer *p, const struct nlmsghdr *msg)
+static void print_mapping(const struct printer *p, const struct uxfrm_message *m)
 {
-	struct xfrm_user_mapping map;
-	struct ux_attrs attrs;
-	char a[INET6_ADDRSTRLEN], b[INET6_ADDRSTRLEN], d[INET6_ADDRSTRLEN], buf[NAME_BUF];
+	const struct uxfrm_mapping *map = &m->mapping;
+	char old[INET6_ADDRSTRLEN], new[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN], buf[NAME_BUF];
+	uint16_t family = map->id.family;
 
-	if (!read_event(msg, &map, sizeof(map), &attrs))
-		return;
-	uint16_t family = map.id.family;
-
-	fprintf(p->out, "Mapping change %s:%d -> %s:%d\n", address_text(family, &map.old_saddr, a),
-		ntohs(map.old_sport), address_text(family, &map.new_saddr, b),
-		ntohs(map.new_sport));
+	fprintf(p->out, "Mapping change %s:%d -> %s:%d\n", address_text(family, &map->old_src, old),
+		map->old_sport, address_text(family, &map->new_src, new), map->new_sport);
 	fprintf(p->out, "\tsrc %s dst %s  reqid 0x%x protocol %s  SPI 0x%x%s",
-		address_text(family, &map.old_saddr, a), address_text(family, &map.id.daddr, d),
-		map.reqid, proto_name(map.id.proto, buf), ntohl(map.id.spi), line_end(p));
-	end_event(p);
+		address_text(family, &map->old_src, old), address_text(family, &map->id.dst, dst),
+		map->reqid, proto_name(map->id.proto, buf), map->id.spi, line_end(p));
+	end_message(p);
 }
 
-static void print_defaults(const struct printer *p, const struct nlmsghdr *msg)
+static const char *default_name(uint8_t action)
 {
-	struct xfrm_userpolicy_default def;
+	return action == UXFRM_DEFAULT_BLOCK ? "block" : "accept";
+}
 
-	if (msg->nlmsg_len < NLMSG_HDRLEN + sizeof(def))
-		return;
-	memcpy(&def, (const uint8_t *)msg + NLMSG_HDRLEN, sizeof(def));
-	fprintf(p->out, "Default policies:\n in:  %s\n fwd: %s\n out: %s\n",
-		def.in == XFRM_USERPOLICY_BLOCK ? "block" : "accept",
-		def.fwd == XFRM_USERPOLICY_BLOCK ? "block" : "accept",
-		def.out == XFRM_USERPOLICY_BLOCK ? "block" : "accept");
+static void print_defaults(const struct printer *p, const struct uxfrm_message *m)
+{
+	const struct uxfrm_defaults *d = &m->defaults;
+
+	fprintf(p->out, "Default policies:\n in:  %s\n fwd: %s\n out: %s\n", default_name(d->in),
+		default_name(d->fwd), default_name(d->out));
 	fflush(p->out);
 }
 
-void print_event(const struct printer *p, const struct nlmsghdr *msg)
+static void print_sad(const struct printer *p, const struct uxfrm_message *m)
 {
-	switch (msg->nlmsg_type) {
-	case XFRM_MSG_ACQUIRE:
-		print_acquire(p, msg);
-		break;
-	case XFRM_MSG_FLUSHSA:
-		print_state_flush(p, msg);
-		break;
-	case XFRM_MSG_FLUSHPOLICY:
-		print_policy_flush(p, msg);
-		break;
-	case XFRM_MSG_NEWAE:
-		print_aevent(p, msg);
-		break;
-	case XFRM_MSG_REPORT:
-		print_report(p, msg);
-		break;
-	case XFRM_MSG_MAPPING:
-		print_mapping(p, msg);
-		break;
-	case UX_XFRM_MSG_GETDEFAULT:
-		print_defaults(p, msg);
-		break;
-	default:
-		fprintf(stderr, "Unknown message: %08u 0x%08x 0x%08x\n", msg->nlmsg_len,
-			msg->nlmsg_type, msg->nlmsg_flags);
-		break;
+	fprintf(p->out, "\t SAD count %u", m->sad.count);
+	if (p->stats)
+		fprintf(p->out, " (buckets count %u Max %u)", m->sad.buckets, m->sad.buckets_max);
+	fputc('\n', p->out);
+}
+
+static void print_spd(const struct printer *p, const struct uxfrm_message *m)
+{
+	const struct uxfrm_spd_info *s = &m->spd;
+
+	fprintf(p->out, "\t SPD IN  %u OUT %u FWD %u", s->in, s->out, s->fwd);
+	if (p->stats)
+		fprintf(p->out, " (Sock: IN %u OUT %u FWD %u)", s->socket_in, s->socket_out,
+			s->socket_fwd);
+	fputc('\n', p->out);
+	if (p->stats < 2)
+		return;
+	fprintf(p->out, "\t SPD buckets: count %u Max %u\n", s->buckets, s->buckets_max);
+	fprintf(p->out, "\t SPD IPv4 thresholds: local %u remote %u\n", s->threshold4.local,
+		s->threshold4.remote);
+	fprintf(p->out, "\t SPD IPv6 thresholds: local %u remote %u\n", s->threshold6.local,
+		s->threshold6.remote);
+}
+
+void print_any(const struct printer *p, const struct uxfrm_message *m)
+{
+	static const struct {
+		enum uxfrm_message_type type;
+		void (*print)(const struct printer *p, const struct uxfrm_message *m);
+	} forms[] = {
+	    {UXFRM_MSG_SA, print_sa},
+	    {UXFRM_MSG_SA_UPDATED, print_sa},
+	    {UXFRM_MSG_SA_DELETED, print_sa},
+	    {UXFRM_MSG_SA_EXPIRED, print_sa},
+	    {UXFRM_MSG_POLICY, print_policy},
+	    {UXFRM_MSG_POLICY_UPDATED, print_policy},
+	    {UXFRM_MSG_POLICY_DELETED, print_policy},
+	    {UXFRM_MSG_POLICY_EXPIRED, print_policy},
+	    {UXFRM_MSG_ACQUIRE, print_acquire},
+	    {UXFRM_MSG_SAS_FLUSHED, print_sas_flushed},
+	    {UXFRM_MSG_POLICIES_FLUSHED, print_policies_flushed},
+	    {UXFRM_MSG_AEVENT, print_aevent},
+	    {UXFRM_MSG_REPORT, print_report},
+	    {UXFRM_MSG_MAPPING, print_mapping},
+	    {UXFRM_MSG_DEFAULTS, print_defaults},
+	    {UXFRM_MSG_SAD_INFO, print_sad},
+	    {UXFRM_MSG_SPD_INFO, print_spd},
+	    {UXFRM_MSG_SA_MOVED, print_sa_moved},
+	    {UXFRM_MSG_POLICY_MOVED, print_policy_moved},
+	};
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		if (forms[i].type == m->type) {
+			forms[i].print(p, m);
+			return;
+		}
 	}
+	fprintf(stderr, "Unknown message: %08u 0x%08x 0x%08x\n", m->length, m->type, m->flags);
 }

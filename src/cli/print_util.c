@@ -16,7 +16,7 @@ const char *line_end(const struct printer *p)
 	return p->one_line ? "\\" : "\n";
 }
 
-const char *address_text(int family, const xfrm_address_t *a, char *buf)
+const char *address_text(int family, const union uxfrm_ip *a, char *buf)
 {
 	if (!inet_ntop(family == AF_INET6 ? AF_INET6 : AF_INET, a, buf, INET6_ADDRSTRLEN))
 		buf[0] = '\0';
@@ -35,19 +35,26 @@ const char *time_text(uint64_t seconds, char *buf, size_t size)
 	return buf;
 }
 
+void end_message(const struct printer *p)
+{
+	if (p->one_line)
+		fputc('\n', p->out);
+	fflush(p->out);
+}
+
 void print_id(const struct printer *p, const struct id_line *line, const char *prefix,
 	      const char *title)
 {
-	char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN], buf[NAME_BUF];
-	uint32_t spi = ntohl(line->id->spi);
+	const struct uxfrm_sa_id *id = line->id;
+	char address[INET6_ADDRSTRLEN], buf[NAME_BUF];
 
-	fprintf(p->out, "%ssrc %s ", title, address_text(line->family, line->saddr, src));
-	fprintf(p->out, "dst %s%s", address_text(line->family, &line->id->daddr, dst), line_end(p));
-	fprintf(p->out, "%s\tproto %s ", prefix, xfrm_proto_name(line->id->proto, buf));
-	if (p->stats || line->always_spi || spi) {
-		fprintf(p->out, "spi 0x%08x", spi);
+	fprintf(p->out, "%ssrc %s ", title, address_text(id->family, &id->src, address));
+	fprintf(p->out, "dst %s%s", address_text(id->family, &id->dst, address), line_end(p));
+	fprintf(p->out, "%s\tproto %s ", prefix, xfrm_proto_name(id->proto, buf));
+	if (p->stats || line->always_spi || id->spi) {
+		fprintf(p->out, "spi 0x%08x", id->spi);
 		if (p->stats)
-			fprintf(p->out, "(%u)", spi);
+			fprintf(p->out, "(%u)", id->spi);
 		fputc(' ', p->out);
 	}
 	fprintf(p->out, "reqid %u", line->reqid);
@@ -77,9 +84,9 @@ static const struct upper_words *upper_words_of(uint8_t proto)
 	return w;
 }
 
-static void print_upper(const struct printer *p, const struct xfrm_selector *sel)
+static void print_upper(const struct printer *p, const struct uxfrm_selector *sel)
 {
-	uint16_t first = ntohs(sel->sport), second = ntohs(sel->dport);
+	uint16_t first = sel->sport, second = sel->dport;
 	const struct upper_words *words = upper_words_of(sel->proto);
 
 	if (sel->proto == IPPROTO_GRE) { /* one number of 32 bits */
@@ -94,52 +101,57 @@ static void print_upper(const struct printer *p, const struct xfrm_selector *sel
 	if (words->second)
 		fprintf(p->out, "%s %u ", words->second, second);
 	else if (p->stats)
-		fprintf(p->out, "(dport) 0x%.4x ", sel->dport);
+		fprintf(p->out, "(dport) 0x%.4x ", htons(sel->dport));
 }
 
-void print_selector(const struct printer *p, const struct xfrm_selector *sel, uint16_t family,
+void print_selector(const struct printer *p, const struct uxfrm_selector *sel, uint16_t family,
 		    const char *prefix)
 {
 	int f = sel->family ? sel->family : family ? family : p->family;
 	char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN], buf[NAME_BUF], name[IF_NAMESIZE];
 
-	fprintf(p->out, "%ssrc %s/%u ", prefix, address_text(f, &sel->saddr, src),
-		sel->prefixlen_s);
-	fprintf(p->out, "dst %s/%u ", address_text(f, &sel->daddr, dst), sel->prefixlen_d);
+	fprintf(p->out, "%ssrc %s/%u ", prefix, address_text(f, &sel->src, src), sel->src_bits);
+	fprintf(p->out, "dst %s/%u ", address_text(f, &sel->dst, dst), sel->dst_bits);
 	if (sel->proto)
 		fprintf(p->out, "proto %s ", proto_name(sel->proto, buf));
 	print_upper(p, sel);
 	if (sel->ifindex > 0) {
-		if (!if_indextoname((unsigned int)sel->ifindex, name))
-			snprintf(name, sizeof(name), "if%d", sel->ifindex);
-		fprintf(p->out, "dev %s ", name);
+		fprintf(p->out, "dev %s ", device_name(sel->ifindex, name));
 	}
 	if (p->stats)
-		fprintf(p->out, "uid %u", sel->user);
+		fprintf(p->out, "uid %u", sel->uid);
 	fputs(line_end(p), p->out);
+}
+
+bool selector_is_empty(const struct uxfrm_selector *sel)
+{
+	static const union uxfrm_ip none;
+
+	return !(sel->family | sel->src_bits | sel->dst_bits | sel->sport | sel->sport_mask |
+		 sel->dport | sel->dport_mask | sel->ifindex | sel->uid | sel->proto) &&
+	       memcmp(&sel->src, &none, sizeof(none)) == 0 &&
+	       memcmp(&sel->dst, &none, sizeof(none)) == 0;
 }
 
 static void print_amount(const struct printer *p, uint64_t amount, const char *unit)
 {
-	if (amount == XFRM_INF && strcmp(unit, "sec") != 0) /* of time, 0 is the one without end */
+	if (amount == UXFRM_NO_LIMIT &&
+	    strcmp(unit, "sec") != 0) /* of time, 0 is the one without end */
 		fprintf(p->out, "(INF)(%s)", unit);
 	else
 		fprintf(p->out, "%" PRIu64 "(%s)", amount, unit);
 }
 
-void print_limits(const struct printer *p, const struct xfrm_lifetime_cfg *limits,
-		  const char *prefix)
+void print_limits(const struct printer *p, const struct uxfrm_limits *limits, const char *prefix)
 {
 	const struct {
 		const char *what, *unit;
 		uint64_t soft, hard;
 	} lines[] = {
-	    {"limit", "bytes", limits->soft_byte_limit, limits->hard_byte_limit},
-	    {"limit", "packets", limits->soft_packet_limit, limits->hard_packet_limit},
-	    {"expire add", "sec", limits->soft_add_expires_seconds,
-	     limits->hard_add_expires_seconds},
-	    {"expire use", "sec", limits->soft_use_expires_seconds,
-	     limits->hard_use_expires_seconds},
+	    {"limit", "bytes", limits->byte_soft, limits->byte_hard},
+	    {"limit", "packets", limits->packet_soft, limits->packet_hard},
+	    {"expire add", "sec", limits->time_soft, limits->time_hard},
+	    {"expire use", "sec", limits->time_use_soft, limits->time_use_hard},
 	};
 
 	fprintf(p->out, "%slifetime config:%s", prefix, line_end(p));
@@ -152,17 +164,16 @@ void print_limits(const struct printer *p, const struct xfrm_lifetime_cfg *limit
 	}
 }
 
-void print_lifetime(const struct printer *p, const struct xfrm_lifetime_cur *now,
-		    const char *prefix)
+void print_usage(const struct printer *p, const struct uxfrm_usage *usage, const char *prefix)
 {
 	char add[32], use[32];
 	const char *end = line_end(p);
 
 	fprintf(p->out, "%slifetime current:%s", prefix, end);
-	fprintf(p->out, "%s  %" PRIu64 "(bytes), %" PRIu64 "(packets)%s", prefix,
-		(uint64_t)now->bytes, (uint64_t)now->packets, end);
-	fprintf(p->out, "%s  add %s use %s%s", prefix, time_text(now->add_time, add, sizeof(add)),
-		time_text(now->use_time, use, sizeof(use)), end);
+	fprintf(p->out, "%s  %" PRIu64 "(bytes), %" PRIu64 "(packets)%s", prefix, usage->bytes,
+		usage->packets, end);
+	fprintf(p->out, "%s  add %s use %s%s", prefix, time_text(usage->add_time, add, sizeof(add)),
+		time_text(usage->use_time, use, sizeof(use)), end);
 }
 
 const char *mask8_text(uint8_t mask, char buf[9])

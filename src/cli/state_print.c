@@ -2,17 +2,13 @@
 
 /* An SA as `ip xfrm state` prints it. */
 
-#include <arpa/inet.h>
-#include <string.h>
-
 #include "cli/names.h"
-#include "cli/print.h"
 #include "cli/print_util.h"
 
-static void print_flag_line(const struct printer *p, const struct xfrm_usersa_info *sa,
-			    const struct ux_attrs *attrs)
+static void print_flag_line(const struct printer *p, const struct uxfrm_sa *sa)
 {
-	const struct nlattr *extra = attrs->tb[XFRMA_SA_EXTRA_FLAGS];
+	const struct uxfrm_attributes *a = &sa->attrs;
+	uint32_t extra = uxfrm_has(a, UXFRM_HAS_EXTRA_FLAGS) ? a->extra_flags : 0;
 	char mask[9];
 
 	fprintf(p->out, "\treplay-window %u ", sa->replay_window);
@@ -22,65 +18,47 @@ static void print_flag_line(const struct printer *p, const struct xfrm_usersa_in
 		fputs("flag ", p->out);
 		print_flags(p, sa->flags, state_flag_names);
 	}
-	if (p->stats && extra && ux_attr_u32(extra)) {
+	if (p->stats && extra) {
 		fputs("extra_flag ", p->out);
-		print_flags(p, ux_attr_u32(extra), extra_flag_names);
+		print_flags(p, extra, extra_flag_names);
 	}
 	if (p->stats)
 		fprintf(p->out, " (0x%s)", mask8_text(sa->flags, mask));
 	fputs(line_end(p), p->out);
 }
 
-static void print_statistics(const struct printer *p, const struct xfrm_usersa_info *sa)
+static void print_statistics(const struct printer *p, const struct uxfrm_sa *sa)
 {
 	const char *end = line_end(p);
 
-	print_limits(p, &sa->lft, "\t");
-	print_lifetime(p, &sa->curlft, "\t");
+	print_limits(p, &sa->limits, "\t");
+	print_usage(p, &sa->usage, "\t");
 	fprintf(p->out, "\tstats:%s", end);
-	fprintf(p->out, "\t  replay-window %u replay %u failed %u%s", sa->stats.replay_window,
-		sa->stats.replay, sa->stats.integrity_failed, end);
+	fprintf(p->out, "\t  replay-window %u replay %u failed %u%s", sa->stats_replay_window,
+		sa->stats_replay, sa->stats_integrity_failed, end);
 }
 
-static void print_context(const struct printer *p, const struct nlattr *a)
+void print_sa(const struct printer *p, const struct uxfrm_message *m)
 {
-	const struct xfrm_user_sec_ctx *context = ux_attr_data(a);
-	size_t len = ux_attr_len(a) - sizeof(*context);
-
-	if (context->ctx_len < len)
-		len = context->ctx_len;
-	fprintf(p->out, "\tsecurity context %.*s %s", (int)len, (const char *)(context + 1),
-		line_end(p));
-}
-
-int print_sa(const struct printer *p, const struct nlmsghdr *msg)
-{
-	static const struct xfrm_selector no_selector;
-	struct ux_attrs attrs;
-	struct sa_view view = {.attrs = &attrs};
-
-	if (view_sa(msg, &view) < 0)
-		return -1;
-	const struct xfrm_usersa_info *sa = &view.info;
-	struct id_line line = {&sa->saddr, &sa->id, sa->mode, sa->reqid, sa->family, true};
-	const char *title = msg->nlmsg_type == XFRM_MSG_DELSA	 ? "Deleted "
-			    : msg->nlmsg_type == XFRM_MSG_UPDSA	 ? "Updated "
-			    : msg->nlmsg_type == XFRM_MSG_EXPIRE ? "Expired "
-								 : "";
+	const struct uxfrm_sa *sa = &m->sa;
+	const struct id_line line = {
+	    .id = &sa->id, .reqid = sa->reqid, .mode = sa->mode, .always_spi = true};
+	const char *title = m->type == UXFRM_MSG_SA_DELETED   ? "Deleted "
+			    : m->type == UXFRM_MSG_SA_UPDATED ? "Updated "
+			    : m->type == UXFRM_MSG_SA_EXPIRED ? "Expired "
+							      : "";
 
 	print_id(p, &line, "", title);
-	print_flag_line(p, sa, &attrs);
-	print_attributes(p, &attrs, sa->family, "\t");
-	if (memcmp(&sa->sel, &no_selector, sizeof(no_selector)) != 0)
-		print_selector(p, &sa->sel, sa->family, "\tsel ");
+	print_flag_line(p, sa);
+	print_attributes(p, &sa->attrs, sa->id.family, "\t");
+	if (!selector_is_empty(&sa->sel))
+		print_selector(p, &sa->sel, sa->id.family, "\tsel ");
 	if (p->stats)
 		print_statistics(p, sa);
-	if (attrs.tb[XFRMA_SEC_CTX])
-		print_context(p, attrs.tb[XFRMA_SEC_CTX]);
-	if (msg->nlmsg_type == XFRM_MSG_EXPIRE)
-		fprintf(p->out, "\thard %u%s", view.hard, line_end(p));
-	if (p->one_line)
-		fputc('\n', p->out);
-	fflush(p->out);
-	return 0;
+	if (uxfrm_has(&sa->attrs, UXFRM_HAS_SECURITY))
+		fprintf(p->out, "\tsecurity context %.*s %s", sa->attrs.security.len,
+			sa->attrs.security.text, line_end(p));
+	if (m->type == UXFRM_MSG_SA_EXPIRED)
+		fprintf(p->out, "\thard %u%s", m->hard, line_end(p));
+	end_message(p);
 }

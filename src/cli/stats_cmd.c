@@ -18,7 +18,7 @@ int stats_command(struct cli *cli, struct args *a)
 	}
 	if (args_peek(a))
 		args_wrong(args_peek(a), "unknown");
-	int err = ux_client_status(text, sizeof(text));
+	int err = uxfrm_status(text, sizeof(text));
 
 	if (err) {
 		fprintf(stderr, "uxfrm: %s\n", cli_no_daemon(err));

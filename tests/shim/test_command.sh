@@ -15,6 +15,10 @@ check "version" sh -c "'$build/uxfrm' --version | grep -Eq '^uxfrm [0-9.]+$'"
 check "stats starts no daemon" prints "uxfrm: no uxfrmd runs here" uxfrm stats
 check "stats without a daemon: status" status 2 uxfrm stats
 check "no daemon to start: status" sh -c "UXFRM_DAEMON=/nonexistent '$build/uxfrm' state list; [ \$? = 1 ]"
+example() { uxfrm state count >/dev/null; LD_LIBRARY_PATH="$build/src" "$build/examples/move"; }
+check "the example of the client library" prints "SPI 0x00001000 moved from 192.0.2.2 to 198.51.100.7" example
+check "  twice: refused, in words" sh -c "\"$build/uxfrm\" state migrate dst 198.51.100.7 proto esp spi 0x1000 new-dst 192.0.2.2 new-src 192.0.2.1 new-reqid 0 && \"$build/examples/move\" | grep -qx 'add: .*exists'"
+uxfrm state flush
 check "help of all sorts" sh -c "for w in state policy monitor migrate stats; do '$build/uxfrm' \$w help 2>&1 | grep -q '^Usage: uxfrm' || exit 1; done"
 python3 "$here/command_cases.py" "$build/uxfrm" >"$scratch/cases" || failed=$((failed + 1))
 sed "s/ok [0-9]* /ok /" "$scratch/cases" | while read -r line; do echo "$line"; done
