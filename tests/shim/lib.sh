@@ -7,6 +7,8 @@ if [ -z "${UXFRM_TEST_INNER:-}" ]; then
 	UXFRM_TEST_INNER=1 exec $enter -- sh "$0" "$@"
 fi
 ip link set lo up
+# the system's python3, which every user may run; another one may stand in front of it
+[ ! -x /usr/bin/python3 ] || PATH=/usr/bin:$PATH
 scratch=$(mktemp -d) tests=0 failed=0 kill_later=
 export UXFRM_DAEMON_ARGS=--no-ports
 uxfrm() { "$build/uxfrm" "$@"; }
