@@ -134,6 +134,7 @@ UXFRM_API int uxfrm_new(const struct uxfrm_params *params, struct uxfrm **ret_en
 	ux_slab_init(&u->sa_slab, sizeof(struct ux_sa));
 	ux_slab_init(&u->runtime_slab, sizeof(struct ux_sa_runtime));
 	ux_slab_init(&u->link_slab, UX_FORMER_LINK_SIZE);
+	ux_slab_init(&u->few_slab, UX_FORMER_SET_SIZE(UX_FORMER_FEW));
 	ux_slab_init(&u->set_slab, UX_FORMER_SET_SIZE(UX_FORMER_MAX));
 	ux_policy_slabs_init(u->policy_slabs);
 	err = ux_iv_ledger_init(&u->iv_ledger, params->real_s, IDLE_KEYS);
@@ -165,6 +166,7 @@ UXFRM_API struct uxfrm *uxfrm_free(struct uxfrm *u)
 	ux_slab_fini(&u->sa_slab);
 	ux_slab_fini(&u->runtime_slab);
 	ux_slab_fini(&u->link_slab);
+	ux_slab_fini(&u->few_slab);
 	ux_slab_fini(&u->set_slab);
 	ux_policy_slabs_fini(u->policy_slabs);
 	workers_free(u->workers);

@@ -118,22 +118,22 @@ static void apply(struct ux_sa *fresh, const struct ux_migration *m)
 	if (m->has_output_mark)
 		fresh->output_mark = m->output_mark;
 	if (m->has_offload) {
-		fresh->has_offload = true;
 		fresh->offload = m->offload;
+		fresh->offload.requested = true;
 	} else if (m->clear_offload) {
-		fresh->has_offload = false;
 		fresh->offload = (struct ux_offload){0};
 	}
 }
 
 void ux_migrate_remove_larval(struct uxfrm *u, const struct ux_sa *sa)
 {
+	const struct ux_sa_terms *terms = &sa->runtime->terms;
 	struct ux_sa *larval = NULL;
 
 	if (ux_list_empty(&u->sad.larval))
 		return;
-	if (sa->acquire_seq)
-		larval = ux_sad_lookup_larval_by_seq(u, sa->mark, sa->acquire_seq, sa->pcpu);
+	if (terms->acquire_seq)
+		larval = ux_sad_lookup_larval_by_seq(u, sa->mark, terms->acquire_seq, terms->pcpu);
 	if (larval && (larval->id.proto != sa->id.proto || larval->id.family != sa->id.family ||
 		       !ux_addr_equal(&larval->id.daddr, &sa->id.daddr, sa->id.family)))
 		larval = NULL;
@@ -144,7 +144,7 @@ void ux_migrate_remove_larval(struct uxfrm *u, const struct ux_sa *sa)
 		    .mark = sa->mark,
 		    .reqid = sa->reqid,
 		    .if_id = sa->if_id,
-		    .pcpu = sa->pcpu,
+		    .pcpu = terms->pcpu,
 		    .mode = sa->mode,
 		};
 

@@ -8,7 +8,6 @@
 #include "core/sa_runtime.h"
 
 #define PROTO_ESP 50
-#define REPLAY_LEGACY_MAX 32 /* numbers; the bit map of struct xfrm_replay_state */
 #define OFFLOAD_INBOUND 2
 #define OFFLOAD_PACKET 4
 #define OFFLOAD_KNOWN 7
@@ -56,13 +55,13 @@ static int check_offload(const struct ux_sa *sa, struct ux_ext_ack *ext)
 {
 	bool inbound = sa->offload.flags & OFFLOAD_INBOUND;
 
-	if (!sa->has_offload)
+	if (!sa->offload.requested)
 		return 0;
 	if (sa->offload.flags & ~OFFLOAD_KNOWN)
 		return ux_fail(ext, EINVAL, "Unrecognized flags in offload request");
 	if ((inbound && sa->dir == UX_SA_DIR_OUT) || (!inbound && sa->dir == UX_SA_DIR_IN))
 		return ux_fail(ext, EINVAL, "Mismatched SA and offload direction");
-	if (sa->tfcpad)
+	if (sa->runtime->terms.tfcpad)
 		return ux_fail(ext, EINVAL, "TFC padding can't be offloaded");
 	if (sa->offload.flags & OFFLOAD_PACKET)
 		return -EINVAL; /* without a text, as Linux */
@@ -108,15 +107,9 @@ static void init_links(struct ux_sa *sa, enum ux_sa_state state)
 	atomic_init(&sa->state, (uint8_t)state);
 	atomic_init(&sa->grace, false);
 	atomic_init(&sa->dying, false);
-	atomic_init(&sa->stats.replay_window, 0);
-	atomic_init(&sa->stats.replay, 0);
-	atomic_init(&sa->stats.integrity_failed, 0);
 	sa->tuple_hash = sa->address_hash = 0;
 	sa->prev_same_tuple = sa->prev_same_address = NULL;
 	ux_list_init(&sa->all);
-	ux_list_init(&sa->by_seq);
-	ux_list_init(&sa->grace_link);
-	ux_list_init(&sa->timed);
 	sa->deadline_ns = 0;
 }
 
@@ -125,8 +118,7 @@ static void fill(struct ux_sa *sa, const struct ux_sa_params *p)
 	sa->mode = p->mode;
 	sa->flags = p->flags;
 	sa->dir = p->dir;
-	sa->has_offload = p->has_offload;
-	sa->has_coaddr = p->has_coaddr;
+	sa->extra_flags = (uint8_t)p->extra_flags;
 	sa->id = p->id;
 	sa->mark = (struct ux_mark){.v = p->mark.v & p->mark.m, .m = p->mark.m};
 	sa->saddr = p->saddr;
@@ -135,23 +127,9 @@ static void fill(struct ux_sa *sa, const struct ux_sa_params *p)
 	sa->reqid = p->reqid;
 	sa->if_id = p->if_id;
 	sa->sel = p->sel;
-	sa->limits = p->limits;
-	sa->tfcpad = p->tfcpad;
-	sa->extra_flags = p->extra_flags;
-	sa->replay_maxage = p->replay_maxage;
-	sa->replay_maxdiff = p->replay_maxdiff;
 	sa->nat_keepalive_interval_s = p->nat_keepalive_interval_s;
 	sa->mapping_maxage_s = p->mapping_maxage_s;
-	sa->pcpu = p->pcpu;
-	sa->acquire_seq = p->acquire_seq;
-	sa->esn_attr = p->esn_attr;
-	sa->replay_bmp_len = p->replay_bmp_len;
-	memcpy(sa->id_unused, p->id_unused, sizeof(sa->id_unused));
 	sa->offload = p->offload;
-	sa->coaddr = p->coaddr;
-	sa->replay_window = p->esn_attr ? 0 : p->replay_window;
-	if (sa->replay_window > REPLAY_LEGACY_MAX)
-		sa->replay_window = REPLAY_LEGACY_MAX;
 }
 
 static struct ux_sa *sa_alloc(struct uxfrm *u, const struct ux_sa_params *p, enum ux_sa_state state)
@@ -212,7 +190,7 @@ int ux_sa_new_larval(struct uxfrm *u, const struct ux_sa_params *params, struct 
 
 struct ux_sa *ux_sa_clone_in(struct uxfrm *u, const struct ux_sa *old)
 {
-	const size_t from = offsetof(struct ux_sa, mode), to = offsetof(struct ux_sa, stats);
+	const size_t from = offsetof(struct ux_sa, mode), to = offsetof(struct ux_sa, tuple_hash);
 	struct ux_sa *sa = ux_slab_get(&u->sa_slab);
 
 	if (!sa)

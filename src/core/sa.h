@@ -4,13 +4,15 @@
 /*
  * A security association in two parts.
  *
- * struct ux_sa is what a request may change: addresses, selector, reqid, marks, encapsulation,
- * limits. It is constant once published; a change is a new ux_sa in its place.
+ * struct ux_sa is what a move may change: addresses, selector, reqid, marks, encapsulation. It is
+ * constant once published; a change is a new ux_sa in its place. It is four lines of memory, since
+ * moving an SA is copying it.
  *
- * struct ux_sa_runtime is what belongs to the key: transform, sequence number, IVs, replay window,
- * counters. It is shared by all ux_sa that ever stood for this SA, so a packet in flight through
- * the old one and the next through the new one draw from the same numbers. Nothing is copied when
- * an SA moves, hence nothing can be missed or repeated.
+ * struct ux_sa_runtime is what stays: what belongs to the key (transform, sequence number, IVs,
+ * replay window, counters) and the terms the SA was installed on (limits, padding and the like). It
+ * is shared by all ux_sa that ever stood for this SA, so a packet in flight through the old one and
+ * the next through the new one draw from the same numbers. Nothing is copied when an SA moves,
+ * hence nothing can be missed or repeated.
  */
 
 #include <linux/types.h>
@@ -71,6 +73,7 @@ struct ux_encap {
 struct ux_offload {
 	int32_t ifindex;
 	uint8_t flags; /* 1 ipv6 (meaningless), 2 inbound, 4 packet */
+	bool requested;
 };
 
 struct ux_sa_id {
@@ -87,12 +90,18 @@ struct ux_algo_key {
 	uint32_t key_bits, icv_bits;
 };
 
-/* Which algorithms the SA has. Bits of ux_sa_keys.present. */
+/*
+ * Which algorithms the SA has, as bits of ux_sa_keys.present and in the order in which they stand
+ * there.
+ */
 enum { UX_KEY_AUTH = 1, UX_KEY_CRYPT = 2, UX_KEY_AEAD = 4, UX_KEY_COMP = 8 };
+#define UX_KEY_KINDS 4
 struct ux_sa_keys {
 	uint8_t present;
-	struct ux_algo_key auth, crypt, aead, comp;
+	struct ux_algo_key algo[]; /* one for each bit that is set */
 };
+/* ux_sa_key - the algorithm of one kind (UX_KEY_*), NULL if the SA has none. @keys may be NULL. */
+const struct ux_algo_key *ux_sa_key(const struct ux_sa_keys *keys, uint8_t kind);
 
 struct ux_sa;
 
@@ -105,27 +114,69 @@ struct ux_former_identity {
 	uint16_t family;
 };
 #define UX_FORMER_MAX 8 /* the first (as installed) and the latest seven */
-#define UX_FORMER_OWN 2 /* room for so many is in the runtime */
-/* const after publish, but that the one in the runtime may grow by one at its end */
+#define UX_FORMER_FEW 2 /* most SAs never need a larger set */
 struct ux_former_set {
+	/* const after publish */
 	struct uxfrm *instance;
+	uint32_t cap; /* UX_FORMER_FEW or UX_FORMER_MAX */
+	/* control thread writes, workers read: may grow to cap, an identity before the number */
 	_Atomic(uint32_t) n;
+	/* control thread */
+	struct ux_list links; /* ux_former_link.of_set: what the former index holds of this SA */
+	/* const after it is counted */
 	struct ux_former_identity id[];
 };
 #define UX_FORMER_SET_SIZE(n) \
 	(sizeof(struct ux_former_set) + (n) * sizeof(struct ux_former_identity))
+
+struct ux_sa_stats { /* workers, atomic; a move sets them back, as in Linux */
+	_Atomic(uint32_t) replay_window, replay, integrity_failed;
+};
+
+/* Each value by itself: a reader may see some of an older and some of a newer UPDSA. */
+struct ux_sa_limits { /* control thread writes, workers read */
+	_Atomic(uint64_t) soft_bytes, hard_bytes, soft_packets, hard_packets;
+	_Atomic(uint64_t) soft_add_s, hard_add_s, soft_use_s, hard_use_s;
+};
+
+/* What an SA was installed with and keeps through all its moves. */
+struct ux_sa_terms {
+	struct ux_sa_limits limits; /* set by ux_sa_set_limits */
+	/* control thread; NEWAE changes the first two, UPDSA the care-of address */
+	uint32_t replay_maxage, replay_maxdiff; /* 100 ms units; sequence numbers */
+	struct ux_addr coaddr;
+	/* const after publish */
+	uint32_t tfcpad, extra_flags;
+	uint32_t pcpu;		/* UINT32_MAX = none */
+	uint32_t acquire_seq;	/* km.seq: ties ALLOCSPI/ACQUIRE and NEWSA together */
+	uint8_t replay_window;	/* as GETSA shows it in the fixed header: 0 when esn_attr */
+	uint8_t replay_bmp_len; /* of REPLAY_ESN_VAL: words of its bitmap, as given */
+	uint8_t id_unused[3];	/* padding of the request's id, returned as in Linux */
+	bool esn_attr;		/* replay state came as, and is returned as, REPLAY_ESN_VAL */
+	bool has_coaddr;
+};
+
+/* What only an SA without keys has: it waits for them, but not for ever. Control thread. */
+struct ux_larval {
+	struct ux_sa *sa;
+	struct ux_list by_seq; /* bucket of terms.acquire_seq, when not 0 */
+	struct ux_list timed;  /* ux_sad.larval, by deadline */
+	uint64_t deadline_ns;  /* 0: not known yet */
+};
 
 struct ux_sa_runtime {
 	/* const after publish */
 	struct ux_transform *transform; /* NULL for a larval SA */
 	struct ux_sa_keys *keys;	/* NULL for a larval SA */
 	struct ux_iv_source *iv;	/* NULL when the SA needs none */
-	struct uxfrm *instance;
 	/* seldom changed, by NEWAE: control thread writes, workers read. Never NULL; window 0 for a
 	 * larval SA. Another window only by ux_sa_set_replay */
 	_Atomic(struct ux_replay_window *) replay;
-	_Atomic(uint64_t) add_time_s;			     /* wall clock */
-	struct ux_sa_runtime *next_same_spi, *prev_same_spi; /* control thread: SPIs in use */
+	_Atomic(uint64_t) add_time_s; /* wall clock */
+	/* control thread: SPIs in use */
+	struct ux_sa_runtime *next_same_spi, *prev_same_spi;
+	__be32 spi; /* as indexed; the same for all ux_sa of this runtime */
+	uint8_t proto;
 
 	/* workers, atomic */
 	_Alignas(64) _Atomic(uint64_t) oseq; /* last sequence number sent */
@@ -133,30 +184,24 @@ struct ux_sa_runtime {
 	_Atomic(uint64_t) use_time_s;  /* wall clock of the first packet, 0 = none yet */
 	_Atomic(uint64_t) last_used_s; /* wall clock of the latest outbound packet */
 
-	/* control thread writes, workers read under RCU */
-	_Alignas(
-	    64) _Atomic(struct ux_sa *) current; /* the SA as clients see it; NULL once deleted */
-	_Atomic(struct ux_former_set *) former;	 /* NULL while it has not moved */
-
+	/* all that a move touches; control thread writes, workers read under RCU */
+	_Alignas(64) _Atomic(struct ux_sa *) current; /* as clients see it; NULL once deleted */
+	_Atomic(struct ux_former_set *) former;	      /* NULL while it has not moved */
+	/* const after publish */
+	struct uxfrm *instance;
 	/* control thread */
 	uint32_t refs; /* ux_sa objects that point here */
 	uint32_t n_grace;
-	__be32 spi; /* as indexed; the same for all ux_sa of this runtime */
-	uint8_t proto;
-	struct ux_list
-	    grace; /* ux_sa.grace_link: former SAs still reachable inbound, newest first */
-	struct ux_list
-	    former_links; /* ux_former_link.of_runtime: what the former index holds of this SA */
+	struct ux_list grace; /* ux_sa.grace_link: former SAs still reachable inbound, newest first
+			       */
+	struct ux_sa_stats stats;
 
-	/* a struct ux_former_set: the first one; beside the line above, which a move writes */
-	_Alignas(64) unsigned char own_former[UX_FORMER_SET_SIZE(UX_FORMER_OWN)];
+	_Alignas(64) struct ux_sa_terms terms;
+	struct ux_larval *larval; /* control thread; NULL unless the SA is larval */
 };
+_Static_assert(sizeof(struct ux_sa_runtime) == 5 * 64, "a million of them add up");
 
 enum ux_sa_state { UX_SA_LARVAL, UX_SA_VALID, UX_SA_DEAD };
-
-struct ux_sa_stats { /* workers, atomic */
-	_Atomic(uint32_t) replay_window, replay, integrity_failed;
-};
 
 struct ux_sa {
 	/* control thread writes, workers read: links of the lookup tables (core/sad.h) */
@@ -169,42 +214,40 @@ struct ux_sa {
 	/* const after publish, what the packet path looks at first in front */
 	uint8_t mode, flags, dir;
 	/* derived, for the packet path */
-	uint8_t outer_len; /* bytes of outer headers in front of ESP: IP (tunnel) and UDP */
-	bool has_offload, has_coaddr;
+	uint8_t outer_len;   /* bytes of outer headers in front of ESP: IP (tunnel) and UDP */
+	uint8_t extra_flags; /* the low bits of terms.extra_flags */
 	struct ux_sa_runtime *runtime;
 	struct ux_sa_id id;
 	struct ux_mark mark; /* v already masked */
+
 	struct ux_addr saddr;
-	struct ux_mark output_mark; /* SET_MARK; none when both are 0 */
 	struct ux_encap encap;
+	struct ux_mark output_mark; /* SET_MARK; none when both are 0 */
 	uint32_t reqid, if_id;
+	struct ux_offload offload;
+
 	struct ux_selector sel;
-	struct ux_limits limits;
-	uint32_t tfcpad, extra_flags;
-	/* for the control thread alone; NEWAE changes these three in place */
-	uint32_t replay_maxage, replay_maxdiff; /* 100 ms units; sequence numbers */
+	/* control thread; NEWAE changes the first in place */
 	uint32_t mapping_maxage_s;
 	uint32_t nat_keepalive_interval_s;
-	uint32_t pcpu;		/* UINT32_MAX = none */
-	uint32_t acquire_seq;	/* km.seq: ties ALLOCSPI/ACQUIRE and NEWSA together */
-	uint32_t replay_window; /* as GETSA shows it in the fixed header: 0 when esn_attr */
-	bool esn_attr;		/* replay state came as, and is returned as, REPLAY_ESN_VAL */
-	uint8_t replay_bmp_len; /* of REPLAY_ESN_VAL: words of its bitmap, as given */
-	uint8_t id_unused[3];	/* padding of the request's id, returned as in Linux */
-	struct ux_offload offload;
-	struct ux_addr coaddr;
 
-	struct ux_sa_stats stats;
-
-	/* control thread */
-	uint64_t tuple_hash, address_hash; /* of the table slots, set when published */
-	struct ux_sa *prev_same_tuple, *prev_same_address;
-	struct ux_list all;	   /* ux_sad.all, newest first: the order of dumps */
-	struct ux_list by_seq;	   /* bucket of acquire_seq, when not 0 */
-	struct ux_list grace_link; /* ux_sa_runtime.grace */
-	struct ux_list timed;	   /* ux_sad.grace_queue or ux_sad.larval, by deadline */
-	uint64_t deadline_ns;	   /* of the grace time or of the larval SA */
+	/* control thread: places in lists and tables, for taking it out */
+	uint64_t tuple_hash; /* set when published */
+	struct ux_sa *prev_same_tuple;
+	union {
+		struct { /* clients see it */
+			uint64_t address_hash;
+			struct ux_sa *prev_same_address;
+			struct ux_list all; /* ux_sad.all, newest first: the order of dumps */
+		};
+		struct { /* a former tuple */
+			struct ux_list timed;	   /* ux_sad.grace_queue, by deadline */
+			struct ux_list grace_link; /* ux_sa_runtime.grace */
+		};
+	};
+	uint64_t deadline_ns; /* of the grace time */
 };
+_Static_assert(sizeof(struct ux_sa) == 4 * 64, "a move copies it: it should not grow unnoticed");
 
 /*
  * What a request says of an SA. Key pointers are borrowed.
@@ -221,7 +264,7 @@ struct ux_sa_params {
 	uint32_t nat_keepalive_interval_s, mapping_maxage_s;
 	uint32_t pcpu, acquire_seq;
 	uint8_t mode, flags, dir;
-	bool has_offload, has_coaddr;
+	bool has_coaddr;
 	struct ux_offload offload;
 	struct ux_addr coaddr;
 
@@ -259,6 +302,10 @@ int ux_sa_init(struct ux_sa *sa, struct ux_ext_ack *ext) UX_MUST_CHECK;
 /* ux_sa_free - an SA that is in no table and seen by nobody; drops its share of the runtime. NULL
  * is fine. */
 struct ux_sa *ux_sa_free(struct ux_sa *sa);
+
+/* ux_sa_set_limits, ux_sa_limits - the limits of an SA, while workers look at them. */
+void ux_sa_set_limits(struct ux_sa_runtime *r, const struct ux_limits *limits);
+struct ux_limits ux_sa_limits(const struct ux_sa_runtime *r);
 
 /* Sequence state from outside, as a client had it from another SA or another time. */
 struct ux_replay_state {

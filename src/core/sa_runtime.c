@@ -56,35 +56,48 @@ static int keep_key(struct ux_algo_key *to, enum ux_algo_class class,
 	return 0;
 }
 
+static uint32_t n_keys(uint8_t present)
+{
+	return (uint32_t)__builtin_popcount(present);
+}
+
+const struct ux_algo_key *ux_sa_key(const struct ux_sa_keys *keys, uint8_t kind)
+{
+	if (!keys || !(keys->present & kind))
+		return NULL;
+	return &keys->algo[n_keys(keys->present & (kind - 1))];
+}
+
 static void keys_free(struct ux_sa_keys *keys)
 {
 	if (!keys)
 		return;
-	ux_key_free(keys->auth.key, key_bytes(keys->auth.key_bits));
-	ux_key_free(keys->crypt.key, key_bytes(keys->crypt.key_bits));
-	ux_key_free(keys->aead.key, key_bytes(keys->aead.key_bits));
-	ux_key_free(keys->comp.key, key_bytes(keys->comp.key_bits));
+	for (uint32_t i = 0; i < n_keys(keys->present); i++)
+		ux_key_free(keys->algo[i].key, key_bytes(keys->algo[i].key_bits));
 	free(keys);
 }
 
 static int keys_new(const struct ux_sa_params *p, struct ux_sa_keys **ret_keys)
 {
-	struct ux_sa_keys *keys = calloc(1, sizeof(*keys));
+	const struct ux_algo_request *const from[UX_KEY_KINDS] = {p->auth, p->crypt, p->aead,
+								  p->comp};
+	static const enum ux_algo_class class[UX_KEY_KINDS] = {UX_ALGO_AUTH, UX_ALGO_CIPHER,
+							       UX_ALGO_AEAD, UX_ALGO_COMP};
+	struct ux_sa_keys *keys;
+	uint8_t present = 0;
+	uint32_t n = 0;
 	int err = 0;
 
+	for (int i = 0; i < UX_KEY_KINDS; i++)
+		present |= (uint8_t)(from[i] ? 1 << i : 0);
+	keys = calloc(1, sizeof(*keys) + n_keys(present) * sizeof(keys->algo[0]));
 	if (!keys)
 		return -ENOMEM;
 	*ret_keys = keys; /* the caller frees it with the runtime, on failure too */
-	if (p->auth)
-		err = keep_key(&keys->auth, UX_ALGO_AUTH, p->auth);
-	if (!err && p->crypt)
-		err = keep_key(&keys->crypt, UX_ALGO_CIPHER, p->crypt);
-	if (!err && p->aead)
-		err = keep_key(&keys->aead, UX_ALGO_AEAD, p->aead);
-	if (!err && p->comp)
-		err = keep_key(&keys->comp, UX_ALGO_COMP, p->comp);
-	keys->present = (uint8_t)((p->auth ? UX_KEY_AUTH : 0) | (p->crypt ? UX_KEY_CRYPT : 0) |
-				  (p->aead ? UX_KEY_AEAD : 0) | (p->comp ? UX_KEY_COMP : 0));
+	keys->present = present;
+	for (int i = 0; i < UX_KEY_KINDS && err == 0; i++)
+		if (from[i])
+			err = keep_key(&keys->algo[n++], class[i], from[i]);
 	return err;
 }
 
@@ -94,10 +107,11 @@ static int keys_new(const struct ux_sa_params *p, struct ux_sa_keys **ret_keys)
  */
 static struct ux_iv_source *hold_iv(struct uxfrm *u, const struct ux_sa_keys *keys)
 {
-	const struct ux_algo_key *k = keys->present & UX_KEY_AEAD ? &keys->aead : &keys->crypt;
+	const struct ux_algo_key *aead = ux_sa_key(keys, UX_KEY_AEAD);
+	const struct ux_algo_key *k = aead ? aead : ux_sa_key(keys, UX_KEY_CRYPT);
 	uint32_t len = key_bytes(k->key_bits);
 
-	if (k == &keys->aead && len > AEAD_SALT_LEN)
+	if (aead && len > AEAD_SALT_LEN)
 		len -= AEAD_SALT_LEN;
 	return ux_iv_source_hold(&u->iv_ledger, k->key, len);
 }
@@ -112,6 +126,46 @@ static int make_transform(struct ux_sa_runtime *r, const struct ux_sa_params *p,
 	if (!tp.aead && !tp.cipher)
 		return ux_fail(ext, EINVAL, "ESP: AEAD or CRYPT must be provided");
 	return ux_transform_new(&tp, &r->transform, ext);
+}
+
+static void set64(_Atomic(uint64_t) *to, uint64_t value)
+{
+	atomic_store_explicit(to, value, memory_order_relaxed);
+}
+
+static uint64_t get64(const _Atomic(uint64_t) *from)
+{
+	return atomic_load_explicit(from, memory_order_relaxed);
+}
+
+void ux_sa_set_limits(struct ux_sa_runtime *r, const struct ux_limits *limits)
+{
+	struct ux_sa_limits *l = &r->terms.limits;
+
+	set64(&l->soft_bytes, limits->soft_bytes);
+	set64(&l->hard_bytes, limits->hard_bytes);
+	set64(&l->soft_packets, limits->soft_packets);
+	set64(&l->hard_packets, limits->hard_packets);
+	set64(&l->soft_add_s, limits->soft_add_s);
+	set64(&l->hard_add_s, limits->hard_add_s);
+	set64(&l->soft_use_s, limits->soft_use_s);
+	set64(&l->hard_use_s, limits->hard_use_s);
+}
+
+struct ux_limits ux_sa_limits(const struct ux_sa_runtime *r)
+{
+	const struct ux_sa_limits *l = &r->terms.limits;
+
+	return (struct ux_limits){
+	    .soft_bytes = get64(&l->soft_bytes),
+	    .hard_bytes = get64(&l->hard_bytes),
+	    .soft_packets = get64(&l->soft_packets),
+	    .hard_packets = get64(&l->hard_packets),
+	    .soft_add_s = get64(&l->soft_add_s),
+	    .hard_add_s = get64(&l->hard_add_s),
+	    .soft_use_s = get64(&l->soft_use_s),
+	    .hard_use_s = get64(&l->hard_use_s),
+	};
 }
 
 static struct ux_replay_window *replay_new(uint32_t window, bool esn)
@@ -173,6 +227,26 @@ static int make_replay(struct ux_sa_runtime *r, const struct ux_sa_params *p)
 	return 0;
 }
 
+static void set_terms(struct ux_sa_runtime *r, const struct ux_sa_params *p)
+{
+	struct ux_sa_terms *t = &r->terms;
+
+	ux_sa_set_limits(r, &p->limits);
+	t->replay_maxage = p->replay_maxage;
+	t->replay_maxdiff = p->replay_maxdiff;
+	t->coaddr = p->coaddr;
+	t->has_coaddr = p->has_coaddr;
+	t->tfcpad = p->tfcpad;
+	t->extra_flags = p->extra_flags;
+	t->pcpu = p->pcpu;
+	t->acquire_seq = p->acquire_seq;
+	t->esn_attr = p->esn_attr;
+	t->replay_bmp_len = p->replay_bmp_len;
+	memcpy(t->id_unused, p->id_unused, sizeof(t->id_unused));
+	if (!p->esn_attr)
+		t->replay_window = (uint8_t)window_of(p);
+}
+
 static struct ux_sa_runtime *runtime_alloc(struct uxfrm *u, const struct ux_sa_params *p)
 {
 	struct ux_sa_runtime *r = ux_slab_get(&u->runtime_slab);
@@ -193,8 +267,19 @@ static struct ux_sa_runtime *runtime_alloc(struct uxfrm *u, const struct ux_sa_p
 	atomic_init(&r->current, NULL);
 	atomic_init(&r->former, NULL);
 	ux_list_init(&r->grace);
-	ux_list_init(&r->former_links);
+	set_terms(r, p);
 	return r;
+}
+
+static struct ux_larval *larval_new(void)
+{
+	struct ux_larval *larval = calloc(1, sizeof(*larval));
+
+	if (larval) {
+		ux_list_init(&larval->by_seq);
+		ux_list_init(&larval->timed);
+	}
+	return larval;
 }
 
 struct ux_sa_runtime *ux_sa_runtime_new_larval(struct uxfrm *u, const struct ux_sa_params *p)
@@ -206,7 +291,8 @@ struct ux_sa_runtime *ux_sa_runtime_new_larval(struct uxfrm *u, const struct ux_
 	struct ux_replay_window *w = replay_new(0, false);
 
 	atomic_init(&r->replay, w);
-	if (!w) {
+	r->larval = larval_new();
+	if (!w || !r->larval) {
 		ux_sa_runtime_free(r);
 		return NULL;
 	}
@@ -248,6 +334,7 @@ void ux_sa_runtime_free(struct ux_sa_runtime *r)
 	if (r->iv)
 		ux_iv_source_release(&u->iv_ledger, r->iv);
 	free(ux_rcu_own(&r->replay));
+	free(r->larval);
 	ux_former_free(r);
 	ux_slab_put(&u->runtime_slab, r);
 }

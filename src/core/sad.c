@@ -182,25 +182,25 @@ static bool is_larval(const struct ux_sa *sa)
 static void larval_link(struct uxfrm *u, struct ux_sa *sa)
 {
 	struct ux_list *at = u->sad.larval.prev;
+	struct ux_larval *larval = sa->runtime->larval;
+	uint32_t seq = sa->runtime->terms.acquire_seq;
 
-	if (!is_larval(sa))
-		return;
-	if (!sa->deadline_ns)
-		sa->deadline_ns = u->now_ns + UX_SAD_LARVAL_S * NS_PER_S;
+	larval->sa = sa;
+	if (!larval->deadline_ns)
+		larval->deadline_ns = u->now_ns + UX_SAD_LARVAL_S * NS_PER_S;
 	/* nearly always the last: only one that keeps an earlier deadline goes further ahead */
 	while (at != &u->sad.larval &&
-	       ux_container_of(at, struct ux_sa, timed)->deadline_ns > sa->deadline_ns)
+	       ux_container_of(at, struct ux_larval, timed)->deadline_ns > larval->deadline_ns)
 		at = at->prev;
-	ux_list_insert_after(at, &sa->timed);
-	if (sa->acquire_seq)
-		ux_list_push_front(&u->sad.by_seq[sa->acquire_seq % UX_SAD_SEQ_BUCKETS],
-				   &sa->by_seq);
+	ux_list_insert_after(at, &larval->timed);
+	if (seq)
+		ux_list_push_front(&u->sad.by_seq[seq % UX_SAD_SEQ_BUCKETS], &larval->by_seq);
 }
 
 static void larval_unlink(struct ux_sa *sa)
 {
-	ux_list_remove(&sa->timed);
-	ux_list_remove(&sa->by_seq);
+	ux_list_remove(&sa->runtime->larval->timed);
+	ux_list_remove(&sa->runtime->larval->by_seq);
 }
 
 static void grace_drop(struct uxfrm *u, struct ux_sa *sa)
@@ -242,6 +242,7 @@ static void grace_add(struct uxfrm *u, struct ux_sa *sa)
 		grace_drop(u, ux_container_of(r->grace.prev, struct ux_sa, grace_link));
 	atomic_store_explicit(&sa->grace, true, memory_order_release);
 	sa->deadline_ns = u->now_ns + u->params.grace_ms * NS_PER_MS;
+	/* it has left the lists of what clients see, in whose place these are */
 	ux_list_push_front(&r->grace, &sa->grace_link);
 	ux_list_push_back(&u->sad.grace_queue, &sa->timed);
 	r->n_grace++;
@@ -281,16 +282,12 @@ struct ux_sad_places ux_sad_places_find(const struct uxfrm *u, const struct ux_s
 void ux_sad_places_prefetch(const struct uxfrm *u, const struct ux_sad_places *places)
 {
 	const char *sa = ux_sa_table_peek(&u->sad.by_tuple, places->from_tuple);
-
 	const struct ux_sa_runtime *r = ux_sa_table_peek(&u->sad.by_spi, places->spi);
 
 	for (size_t at = 0; sa && at < sizeof(struct ux_sa); at += LINE)
 		__builtin_prefetch(sa + at, 1);
-	if (!r)
-		return;
-	__builtin_prefetch(&r->current, 1);
-	__builtin_prefetch(r->own_former);
-	__builtin_prefetch(r->own_former + LINE);
+	if (r)
+		__builtin_prefetch(&r->current, 1);
 }
 
 void ux_sad_prefetch_move(const struct uxfrm *u, const struct ux_sa *sa)
@@ -340,7 +337,8 @@ int ux_sad_insert(struct uxfrm *u, struct ux_sa *sa)
 	spi_link(u, sa);
 	address_link(u, sa);
 	tuple_link(u, sa);
-	larval_link(u, sa);
+	if (is_larval(sa))
+		larval_link(u, sa);
 	ux_list_push_front(&u->sad.all, &sa->all);
 	u->sad.n_sa++;
 	ux_watch_encap(u, sa, true);
@@ -373,34 +371,29 @@ static bool wants_grace(const struct uxfrm *u, const struct ux_sa *old, const st
 	       !same_inbound(old, fresh);
 }
 
-static void carry_stats(const struct ux_sa *old, struct ux_sa *fresh)
+static void reset_stats(struct ux_sa_stats *stats)
 {
-	atomic_store_explicit(&fresh->stats.replay_window,
-			      atomic_load_explicit(&old->stats.replay_window, memory_order_relaxed),
-			      memory_order_relaxed);
-	atomic_store_explicit(&fresh->stats.replay,
-			      atomic_load_explicit(&old->stats.replay, memory_order_relaxed),
-			      memory_order_relaxed);
-	atomic_store_explicit(
-	    &fresh->stats.integrity_failed,
-	    atomic_load_explicit(&old->stats.integrity_failed, memory_order_relaxed),
-	    memory_order_relaxed);
+	atomic_store_explicit(&stats->replay_window, 0, memory_order_relaxed);
+	atomic_store_explicit(&stats->replay, 0, memory_order_relaxed);
+	atomic_store_explicit(&stats->integrity_failed, 0, memory_order_relaxed);
 }
 
 static void replace_in_lists(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fresh, bool moved)
 {
-	if (is_larval(old) && is_larval(fresh))
-		fresh->deadline_ns = old->deadline_ns;
-	larval_unlink(old);
-	larval_link(u, fresh);
+	if (is_larval(old)) {
+		larval_unlink(old);
+		if (is_larval(fresh))
+			fresh->runtime->larval->deadline_ns = old->runtime->larval->deadline_ns;
+	}
+	if (is_larval(fresh))
+		larval_link(u, fresh);
 	if (moved) {
+		reset_stats(&fresh->runtime->stats);
 		ux_list_push_front(&u->sad.all, &fresh->all);
 		ux_walk_remove(&u->sad.cursors, &old->all);
-		return;
+	} else {
+		ux_walk_replace(&u->sad.cursors, &old->all, &fresh->all);
 	}
-	ux_walk_replace(&u->sad.cursors, &old->all, &fresh->all);
-	if (old->runtime == fresh->runtime)
-		carry_stats(old, fresh);
 }
 
 int ux_sad_replace(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fresh, bool moved)
@@ -462,7 +455,8 @@ void ux_sad_remove(struct uxfrm *u, struct ux_sa *sa)
 	runtime_leave(u, sa->runtime);
 	tuple_unlink(u, sa);
 	address_unlink(u, sa);
-	larval_unlink(sa);
+	if (sa->runtime->larval)
+		larval_unlink(sa);
 	ux_walk_remove(&u->sad.cursors, &sa->all);
 	u->sad.n_sa--;
 	ux_watch_encap(u, sa, false);
@@ -471,9 +465,18 @@ void ux_sad_remove(struct uxfrm *u, struct ux_sa *sa)
 
 /* ---- time ---- */
 
-static struct ux_sa *first_timed(const struct ux_list *queue)
+static struct ux_sa *first_grace(const struct ux_sad *sad)
 {
-	return ux_list_empty(queue) ? NULL : ux_container_of(queue->next, struct ux_sa, timed);
+	return ux_list_empty(&sad->grace_queue)
+		   ? NULL
+		   : ux_container_of(sad->grace_queue.next, struct ux_sa, timed);
+}
+
+static struct ux_larval *first_larval(const struct ux_sad *sad)
+{
+	return ux_list_empty(&sad->larval)
+		   ? NULL
+		   : ux_container_of(sad->larval.next, struct ux_larval, timed);
 }
 
 /* So many in one go; when hundreds of thousands have moved at once, other work comes in between. */
@@ -481,17 +484,17 @@ static struct ux_sa *first_timed(const struct ux_list *queue)
 
 uint64_t ux_sad_tick(struct uxfrm *u)
 {
-	struct ux_sa *grace, *larval;
+	struct ux_larval *larval;
+	struct ux_sa *grace;
 	int n = 0;
 
-	while ((grace = first_timed(&u->sad.grace_queue)) && grace->deadline_ns <= u->now_ns &&
-	       n++ < TICK_MAX)
+	while ((grace = first_grace(&u->sad)) && grace->deadline_ns <= u->now_ns && n++ < TICK_MAX)
 		grace_drop(u, grace);
-	while ((larval = first_timed(&u->sad.larval)) && larval->deadline_ns <= u->now_ns &&
+	while ((larval = first_larval(&u->sad)) && larval->deadline_ns <= u->now_ns &&
 	       n++ < TICK_MAX) {
 		if (u->larval_expired)
-			u->larval_expired(u, larval);
-		ux_sad_remove(u, larval);
+			u->larval_expired(u, larval->sa);
+		ux_sad_remove(u, larval->sa);
 	}
 
 	uint64_t next = grace ? grace->deadline_ns : UINT64_MAX;

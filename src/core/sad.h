@@ -37,7 +37,7 @@ struct uxfrm;
 /* Made before a move changes anything, used if it needs them, kept for the next one if not. */
 struct ux_former_spare {
 	struct ux_former_link *link;
-	struct ux_former_set *set;
+	struct ux_former_set *few, *many; /* of UX_FORMER_FEW and UX_FORMER_MAX */
 };
 
 struct ux_sad {

@@ -2,7 +2,8 @@
 /*
  * What an SA was before it moved. Its runtime has a set of identities, for the inbound policy
  * check; the index by (destination, reqid, family) finds the runtime from a template, for outbound.
- * The set is never changed, only replaced. A link stays while one identity of the set has its key.
+ * A set only grows, by one identity at its end, or is replaced. A link stays while one identity of
+ * the set has its key.
  */
 #include <errno.h>
 
@@ -17,7 +18,7 @@ struct ux_former_link {
 	struct ux_address_key key;
 	/* control thread */
 	struct ux_former_link *prev;
-	struct ux_list of_runtime;
+	struct ux_list of_set;
 	struct uxfrm *instance;
 };
 
@@ -57,13 +58,13 @@ static bool same_identity(const struct ux_former_identity *a, const struct ux_fo
 	       ux_addr_equal(&a->saddr, &b->saddr, a->family);
 }
 
-static struct ux_former_link *find_link(struct ux_sa_runtime *r, const struct ux_address_key *key)
+static struct ux_former_link *find_link(const struct ux_former_set *set,
+					const struct ux_address_key *key)
 {
 	struct ux_list *pos;
 
-	ux_list_for_each (pos, &r->former_links) {
-		struct ux_former_link *link =
-		    ux_container_of(pos, struct ux_former_link, of_runtime);
+	ux_list_for_each (pos, &set->links) {
+		struct ux_former_link *link = ux_container_of(pos, struct ux_former_link, of_set);
 
 		if (link_equal(link, key))
 			return link;
@@ -71,25 +72,23 @@ static struct ux_former_link *find_link(struct ux_sa_runtime *r, const struct ux
 	return NULL;
 }
 
-/* The set in the runtime itself: most SAs never need another. Once replaced it is not used again.
- */
-static struct ux_former_set *own_set(struct ux_sa_runtime *r)
+static struct ux_slab *slab_of(struct uxfrm *u, uint32_t cap)
 {
-	return (struct ux_former_set *)(void *)r->own_former;
+	return cap == UX_FORMER_FEW ? &u->few_slab : &u->set_slab;
 }
 
 static void set_free(void *object)
 {
 	struct ux_former_set *set = object;
 
-	ux_slab_put(&set->instance->set_slab, set);
+	ux_slab_put(slab_of(set->instance, set->cap), set);
 }
 
 void ux_former_free(struct ux_sa_runtime *r)
 {
 	struct ux_former_set *set = ux_rcu_own(&r->former);
 
-	if (set && set != own_set(r))
+	if (set)
 		set_free(set);
 }
 
@@ -98,43 +97,36 @@ static uint32_t count_of(const struct ux_former_set *set)
 	return set ? atomic_load_explicit(&set->n, memory_order_relaxed) : 0;
 }
 
-/* Readers see the identity before the number that counts it. */
-static void own_set_append(struct uxfrm *u, struct ux_sa_runtime *r,
-			   const struct ux_former_identity *last)
+/* An empty set out of what was reserved. */
+static struct ux_former_set *set_new(struct uxfrm *u, uint32_t cap)
 {
-	struct ux_former_set *set = own_set(r);
-	uint32_t n = count_of(ux_rcu_own(&r->former));
+	struct ux_former_set **spare =
+	    cap == UX_FORMER_FEW ? &u->sad.spare.few : &u->sad.spare.many;
+	struct ux_former_set *set = *spare;
 
+	*spare = NULL;
 	set->instance = u;
-	set->id[n] = *last;
-	atomic_store_explicit(&set->n, n + 1, memory_order_release);
-	ux_rcu_publish(&r->former, set);
-}
-
-/* Copy @old without identity @skip (its number: without none) and put @last at the end. */
-static struct ux_former_set *set_with(struct uxfrm *u, const struct ux_former_set *old,
-				      uint32_t skip, const struct ux_former_identity *last)
-{
-	struct ux_former_set *set = u->sad.spare.set;
-	uint32_t n = 0;
-
-	u->sad.spare.set = NULL;
-	set->instance = u;
-	for (uint32_t i = 0; i < count_of(old); i++)
-		if (i != skip)
-			set->id[n++] = old->id[i];
-	set->id[n++] = *last;
-	atomic_init(&set->n, n);
+	set->cap = cap;
+	atomic_init(&set->n, 0);
+	ux_list_init(&set->links);
 	return set;
 }
 
+/* There must be room. Readers see the identity before the number that counts it. */
+static void set_append(struct ux_former_set *set, const struct ux_former_identity *last)
+{
+	uint32_t n = count_of(set);
+
+	set->id[n] = *last;
+	atomic_store_explicit(&set->n, n + 1, memory_order_release);
+}
+
 /* The link of identity @skip, if no other identity of the fresh set needs it. */
-static struct ux_former_link *link_to_drop(struct ux_sa_runtime *r,
-					   const struct ux_former_identity *dropped,
+static struct ux_former_link *link_to_drop(const struct ux_former_identity *dropped,
 					   const struct ux_former_set *set)
 {
 	struct ux_address_key key = key_of(dropped);
-	struct ux_former_link *link = find_link(r, &key);
+	struct ux_former_link *link = find_link(set, &key);
 
 	for (uint32_t i = 0; link && i < count_of(set); i++) {
 		struct ux_address_key other = key_of(&set->id[i]);
@@ -151,9 +143,11 @@ int ux_former_reserve(struct uxfrm *u)
 
 	if (!spare->link)
 		spare->link = ux_slab_get(&u->link_slab);
-	if (!spare->set)
-		spare->set = ux_slab_get(&u->set_slab);
-	if (!spare->link || !spare->set)
+	if (!spare->few)
+		spare->few = ux_slab_get(&u->few_slab);
+	if (!spare->many)
+		spare->many = ux_slab_get(&u->set_slab);
+	if (!spare->link || !spare->few || !spare->many)
 		return -ENOMEM;
 	return ux_sa_table_reserve(&u->sad.by_former, 1, &u->retire);
 }
@@ -185,7 +179,8 @@ static int slab_reserve(struct ux_slab *slab, size_t n)
 
 int ux_former_reserve_many(struct uxfrm *u, size_t n)
 {
-	if (slab_reserve(&u->link_slab, n) < 0 || slab_reserve(&u->set_slab, n) < 0)
+	if (slab_reserve(&u->link_slab, n) < 0 || slab_reserve(&u->few_slab, n) < 0 ||
+	    slab_reserve(&u->set_slab, n) < 0)
 		return -ENOMEM;
 	return ux_sa_table_reserve(&u->sad.by_former, n, &u->retire);
 }
@@ -196,9 +191,11 @@ void ux_former_fini(struct uxfrm *u)
 
 	if (spare->link)
 		ux_slab_put(&u->link_slab, spare->link);
-	if (spare->set)
-		ux_slab_put(&u->set_slab, spare->set);
-	*spare = (struct ux_former_spare){NULL, NULL};
+	if (spare->few)
+		ux_slab_put(&u->few_slab, spare->few);
+	if (spare->many)
+		ux_slab_put(&u->set_slab, spare->many);
+	*spare = (struct ux_former_spare){NULL, NULL, NULL};
 }
 
 /* @hash: of the key. */
@@ -217,7 +214,7 @@ static void link_insert(struct uxfrm *u, struct ux_sa_runtime *r, const struct u
 	if (head)
 		head->prev = link;
 	ux_sa_table_set(&u->sad.by_former, hash, link_equal, key, link);
-	ux_list_push_back(&r->former_links, &link->of_runtime);
+	ux_list_push_back(&ux_rcu_own(&r->former)->links, &link->of_set);
 }
 
 static void link_remove(struct uxfrm *u, struct ux_former_link *link)
@@ -231,24 +228,28 @@ static void link_remove(struct uxfrm *u, struct ux_former_link *link)
 	else
 		ux_sa_table_set(&u->sad.by_former, ux_sad_address_hash(u, &link->key), link_equal,
 				&link->key, next);
-	ux_list_remove(&link->of_runtime);
+	ux_list_remove(&link->of_set);
 	ux_retire_add(&u->retire, link, link_free);
 }
 
+/* A larger set without identity @skip (its number: without none) and with @last at the end. */
 static void set_replace(struct uxfrm *u, struct ux_sa_runtime *r, uint32_t skip,
 			const struct ux_former_identity *last)
 {
-	struct ux_former_set *old = ux_rcu_own(&r->former);
-	struct ux_former_set *fresh = set_with(u, old, skip, last);
+	struct ux_former_set *old = ux_rcu_own(&r->former), *fresh = set_new(u, UX_FORMER_MAX);
 	struct ux_former_link *gone = NULL;
 
+	for (uint32_t i = 0; i < count_of(old); i++)
+		if (i != skip)
+			set_append(fresh, &old->id[i]);
+	set_append(fresh, last);
+	ux_list_replace(&old->links, &fresh->links);
 	if (skip < count_of(old))
-		gone = link_to_drop(r, &old->id[skip], fresh);
+		gone = link_to_drop(&old->id[skip], fresh);
 	ux_rcu_publish(&r->former, fresh);
 	if (gone)
 		link_remove(u, gone);
-	if (old != own_set(r))
-		ux_retire_add(&u->retire, old, set_free);
+	ux_retire_add(&u->retire, old, set_free);
 }
 
 void ux_former_update(struct uxfrm *u, const struct ux_sa *old, const struct ux_sa *fresh)
@@ -266,25 +267,30 @@ void ux_former_update(struct uxfrm *u, const struct ux_sa *old, const struct ux_
 	if (n && at < n &&
 	    (at == 0 || at == n - 1)) /* the one kept for ever, or the latest already */
 		return;
-	if (n < UX_FORMER_OWN) {
-		own_set_append(u, r, &was);
+	if (!set) {
+		set = set_new(u, UX_FORMER_FEW);
+		set_append(set, &was);
+		ux_rcu_publish(&r->former, set);
+	} else if (at == n && n < set->cap) {
+		set_append(set, &was);
 	} else {
 		/* the first is as installed and never goes; of the others the oldest makes room */
-		if (at == n && n == UX_FORMER_MAX)
-			at = 1;
-		set_replace(u, r, at, &was);
+		set_replace(u, r, at == n && n == UX_FORMER_MAX ? 1 : at, &was);
 	}
 	/* the index serves outbound templates */
-	if (old->dir != UX_SA_DIR_IN && !find_link(r, &key))
+	if (old->dir != UX_SA_DIR_IN && !find_link(ux_rcu_own(&r->former), &key))
 		link_insert(u, r, &key, old->address_hash);
 }
 
 void ux_former_remove_all(struct uxfrm *u, struct ux_sa_runtime *r)
 {
+	struct ux_former_set *set = ux_rcu_own(&r->former);
 	struct ux_list *pos, *tmp;
 
-	ux_list_for_each_safe (pos, tmp, &r->former_links)
-		link_remove(u, ux_container_of(pos, struct ux_former_link, of_runtime));
+	if (!set)
+		return;
+	ux_list_for_each_safe (pos, tmp, &set->links)
+		link_remove(u, ux_container_of(pos, struct ux_former_link, of_set));
 }
 
 /* Had this SA an identity that the template names? */

@@ -248,9 +248,10 @@ struct ux_sa *ux_sad_lookup_larval_by_seq(struct uxfrm *u, struct ux_mark mark, 
 	struct ux_list *pos, *head = &u->sad.by_seq[seq % UX_SAD_SEQ_BUCKETS];
 
 	ux_list_for_each (pos, head) {
-		struct ux_sa *sa = ux_container_of(pos, struct ux_sa, by_seq);
+		struct ux_sa *sa = ux_container_of(pos, struct ux_larval, by_seq)->sa;
+		const struct ux_sa_terms *terms = &sa->runtime->terms;
 
-		if (sa->acquire_seq == seq && sa->pcpu == pcpu &&
+		if (terms->acquire_seq == seq && terms->pcpu == pcpu &&
 		    ux_sa_mark_match(sa, mark.v & mark.m))
 			return sa;
 	}
@@ -275,7 +276,7 @@ struct ux_sa *ux_sad_lookup_larval_at(struct uxfrm *u, uint64_t hash,
 		if (ux_sa_state_of(sa) != UX_SA_LARVAL || sa->id.spi)
 			continue;
 		if (sa->mode == like->mode && sa->id.proto == like->id.proto &&
-		    sa->pcpu == like->pcpu && /* Linux does not compare if_id here */
+		    sa->runtime->terms.pcpu == like->pcpu && /* Linux does not compare if_id here */
 		    ux_sa_mark_match(sa, mark) &&
 		    ux_addr_equal(&sa->saddr, &like->saddr, key.family))
 			return sa;

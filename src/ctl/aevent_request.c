@@ -53,15 +53,15 @@ static bool write_aevent(struct ux_writer *w, const struct ux_request *req, cons
 	ux_sa_write_replay(w, sa);
 	write_lifetime(w, sa);
 	if (flags & XFRM_AE_RTHR)
-		ux_msg_attr_u32(w, XFRMA_REPLAY_THRESH, sa->replay_maxdiff);
+		ux_msg_attr_u32(w, XFRMA_REPLAY_THRESH, sa->runtime->terms.replay_maxdiff);
 	if (flags & XFRM_AE_ETHR)
-		ux_msg_attr_u32(w, XFRMA_ETIMER_THRESH, sa->replay_maxage);
+		ux_msg_attr_u32(w, XFRMA_ETIMER_THRESH, sa->runtime->terms.replay_maxage);
 	if (mark.v | mark.m)
 		ux_msg_attr(w, XFRMA_MARK, &mark, sizeof(mark));
 	if (sa->if_id)
 		ux_msg_attr_u32(w, XFRMA_IF_ID, sa->if_id);
-	if (sa->pcpu != UINT32_MAX)
-		ux_msg_attr_u32(w, UX_XFRMA_SA_PCPU, sa->pcpu);
+	if (sa->runtime->terms.pcpu != UINT32_MAX)
+		ux_msg_attr_u32(w, UX_XFRMA_SA_PCPU, sa->runtime->terms.pcpu);
 	if (sa->dir)
 		ux_msg_attr_u8(w, UX_XFRMA_SA_DIR, sa->dir);
 	return ux_msg_end(w);
@@ -95,15 +95,15 @@ static int check_esn(const struct ux_request *req, const struct ux_sa *sa)
 	const struct nlattr *a = req->attrs.tb[XFRMA_REPLAY_ESN_VAL];
 	struct xfrm_replay_state_esn s;
 
-	if (!a || !sa->esn_attr)
+	if (!a || !sa->runtime->terms.esn_attr)
 		return 0;
 	ux_attr_copy(a, &s, sizeof(s));
 	if ((int64_t)ux_attr_len(a) < (int32_t)esn_len(s.bmp_len))
 		return ux_fail(req->ext, EINVAL, "ESN attribute is too short");
-	if (esn_len(s.bmp_len) != esn_len(sa->replay_bmp_len))
+	if (esn_len(s.bmp_len) != esn_len(sa->runtime->terms.replay_bmp_len))
 		return ux_fail(req->ext, EINVAL,
 			       "New ESN size doesn't match the existing SA's ESN size");
-	if (s.bmp_len != sa->replay_bmp_len)
+	if (s.bmp_len != sa->runtime->terms.replay_bmp_len)
 		return ux_fail(req->ext, EINVAL,
 			       "New ESN bitmap size doesn't match the existing SA's ESN bitmap");
 	if (s.replay_window > s.bmp_len * 32)
@@ -119,9 +119,9 @@ static int set_replay(const struct ux_request *req, struct ux_sa *sa)
 	struct ux_wire_replay r;
 	struct ux_replay_state state = {.bits = r.bits};
 
-	if (sa->esn_attr ? !esn : !val)
+	if (sa->runtime->terms.esn_attr ? !esn : !val)
 		return 0;
-	if (sa->esn_attr) {
+	if (sa->runtime->terms.esn_attr) {
 		ux_replay_esn_read(esn, &r);
 		state.window = r.window;
 		state.n_bits = r.bmp_len * 32;
@@ -190,9 +190,9 @@ int ux_handle_newae(struct ux_request *req)
 	if (tb[XFRMA_LTIME_VAL])
 		set_lifetime(sa->runtime, tb[XFRMA_LTIME_VAL]);
 	if (tb[XFRMA_ETIMER_THRESH])
-		sa->replay_maxage = ux_attr_u32(tb[XFRMA_ETIMER_THRESH]);
+		sa->runtime->terms.replay_maxage = ux_attr_u32(tb[XFRMA_ETIMER_THRESH]);
 	if (tb[XFRMA_REPLAY_THRESH])
-		sa->replay_maxdiff = ux_attr_u32(tb[XFRMA_REPLAY_THRESH]);
+		sa->runtime->terms.replay_maxdiff = ux_attr_u32(tb[XFRMA_REPLAY_THRESH]);
 	if (tb[UX_XFRMA_MTIMER_THRESH])
 		sa->mapping_maxage_s = ux_attr_u32(tb[UX_XFRMA_MTIMER_THRESH]);
 	notify(req, sa);

@@ -28,8 +28,8 @@ static bool write_expire(struct ux_writer *w, const struct ux_sa *sa, bool hard,
 		ux_msg_attr(w, XFRMA_MARK, &mark, sizeof(mark));
 	if (sa->if_id)
 		ux_msg_attr_u32(w, XFRMA_IF_ID, sa->if_id);
-	if (sa->pcpu != UINT32_MAX)
-		ux_msg_attr_u32(w, UX_XFRMA_SA_PCPU, sa->pcpu);
+	if (sa->runtime->terms.pcpu != UINT32_MAX)
+		ux_msg_attr_u32(w, UX_XFRMA_SA_PCPU, sa->runtime->terms.pcpu);
 	if (sa->dir)
 		ux_msg_attr_u8(w, UX_XFRMA_SA_DIR, sa->dir);
 	return ux_msg_end(w);

@@ -128,7 +128,7 @@ static void put_offload(struct ux_writer *w, const struct ux_request *req, const
 	if (attr) {
 		ux_msg_attr(w, XFRMA_OFFLOAD_DEV, ux_attr_data(attr),
 			    sizeof(struct xfrm_user_offload));
-	} else if (sa->has_offload) {
+	} else if (sa->offload.requested) {
 		struct xfrm_user_offload offload;
 
 		memset(&offload, 0, sizeof(offload));

@@ -22,27 +22,28 @@ static uint32_t load32(const _Atomic(uint32_t) *p)
 void ux_sa_info(const struct ux_sa *sa, struct xfrm_usersa_info *p)
 {
 	const struct ux_sa_runtime *rt = sa->runtime;
+	const struct ux_limits limits = ux_sa_limits(rt);
 
 	memset(p, 0, sizeof(*p)); /* the padding goes out as well */
 	p->sel = ux_selector_to_wire(&sa->sel);
 	p->id.daddr = ux_addr_to_wire(&sa->id.daddr);
 	p->id.spi = sa->id.spi;
 	p->id.proto = sa->id.proto;
-	memcpy((uint8_t *)&p->id + UX_ID_PAD, sa->id_unused, sizeof(sa->id_unused));
+	memcpy((uint8_t *)&p->id + UX_ID_PAD, rt->terms.id_unused, sizeof(rt->terms.id_unused));
 	p->saddr = ux_addr_to_wire(&sa->saddr);
-	p->lft = ux_limits_to_wire(&sa->limits);
+	p->lft = ux_limits_to_wire(&limits);
 	p->curlft.bytes = load64(&rt->bytes);
 	p->curlft.packets = load64(&rt->packets);
 	p->curlft.add_time = load64(&rt->add_time_s);
 	p->curlft.use_time = load64(&rt->use_time_s);
-	p->stats.replay_window = load32(&sa->stats.replay_window);
-	p->stats.replay = load32(&sa->stats.replay);
-	p->stats.integrity_failed = load32(&sa->stats.integrity_failed);
-	p->seq = sa->acquire_seq;
+	p->stats.replay_window = load32(&rt->stats.replay_window);
+	p->stats.replay = load32(&rt->stats.replay);
+	p->stats.integrity_failed = load32(&rt->stats.integrity_failed);
+	p->seq = rt->terms.acquire_seq;
 	p->reqid = sa->reqid;
 	p->family = sa->id.family;
 	p->mode = sa->mode;
-	p->replay_window = (uint8_t)sa->replay_window;
+	p->replay_window = rt->terms.replay_window;
 	p->flags = sa->flags;
 }
 
@@ -57,35 +58,41 @@ static void write_algo(struct ux_writer *w, uint16_t type, const struct ux_algo_
 
 static void write_keys(struct ux_writer *w, const struct ux_sa_keys *keys)
 {
-	if (keys->present & UX_KEY_AEAD)
-		write_algo(w, XFRMA_ALG_AEAD, &keys->aead);
-	if (keys->present & UX_KEY_AUTH) {
-		write_algo(w, XFRMA_ALG_AUTH, &keys->auth);
-		write_algo(w, XFRMA_ALG_AUTH_TRUNC, &keys->auth);
-	}
-	if (keys->present & UX_KEY_CRYPT)
-		write_algo(w, XFRMA_ALG_CRYPT, &keys->crypt);
-	if (keys->present & UX_KEY_COMP) {
-		/* compression has no key, and none is shown */
-		struct ux_algo_key comp = keys->comp;
+	const struct ux_algo_key *aead = ux_sa_key(keys, UX_KEY_AEAD);
+	const struct ux_algo_key *auth = ux_sa_key(keys, UX_KEY_AUTH);
+	const struct ux_algo_key *crypt = ux_sa_key(keys, UX_KEY_CRYPT);
+	const struct ux_algo_key *comp = ux_sa_key(keys, UX_KEY_COMP);
 
-		comp.key_bits = 0;
-		write_algo(w, XFRMA_ALG_COMP, &comp);
+	if (aead)
+		write_algo(w, XFRMA_ALG_AEAD, aead);
+	if (auth) {
+		write_algo(w, XFRMA_ALG_AUTH, auth);
+		write_algo(w, XFRMA_ALG_AUTH_TRUNC, auth);
+	}
+	if (crypt)
+		write_algo(w, XFRMA_ALG_CRYPT, crypt);
+	if (comp) {
+		/* compression has no key, and none is shown */
+		struct ux_algo_key shown = *comp;
+
+		shown.key_bits = 0;
+		write_algo(w, XFRMA_ALG_COMP, &shown);
 	}
 }
 
 void ux_sa_write_replay(struct ux_writer *w, const struct ux_sa *sa)
 {
 	const struct ux_replay_window *window = ux_rcu_own(&sa->runtime->replay);
+	const struct ux_sa_terms *terms = &sa->runtime->terms;
 	struct ux_wire_replay r = {.oseq = load64(&sa->runtime->oseq)};
 
 	if (window) {
 		r.window = window->window;
 		/* the bitmap of REPLAY_VAL is always whole */
-		ux_replay_store(window, &r.seq, r.bits, sa->esn_attr ? r.window : 32);
+		ux_replay_store(window, &r.seq, r.bits, terms->esn_attr ? r.window : 32);
 	}
-	r.bmp_len = sa->replay_bmp_len;
-	if (sa->esn_attr)
+	r.bmp_len = terms->replay_bmp_len;
+	if (terms->esn_attr)
 		ux_replay_esn_write(w, &r);
 	else
 		ux_replay_val_write(w, &r);
@@ -115,12 +122,13 @@ static void write_offload(struct ux_writer *w, const struct ux_offload *offload)
 
 static void write_attrs(struct ux_writer *w, const struct ux_sa *sa)
 {
+	const struct ux_sa_terms *terms = &sa->runtime->terms;
 	uint64_t last_used_s = load64(&sa->runtime->last_used_s);
 
-	if (sa->extra_flags)
-		ux_msg_attr_u32(w, XFRMA_SA_EXTRA_FLAGS, sa->extra_flags);
-	if (sa->has_coaddr)
-		ux_msg_attr(w, XFRMA_COADDR, &sa->coaddr, sizeof(sa->coaddr));
+	if (terms->extra_flags)
+		ux_msg_attr_u32(w, XFRMA_SA_EXTRA_FLAGS, terms->extra_flags);
+	if (terms->has_coaddr)
+		ux_msg_attr(w, XFRMA_COADDR, &terms->coaddr, sizeof(terms->coaddr));
 	if (last_used_s)
 		ux_msg_attr_u64(w, XFRMA_LASTUSED, last_used_s);
 	if (sa->runtime->keys)
@@ -130,18 +138,18 @@ static void write_attrs(struct ux_writer *w, const struct ux_sa *sa)
 
 		ux_msg_attr(w, XFRMA_ENCAP, &encap, sizeof(encap));
 	}
-	if (sa->tfcpad)
-		ux_msg_attr_u32(w, XFRMA_TFCPAD, sa->tfcpad);
+	if (terms->tfcpad)
+		ux_msg_attr_u32(w, XFRMA_TFCPAD, terms->tfcpad);
 	write_mark(w, sa);
 	ux_sa_write_replay(w, sa);
-	if (sa->has_offload)
+	if (sa->offload.requested)
 		write_offload(w, &sa->offload);
 	if (sa->if_id)
 		ux_msg_attr_u32(w, XFRMA_IF_ID, sa->if_id);
 	if (sa->mapping_maxage_s)
 		ux_msg_attr_u32(w, UX_XFRMA_MTIMER_THRESH, sa->mapping_maxage_s);
-	if (sa->pcpu != UINT32_MAX)
-		ux_msg_attr_u32(w, UX_XFRMA_SA_PCPU, sa->pcpu);
+	if (terms->pcpu != UINT32_MAX)
+		ux_msg_attr_u32(w, UX_XFRMA_SA_PCPU, terms->pcpu);
 	if (sa->dir)
 		ux_msg_attr_u8(w, UX_XFRMA_SA_DIR, sa->dir);
 	if (sa->nat_keepalive_interval_s)
@@ -176,11 +184,13 @@ bool ux_sa_write(struct ux_writer *w, const struct nlmsghdr *header, const struc
 
 static size_t message_max(const struct ux_sa *sa)
 {
-	const struct ux_sa_keys *keys = sa->runtime->keys;
 	size_t bits = 0;
 
-	if (keys) /* the auth key goes out twice */
-		bits = (size_t)keys->auth.key_bits * 2 + keys->crypt.key_bits + keys->aead.key_bits;
+	for (int kind = 0; kind < UX_KEY_KINDS; kind++) {
+		const struct ux_algo_key *key = ux_sa_key(sa->runtime->keys, (uint8_t)(1 << kind));
+
+		bits += key ? (size_t)key->key_bits * 2 : 0; /* that of auth goes out twice */
+	}
 	return FIXED_MAX + bits / 8;
 }
 

@@ -86,14 +86,13 @@ static int add(struct ux_request *req, struct ux_sa *sa, const struct ux_sa_para
 	return 0;
 }
 
-static void copy_stats(struct ux_sa *to, const struct ux_sa *from)
+static void update_terms(struct ux_sa_runtime *r, const struct ux_sa_runtime *wanted)
 {
-	atomic_store_explicit(&to->stats.replay_window, atomic_load(&from->stats.replay_window),
-			      memory_order_relaxed);
-	atomic_store_explicit(&to->stats.replay, atomic_load(&from->stats.replay),
-			      memory_order_relaxed);
-	atomic_store_explicit(&to->stats.integrity_failed,
-			      atomic_load(&from->stats.integrity_failed), memory_order_relaxed);
+	struct ux_limits limits = ux_sa_limits(wanted);
+
+	ux_sa_set_limits(r, &limits);
+	if (wanted->terms.has_coaddr && r->terms.has_coaddr)
+		r->terms.coaddr = wanted->terms.coaddr;
 }
 
 /* An SA in use takes over from @wanted only what Linux takes over: keys and replay state stay. */
@@ -106,11 +105,7 @@ static int update_valid(struct ux_request *req, struct ux_sa *old, const struct 
 	struct ux_sa *fresh = ux_sa_clone(old);
 	if (!fresh)
 		return -ENOMEM;
-	copy_stats(fresh, old);
 	fresh->encap = wanted->encap;
-	if (wanted->has_coaddr && old->has_coaddr)
-		fresh->coaddr = wanted->coaddr;
-	fresh->limits = wanted->limits;
 	fresh->dying = false;
 	if (wanted->output_mark.v || wanted->output_mark.m)
 		fresh->output_mark = wanted->output_mark;
@@ -119,9 +114,12 @@ static int update_valid(struct ux_request *req, struct ux_sa *old, const struct 
 	int r = ux_sa_init(fresh, req->ext);
 	if (r == 0)
 		r = ux_sad_replace(req->u, old, fresh, false);
-	if (r < 0)
+	if (r < 0) {
 		ux_sa_free(fresh);
-	return r;
+		return r;
+	}
+	update_terms(fresh->runtime, wanted->runtime);
+	return 0;
 }
 
 static int update(struct ux_request *req, struct ux_sa *sa)

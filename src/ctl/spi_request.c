@@ -139,8 +139,8 @@ static void keep_identity(struct ux_sa_params *params, const struct ux_sa *sa)
 	params->dir = sa->dir;
 	params->reqid = sa->reqid;
 	params->if_id = sa->if_id;
-	params->pcpu = sa->pcpu;
-	params->acquire_seq = sa->acquire_seq;
+	params->pcpu = sa->runtime->terms.pcpu;
+	params->acquire_seq = sa->runtime->terms.acquire_seq;
 }
 
 int ux_handle_allocspi(struct ux_request *req)

@@ -65,8 +65,8 @@ static uint32_t take_sequence(struct ux_sa *sa, uint32_t want, uint64_t *ret_fir
 
 bool ux_esp_expired(const struct ux_sa *sa, uint64_t now_s)
 {
-	const struct ux_limits *l = &sa->limits;
 	const struct ux_sa_runtime *rt = sa->runtime;
+	const struct ux_limits limits = ux_sa_limits(rt), *l = &limits;
 	uint64_t use = atomic_load_explicit(&rt->use_time_s, memory_order_relaxed);
 	uint64_t added = atomic_load_explicit(&rt->add_time_s, memory_order_relaxed);
 
@@ -115,13 +115,14 @@ static struct number_block take_block(struct ux_sa *sa, uint32_t want)
 /* How many of @want packets the hard limits still allow. */
 static uint32_t packets_allowed(const struct ux_sa *sa, uint32_t want, uint64_t now_s)
 {
-	uint64_t used, left;
+	uint64_t used, hard, left;
 
 	if (ux_esp_expired(sa, now_s))
 		return 0;
 	/* another worker may have reached the limit since */
 	used = atomic_load_explicit(&sa->runtime->packets, memory_order_relaxed);
-	left = used < sa->limits.hard_packets ? sa->limits.hard_packets - used : 0;
+	hard = atomic_load_explicit(&sa->runtime->terms.limits.hard_packets, memory_order_relaxed);
+	left = used < hard ? hard - used : 0;
 	return left < want ? (uint32_t)left : want;
 }
 

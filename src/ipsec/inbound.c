@@ -38,14 +38,6 @@ static enum uxfrm_drop parse_outer(struct uxfrm_worker *w, struct ux_slot *s)
 	return UXFRM_DROP_NONE;
 }
 
-/* Failures count in the SA as clients see it, whichever of its tuples the packet came by. */
-static struct ux_sa_stats *stats_of(struct ux_sa *sa)
-{
-	struct ux_sa *current = ux_rcu_follow(&sa->runtime->current);
-
-	return current ? &current->stats : &sa->stats;
-}
-
 static void count_failure(_Atomic(uint32_t) *counter)
 {
 	atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
@@ -57,10 +49,10 @@ static enum uxfrm_drop replay_drop(struct ux_sa *sa, enum ux_replay answer)
 	case UX_REPLAY_NEW:
 		return UXFRM_DROP_NONE;
 	case UX_REPLAY_SEEN:
-		count_failure(&stats_of(sa)->replay);
+		count_failure(&sa->runtime->stats.replay);
 		return UXFRM_DROP_IN_REPLAY;
 	case UX_REPLAY_TOO_OLD:
-		count_failure(&stats_of(sa)->replay_window);
+		count_failure(&sa->runtime->stats.replay_window);
 		return UXFRM_DROP_IN_TOO_OLD;
 	default:
 		return UXFRM_DROP_IN_SEQ_ZERO;
@@ -127,7 +119,7 @@ static void decrypt(struct uxfrm_worker *w)
 	ux_crypt_decrypt(w->crypto, w->ops, w->n_live);
 	for (size_t i = 0; i < w->n_live; i++)
 		if (!w->ops[i].ok)
-			count_failure(&stats_of(w->live[i]->sa)->integrity_failed);
+			count_failure(&w->live[i]->sa->runtime->stats.integrity_failed);
 	ux_worker_crypted(w, UXFRM_DROP_IN_ICV);
 }
 

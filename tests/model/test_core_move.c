@@ -90,7 +90,7 @@ static void send_some(struct ux_sa *sa, uint32_t *random_state)
 {
 	uint32_t n = 1 + next_random(random_state) % 8;
 	struct ux_sa_runtime *r = sa->runtime;
-	uint32_t key = r->keys->aead.key[0];
+	uint32_t key = r->keys->algo[0].key[0];
 	uint64_t iv, seq;
 
 	if (!ux_iv_take(r->iv, n, &iv))
@@ -191,7 +191,7 @@ static void update(uint32_t slot)
 	struct ux_sa *fresh = ux_sa_clone(slots[slot]);
 
 	assert_non_null(fresh);
-	fresh->limits.hard_bytes++;
+	fresh->output_mark.v++;
 	assert_int_equal(ux_sa_init(fresh, NULL), 0);
 	assert_int_equal(ux_sad_replace(engine, slots[slot], fresh, false), 0);
 	slots[slot] = fresh;

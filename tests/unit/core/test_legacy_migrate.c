@@ -213,17 +213,17 @@ static void offload_is_not_inherited(void **state)
 	struct ux_sa_params p = sa_params(&aead, TUNNEL_SRC, TUNNEL_DST, 0x100);
 
 	p.reqid = 1;
-	p.has_offload = true;
+	p.offload.requested = true;
 	p.offload.ifindex = 3;
 	(void)sa_insert(r->u, &p);
 	entry_add(r, TUNNEL_DST, 9, 1);
 	assert_int_equal(migrate(r), 0);
-	assert_false(at(r, 9, 0x100)->has_offload);
+	assert_false(at(r, 9, 0x100)->offload.requested);
 	r->entry[0].old_daddr = addr4(9);
 	r->m.has_offload = true;
 	r->m.offload.ifindex = 4;
 	assert_int_equal(migrate(r), 0);
-	assert_true(at(r, 9, 0x100)->has_offload);
+	assert_true(at(r, 9, 0x100)->offload.requested);
 	assert_int_equal(at(r, 9, 0x100)->offload.ifindex, 4);
 }
 

@@ -206,9 +206,9 @@ static void fields(void **state)
 	assert_int_equal(fresh->output_mark.m, 6);
 	assert_int_equal(fresh->mark.v, 1);
 	assert_int_equal(fresh->if_id, 8);
-	assert_int_equal(fresh->tfcpad, 9);
-	assert_int_equal(fresh->limits.hard_bytes, 1000);
-	assert_int_equal(fresh->acquire_seq, 77);
+	assert_int_equal(fresh->runtime->terms.tfcpad, 9);
+	assert_int_equal(fresh->runtime->terms.limits.hard_bytes, 1000);
+	assert_int_equal(fresh->runtime->terms.acquire_seq, 77);
 	assert_false(fresh->dying);
 	assert_int_equal(fresh->outer_len, 28);
 	assert_ptr_equal(fresh->runtime, runtime);
@@ -274,15 +274,15 @@ static void offload(void **state)
 	m.has_offload = m.clear_offload = true;
 	m.offload.ifindex = 4;
 	assert_int_equal(ux_migrate(u, sa, &m, &sa, NULL), 0);
-	assert_true(sa->has_offload);
+	assert_true(sa->offload.requested);
 	m = migration_to(sa, 1, 4);
 	assert_int_equal(ux_migrate(u, sa, &m, &sa, NULL), 0);
-	assert_true(sa->has_offload);
+	assert_true(sa->offload.requested);
 	assert_int_equal(sa->offload.ifindex, 4);
 	m = migration_to(sa, 1, 5);
 	m.clear_offload = true;
 	assert_int_equal(ux_migrate(u, sa, &m, &sa, NULL), 0);
-	assert_false(sa->has_offload);
+	assert_false(sa->offload.requested);
 	uxfrm_free(u);
 }
 

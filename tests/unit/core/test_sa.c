@@ -94,27 +94,27 @@ static void window_and_encap(struct ux_sa_params *p)
 static void window_and_offload(struct ux_sa_params *p)
 {
 	esn_no_window(p);
-	p->has_offload = true;
+	p->offload.requested = true;
 	p->offload.flags = 8;
 }
 static void offload_packet(struct ux_sa_params *p)
 {
-	p->has_offload = true;
+	p->offload.requested = true;
 	p->offload.flags = 4;
 }
 static void offload_flags(struct ux_sa_params *p)
 {
-	p->has_offload = true;
+	p->offload.requested = true;
 	p->offload.flags = 8;
 }
 static void offload_tfc(struct ux_sa_params *p)
 {
-	p->has_offload = true;
+	p->offload.requested = true;
 	p->tfcpad = 100;
 }
 static void offload_direction(struct ux_sa_params *p)
 {
-	p->has_offload = true;
+	p->offload.requested = true;
 	p->offload.flags = 2;
 	p->dir = UX_SA_DIR_OUT;
 }
@@ -180,15 +180,15 @@ static void kept_as_given(void **state)
 	p.encap.type = UX_ENCAP_ESPINUDP;
 	sa = sa_insert(u, &p);
 	assert_int_equal(sa->mark.v, 0xff);
-	assert_int_equal(sa->replay_window, 32); /* without ESN attribute 32 is the most */
+	assert_int_equal(sa->runtime->terms.replay_window, 32); /* without ESN attribute 32 is the most */
 	assert_int_equal(sa->runtime->replay->window, 32);
 	assert_int_equal(sa->runtime->replay->top, 99);
 	assert_int_equal(sa->runtime->oseq, 77);
 	assert_int_equal(sa->runtime->add_time_s, 5);
 	assert_int_equal(sa->runtime->bytes, 6);
 	assert_int_equal(sa->outer_len, 28);
-	assert_memory_equal(sa->runtime->keys->aead.key, fixture_key, sizeof(fixture_key));
-	assert_ptr_not_equal(sa->runtime->keys->aead.key, fixture_key);
+	assert_memory_equal(sa->runtime->keys->algo[0].key, fixture_key, sizeof(fixture_key));
+	assert_ptr_not_equal(sa->runtime->keys->algo[0].key, fixture_key);
 	uxfrm_free(u);
 }
 

@@ -122,8 +122,8 @@ static void test_update_keeps_runtime(void **state)
 	assert_ptr_equal(now->runtime, rt);
 	assert_int_equal(atomic_load(&rt->oseq), 100);
 	assert_int_equal(atomic_load(&rt->bytes), 5000);
-	assert_int_equal(rt->keys->aead.key[0], 7);
-	assert_int_equal(now->limits.hard_bytes, 1009);
+	assert_int_equal(rt->keys->algo[0].key[0], 7);
+	assert_int_equal(now->runtime->terms.limits.hard_bytes, 1009);
 	assert_int_equal(t.u->sad.n_sa, 1);
 }
 

@@ -200,7 +200,7 @@ static void test_replay(void **state)
 	assert_int_equal(t.p.verdict, UXFRM_DELIVER);
 	copy_packet(&t, &copy);
 	expect_drop_in(&p.b, &t, UXFRM_DROP_IN_REPLAY);
-	assert_int_equal(atomic_load(&at_b->stats.replay), 1);
+	assert_int_equal(atomic_load(&at_b->runtime->stats.replay), 1);
 	copy_packet(&t, &copy);
 	ux_put_be32(t.p.data + 24, 0);
 	expect_drop_in(&p.b, &t, UXFRM_DROP_IN_SEQ_ZERO);
@@ -211,7 +211,7 @@ static void test_replay(void **state)
 	}
 	/* number 1 is now left of the window 2..33 */
 	expect_drop_in(&p.b, &copy, UXFRM_DROP_IN_TOO_OLD);
-	assert_int_equal(atomic_load(&at_b->stats.replay_window), 1);
+	assert_int_equal(atomic_load(&at_b->runtime->stats.replay_window), 1);
 	pair_close(&p);
 }
 
@@ -233,7 +233,7 @@ static void test_in_icv(void **state)
 			copy.p.data[i] ^= 0x40;
 			expect_drop_in(&p.b, &copy, UXFRM_DROP_IN_ICV);
 		}
-		assert_int_equal(atomic_load(&at_b->stats.integrity_failed), n);
+		assert_int_equal(atomic_load(&at_b->runtime->stats.integrity_failed), n);
 		/* none of them has used up the number */
 		inbound(&p.b, &t);
 		assert_int_equal(t.p.verdict, UXFRM_DELIVER);

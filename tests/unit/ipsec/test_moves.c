@@ -280,11 +280,11 @@ static void test_encap_added_in_flight(void **state)
 	expect_delivered(&p.b, &flight[1]);
 	expect_delivered(&p.b, &flight[0]);
 	expect_refused(&p.b, &flight[0], UXFRM_DROP_IN_REPLAY);
-	assert_int_equal(atomic_load(&at_b->stats.replay), 1);
+	assert_int_equal(atomic_load(&at_b->runtime->stats.replay), 1);
 	flight[0].p.data[30] ^= 1;
 	ux_put_be32(flight[0].p.data + 24, 40);
 	expect_refused(&p.b, &flight[0], UXFRM_DROP_IN_ICV);
-	assert_int_equal(atomic_load(&at_b->stats.integrity_failed), 1);
+	assert_int_equal(atomic_load(&at_b->runtime->stats.integrity_failed), 1);
 	pair_close(&p);
 }
 
