@@ -190,11 +190,12 @@ struct ux_sa_runtime {
 	/* const after publish */
 	struct uxfrm *instance;
 	/* control thread */
-	uint32_t refs; /* ux_sa objects that point here */
-	uint32_t n_grace;
-	struct ux_list grace; /* ux_sa.grace_link: former SAs still reachable inbound, newest first
-			       */
+	uint16_t refs;	  /* ux_sa objects that point here: one, and those that wait to be freed */
+	uint16_t n_grace; /* former SAs still reachable inbound */
 	struct ux_sa_stats stats;
+	struct ux_list *grace; /* ux_sa.grace_link of the newest of them, in a ring; NULL: none */
+	/* keyed hashes of the first and the latest of the former identities */
+	uint64_t first_former, latest_former;
 
 	_Alignas(64) struct ux_sa_terms terms;
 	struct ux_larval *larval; /* control thread; NULL unless the SA is larval */

@@ -266,7 +266,6 @@ static struct ux_sa_runtime *runtime_alloc(struct uxfrm *u, const struct ux_sa_p
 	atomic_init(&r->oseq, p->oseq);
 	atomic_init(&r->current, NULL);
 	atomic_init(&r->former, NULL);
-	ux_list_init(&r->grace);
 	set_terms(r, p);
 	return r;
 }

@@ -205,9 +205,13 @@ static void larval_unlink(struct ux_sa *sa)
 
 static void grace_drop(struct uxfrm *u, struct ux_sa *sa)
 {
+	struct ux_sa_runtime *r = sa->runtime;
+
+	if (r->grace == &sa->grace_link)
+		r->grace = sa->grace_link.next == r->grace ? NULL : sa->grace_link.next;
 	ux_list_remove(&sa->grace_link);
 	ux_list_remove(&sa->timed);
-	sa->runtime->n_grace--;
+	r->n_grace--;
 	u->sad.n_grace--;
 	tuple_unlink(u, sa);
 	ux_watch_encap(u, sa, false);
@@ -223,11 +227,12 @@ static bool same_inbound(const struct ux_sa *a, const struct ux_sa *b)
 
 static void grace_drop_like(struct uxfrm *u, const struct ux_sa *sa)
 {
-	struct ux_list *pos, *tmp;
+	struct ux_list *pos = sa->runtime->grace;
 
-	ux_list_for_each_safe (pos, tmp, &sa->runtime->grace) {
+	for (unsigned int n = sa->runtime->n_grace; n > 0; n--) {
 		struct ux_sa *g = ux_container_of(pos, struct ux_sa, grace_link);
 
+		pos = pos->next;
 		if (same_inbound(g, sa))
 			grace_drop(u, g);
 	}
@@ -239,11 +244,14 @@ static void grace_add(struct uxfrm *u, struct ux_sa *sa)
 
 	grace_drop_like(u, sa);
 	if (r->n_grace == UX_SAD_GRACE_MAX)
-		grace_drop(u, ux_container_of(r->grace.prev, struct ux_sa, grace_link));
+		grace_drop(u, ux_container_of(r->grace->prev, struct ux_sa, grace_link));
 	atomic_store_explicit(&sa->grace, true, memory_order_release);
 	sa->deadline_ns = u->now_ns + u->params.grace_ms * NS_PER_MS;
 	/* it has left the lists of what clients see, in whose place these are */
-	ux_list_push_front(&r->grace, &sa->grace_link);
+	ux_list_init(&sa->grace_link);
+	if (r->grace)
+		ux_list_push_back(r->grace, &sa->grace_link);
+	r->grace = &sa->grace_link;
 	ux_list_push_back(&u->sad.grace_queue, &sa->timed);
 	r->n_grace++;
 	u->sad.n_grace++;
@@ -266,15 +274,17 @@ struct ux_sad_places ux_sad_places_find(const struct uxfrm *u, const struct ux_s
 					const struct ux_sa_id *to, uint32_t to_reqid)
 {
 	struct ux_address_key key = {to->daddr, to_reqid, to->family};
-	struct ux_sad_places p;
+	struct ux_sad_places p = {
+	    .from_tuple = ux_sad_tuple_hash(u, from),
+	    .spi = ux_sad_spi_hash(u, from->spi, from->proto),
+	    .to_tuple = ux_sad_tuple_hash(u, to),
+	    .to_address = ux_sad_address_hash(u, &key),
+	};
 
-	p.from_tuple = ux_sad_tuple_hash(u, from);
+	/* one behind the other, so that they wait for memory side by side */
 	ux_sa_table_prefetch(&u->sad.by_tuple, p.from_tuple);
-	p.spi = ux_sad_spi_hash(u, from->spi, from->proto);
 	ux_sa_table_prefetch(&u->sad.by_spi, p.spi);
-	p.to_tuple = ux_sad_tuple_hash(u, to);
 	ux_sa_table_prefetch(&u->sad.by_tuple, p.to_tuple);
-	p.to_address = ux_sad_address_hash(u, &key);
 	ux_sa_table_prefetch(&u->sad.by_address, p.to_address);
 	return p;
 }
@@ -293,7 +303,6 @@ void ux_sad_places_prefetch(const struct uxfrm *u, const struct ux_sad_places *p
 void ux_sad_prefetch_move(const struct uxfrm *u, const struct ux_sa *sa)
 {
 	ux_sa_table_prefetch(&u->sad.by_address, sa->address_hash);
-	ux_sa_table_prefetch(&u->sad.by_former, sa->address_hash);
 	__builtin_prefetch(sa->all.prev, 1);
 	__builtin_prefetch(sa->all.next, 1);
 }
@@ -348,11 +357,9 @@ int ux_sad_insert(struct uxfrm *u, struct ux_sa *sa)
 /* What belongs to a runtime that goes: former tuples and identities, its SPI. */
 static void runtime_leave(struct uxfrm *u, struct ux_sa_runtime *r)
 {
-	struct ux_list *pos, *tmp;
-
 	ux_rcu_publish(&r->current, NULL);
-	ux_list_for_each_safe (pos, tmp, &r->grace)
-		grace_drop(u, ux_container_of(pos, struct ux_sa, grace_link));
+	while (r->grace)
+		grace_drop(u, ux_container_of(r->grace, struct ux_sa, grace_link));
 	ux_former_remove_all(u, r);
 	spi_unlink(u, r);
 }

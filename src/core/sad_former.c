@@ -252,22 +252,39 @@ static void set_replace(struct uxfrm *u, struct ux_sa_runtime *r, uint32_t skip,
 	ux_retire_add(&u->retire, old, set_free);
 }
 
+/* Two identities with one hash are one: chance does not make them meet, and nobody knows the key. */
+static uint64_t hash_of(const struct uxfrm *u, const struct ux_sa *sa)
+{
+	struct {
+		uint64_t address_hash; /* of destination, reqid, family */
+		struct ux_addr saddr;
+		struct ux_mark mark;
+	} key = {sa->address_hash, sa->saddr, sa->mark};
+
+	if (sa->id.family == AF_INET)
+		key.saddr = (struct ux_addr){.w = {sa->saddr.w[0], 0, 0, 0}};
+	return ux_siphash(&u->hash_key, &key, sizeof(key));
+}
+
 void ux_former_update(struct uxfrm *u, const struct ux_sa *old, const struct ux_sa *fresh)
 {
 	struct ux_former_identity was = identity_of(old), is = identity_of(fresh);
 	struct ux_sa_runtime *r = old->runtime;
 	struct ux_former_set *set = ux_rcu_own(&r->former);
-	struct ux_address_key key = key_of(&was);
-	uint32_t n = count_of(set), at = 0;
+	uint64_t hash = hash_of(u, old);
+	uint32_t n, at = 0;
 
 	if (same_identity(&was, &is))
 		return;
+	/* the one kept for ever, or the latest already: without a look at the set */
+	if (set && (hash == r->first_former || hash == r->latest_former))
+		return;
+	n = count_of(set);
 	while (at < n && !same_identity(&set->id[at], &was))
 		at++;
-	if (n && at < n &&
-	    (at == 0 || at == n - 1)) /* the one kept for ever, or the latest already */
-		return;
+	r->latest_former = hash;
 	if (!set) {
+		r->first_former = hash;
 		set = set_new(u, UX_FORMER_FEW);
 		set_append(set, &was);
 		ux_rcu_publish(&r->former, set);
@@ -277,6 +294,8 @@ void ux_former_update(struct uxfrm *u, const struct ux_sa *old, const struct ux_
 		/* the first is as installed and never goes; of the others the oldest makes room */
 		set_replace(u, r, at == n && n == UX_FORMER_MAX ? 1 : at, &was);
 	}
+	struct ux_address_key key = key_of(&was);
+
 	/* the index serves outbound templates */
 	if (old->dir != UX_SA_DIR_IN && !find_link(ux_rcu_own(&r->former), &key))
 		link_insert(u, r, &key, old->address_hash);
