@@ -241,7 +241,7 @@ struct ux_sa {
 			struct ux_sa *prev_same_address;
 			struct ux_list all; /* ux_sad.all, newest first: the order of dumps */
 		};
-		struct { /* a former tuple */
+		struct {			   /* a former tuple */
 			struct ux_list timed;	   /* ux_sad.grace_queue, by deadline */
 			struct ux_list grace_link; /* ux_sa_runtime.grace */
 		};

@@ -59,7 +59,7 @@ void ux_sad_ahead_parts(const struct uxfrm *u, const struct ux_sad_places *place
 	r = sa->runtime;
 	__builtin_prefetch(ux_rcu_follow(&r->replay));
 	__builtin_prefetch(r->transform, 1);
-	prefetch_lines(r->keys, sizeof(*r->keys));
+	__builtin_prefetch(r->keys);
 	if (!removed)
 		return;
 	__builtin_prefetch(r->iv, 1);
@@ -73,9 +73,12 @@ void ux_sad_ahead_keys(const struct uxfrm *u, const struct ux_sad_places *places
 
 	if (!keys)
 		return;
-	__builtin_prefetch(keys->aead.key);
-	__builtin_prefetch(keys->crypt.key);
-	__builtin_prefetch(keys->auth.key);
+	for (int kind = 0; kind < UX_KEY_KINDS; kind++) {
+		const struct ux_algo_key *key = ux_sa_key(keys, (uint8_t)(1 << kind));
+
+		if (key)
+			__builtin_prefetch(key->key);
+	}
 	if (!removed || !sa->runtime->iv)
 		return;
 	__builtin_prefetch(sa->runtime->iv->link.prev, 1);

@@ -252,7 +252,8 @@ static void set_replace(struct uxfrm *u, struct ux_sa_runtime *r, uint32_t skip,
 	ux_retire_add(&u->retire, old, set_free);
 }
 
-/* Two identities with one hash are one: chance does not make them meet, and nobody knows the key. */
+/* Two identities with one hash are one: chance does not make them meet, and nobody knows the key.
+ */
 static uint64_t hash_of(const struct uxfrm *u, const struct ux_sa *sa)
 {
 	struct {

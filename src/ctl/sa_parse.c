@@ -134,8 +134,8 @@ static void read_structures(const struct nlattr *const *tb, struct ux_sa_params 
 		struct xfrm_user_offload o;
 
 		ux_attr_copy(tb[XFRMA_OFFLOAD_DEV], &o, sizeof(o));
-		params->offload = (struct ux_offload){
-		    .ifindex = o.ifindex, .flags = o.flags, .requested = true};
+		params->offload =
+		    (struct ux_offload){.ifindex = o.ifindex, .flags = o.flags, .requested = true};
 	}
 	if (tb[XFRMA_LTIME_VAL]) {
 		struct xfrm_lifetime_cur l;

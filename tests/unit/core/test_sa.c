@@ -180,7 +180,8 @@ static void kept_as_given(void **state)
 	p.encap.type = UX_ENCAP_ESPINUDP;
 	sa = sa_insert(u, &p);
 	assert_int_equal(sa->mark.v, 0xff);
-	assert_int_equal(sa->runtime->terms.replay_window, 32); /* without ESN attribute 32 is the most */
+	assert_int_equal(sa->runtime->terms.replay_window,
+			 32); /* without ESN attribute 32 is the most */
 	assert_int_equal(sa->runtime->replay->window, 32);
 	assert_int_equal(sa->runtime->replay->top, 99);
 	assert_int_equal(sa->runtime->oseq, 77);
