@@ -128,6 +128,7 @@ UXFRM_API int uxfrm_new(const struct uxfrm_params *params, struct uxfrm **ret_en
 	u->now_ns = params->now_ns;
 	atomic_init(&u->real_s, params->real_s);
 	ux_siphash_random_key(&u->hash_key);
+	ux_siphash_random_key(&u->spi_key);
 	ux_list_init(&u->clients);
 	ux_retire_init(&u->retire);
 	ux_local_init(&u->local);
@@ -171,6 +172,7 @@ UXFRM_API struct uxfrm *uxfrm_free(struct uxfrm *u)
 	ux_policy_slabs_fini(u->policy_slabs);
 	workers_free(u->workers);
 	explicit_bzero(&u->hash_key, sizeof(u->hash_key));
+	explicit_bzero(&u->spi_key, sizeof(u->spi_key));
 	free(u);
 	return NULL;
 }

@@ -49,7 +49,9 @@ struct uxfrm {
 	void (*larval_expired)(struct uxfrm *u, const struct ux_sa *sa);
 	const struct uxfrm_watch_ops *watch;
 	void *watch_opaque;
-	uint32_t acquire_seq;	  /* of the last ACQUIRE event */
+	uint32_t acquire_seq;	       /* of the last ACQUIRE event */
+	struct ux_siphash_key spi_key; /* SPIs are drawn by it from a count */
+	uint64_t n_spi_drawn;
 	uint32_t *encap_ports[2]; /* watch.c: SAs by port, IPv4 and IPv6 */
 
 	/* list of workers: changed by the worker's thread under the mutex, walked by the control

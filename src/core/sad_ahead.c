@@ -49,28 +49,28 @@ void ux_sad_ahead_sa(const struct uxfrm *u, const struct ux_sad_places *places)
 	prefetch_lines(ux_sa_table_peek(&u->sad.by_spi, places->spi), sizeof(struct ux_sa_runtime));
 }
 
-void ux_sad_ahead_parts(const struct uxfrm *u, const struct ux_sad_places *places, bool removed)
+static void prefetch_parts(const struct ux_sa_runtime *r)
 {
-	const struct ux_sa *sa = sa_at(u, places);
-	const struct ux_sa_runtime *r;
-
-	if (!sa)
-		return;
-	r = sa->runtime;
 	__builtin_prefetch(ux_rcu_follow(&r->replay));
 	__builtin_prefetch(r->transform, 1);
 	__builtin_prefetch(r->keys);
+}
+
+void ux_sad_ahead_parts(const struct uxfrm *u, const struct ux_sad_places *places, bool removed)
+{
+	const struct ux_sa *sa = sa_at(u, places);
+
+	if (!sa)
+		return;
+	prefetch_parts(sa->runtime);
 	if (!removed)
 		return;
-	__builtin_prefetch(r->iv, 1);
+	__builtin_prefetch(sa->runtime->iv, 1);
 	ux_sad_prefetch_move(u, sa);
 }
 
-void ux_sad_ahead_keys(const struct uxfrm *u, const struct ux_sad_places *places, bool removed)
+static void prefetch_keys(const struct ux_sa_keys *keys)
 {
-	const struct ux_sa *sa = sa_at(u, places);
-	const struct ux_sa_keys *keys = sa ? sa->runtime->keys : NULL;
-
 	if (!keys)
 		return;
 	for (int kind = 0; kind < UX_KEY_KINDS; kind++) {
@@ -79,8 +79,37 @@ void ux_sad_ahead_keys(const struct uxfrm *u, const struct ux_sad_places *places
 		if (key)
 			__builtin_prefetch(key->key);
 	}
+}
+
+void ux_sad_ahead_keys(const struct uxfrm *u, const struct ux_sad_places *places, bool removed)
+{
+	const struct ux_sa *sa = sa_at(u, places);
+
+	if (!sa)
+		return;
+	prefetch_keys(sa->runtime->keys);
 	if (!removed || !sa->runtime->iv)
 		return;
 	__builtin_prefetch(sa->runtime->iv->link.prev, 1);
 	__builtin_prefetch(sa->runtime->iv->link.next, 1);
+}
+
+/* The fourth behind @sa was not looked at yet, of the nearer ones more is there with each step. */
+void ux_sad_ahead_walk(const struct ux_sad *sad, const struct ux_sa *sa)
+{
+	const struct ux_list *item = sa->all.next;
+
+	for (int step = 0; step < 4 && item != &sad->all; step++) {
+		const struct ux_sa *next = ux_container_of(item, struct ux_sa, all);
+
+		if (step == 0)
+			prefetch_keys(next->runtime->keys);
+		else if (step == 1)
+			prefetch_parts(next->runtime);
+		else if (step == 2)
+			prefetch_lines(next->runtime, sizeof(*next->runtime));
+		else
+			prefetch_lines(next, sizeof(*next));
+		item = step < 3 ? item->next : item;
+	}
 }

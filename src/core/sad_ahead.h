@@ -20,3 +20,6 @@ struct ux_sad_places ux_sad_ahead_of_new(const struct uxfrm *u, const struct ux_
 void ux_sad_ahead_sa(const struct uxfrm *u, const struct ux_sad_places *places);
 void ux_sad_ahead_parts(const struct uxfrm *u, const struct ux_sad_places *places, bool removed);
 void ux_sad_ahead_keys(const struct uxfrm *u, const struct ux_sad_places *places, bool removed);
+
+/* ux_sad_ahead_walk - @sa is shown; those behind it in the list of all are next. */
+void ux_sad_ahead_walk(const struct ux_sad *sad, const struct ux_sa *sa);

@@ -152,7 +152,7 @@ static void acknowledge(struct uxfrm_client *c, const struct nlmsghdr *msg, int 
 	size_t echo = capped ? NLMSG_HDRLEN : msg->nlmsg_len;
 	size_t cap = NLMSG_HDRLEN + sizeof(int32_t) + NLMSG_ALIGN(echo) + sizeof(*ext) + 64;
 	struct ux_writer w;
-	uint8_t *buf = malloc(cap);
+	uint8_t small[512], *buf = cap <= sizeof(small) ? small : malloc(cap);
 
 	if (!buf) {
 		if (c->ops->overrun)
@@ -171,7 +171,8 @@ static void acknowledge(struct uxfrm_client *c, const struct nlmsghdr *msg, int 
 		(void)ux_client_send(c, buf, w.len);
 	if (!capped)
 		explicit_bzero(buf, cap); /* it may have echoed keys */
-	free(buf);
+	if (buf != small)
+		free(buf);
 }
 
 /* @msg: an aligned copy of one message. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/sad_ahead.h"
 #include "ctl/sa_reply.h"
 #include "ctl/translate.h"
 
@@ -65,6 +66,7 @@ static int dump_next(struct uxfrm *u, void *state, struct ux_writer *w, uint32_t
 	struct ux_sa *sa;
 
 	while ((sa = ux_sad_cursor_next(&u->sad, &d->cursor))) {
+		ux_sad_ahead_walk(&u->sad, sa);
 		if (!is_wanted(d, sa) || ux_sa_write(w, &header, sa))
 			continue;
 		ux_sad_cursor_back(&u->sad, &d->cursor);

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/sysinfo.h>
 
 #include "ctl/sa_reply.h"
@@ -39,19 +38,25 @@ static bool is_free(struct uxfrm *u, uint32_t spi, uint8_t proto)
 	return spi != 0 && !ux_sad_spi_in_use(u, htonl(spi), proto);
 }
 
+/* Not to be foretold, and without a system call each. */
+static uint32_t draw(struct uxfrm *u)
+{
+	uint64_t n = u->n_spi_drawn++;
+
+	return (uint32_t)ux_siphash(&u->spi_key, &n, sizeof(n));
+}
+
 /* An SPI that is free for @proto, whatever the destination; 0 when the range has none. */
 static uint32_t choose_spi(struct uxfrm *u, uint32_t min, uint32_t max, uint8_t proto)
 {
 	/* Linux counts the range in 32 bits, so that all of them are none. */
 	uint32_t range = max - min + 1;
-	uint32_t spi = min, random = 0;
+	uint32_t spi = min;
 
 	if (range == 0)
 		return 0;
 	for (unsigned int i = 0; range > 1 && i < RANDOM_TRIES; i++) {
-		if (getrandom(&random, sizeof(random), 0) != sizeof(random))
-			return 0;
-		spi = min + (uint32_t)((uint64_t)random * range >> 32);
+		spi = min + (uint32_t)((uint64_t)draw(u) * range >> 32);
 		if (is_free(u, spi, proto))
 			return spi;
 	}

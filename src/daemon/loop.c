@@ -26,6 +26,7 @@ int ux_loop_add(struct ux_loop *loop, struct ux_event *event, uint32_t events)
 {
 	struct epoll_event e = {.events = events, .data.ptr = event};
 
+	event->waits_for = events;
 	return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, event->fd, &e) < 0 ? -errno : 0;
 }
 
@@ -33,6 +34,9 @@ void ux_loop_modify(struct ux_loop *loop, struct ux_event *event, uint32_t event
 {
 	struct epoll_event e = {.events = events, .data.ptr = event};
 
+	if (event->waits_for == events)
+		return;
+	event->waits_for = events;
 	(void)epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, event->fd, &e);
 }
 

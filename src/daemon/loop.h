@@ -13,6 +13,7 @@
 struct ux_event {
 	int fd;
 	void (*ready)(struct ux_event *event, uint32_t epoll_events);
+	uint32_t waits_for; /* EPOLLIN etc.; loop.c's own */
 };
 
 struct ux_loop {
