@@ -138,11 +138,12 @@ UXFRM_API int uxfrm_new(const struct uxfrm_params *params, struct uxfrm **ret_en
 	ux_slab_init(&u->few_slab, UX_FORMER_SET_SIZE(UX_FORMER_FEW));
 	ux_slab_init(&u->set_slab, UX_FORMER_SET_SIZE(UX_FORMER_MAX));
 	ux_policy_slabs_init(u->policy_slabs);
+	ux_slab_init(&u->bucket_slab, sizeof(struct ux_spd_bucket));
 	err = ux_iv_ledger_init(&u->iv_ledger, params->real_s, IDLE_KEYS);
 	if (err == 0)
 		err = ux_sad_init(&u->sad);
 	if (err == 0)
-		err = ux_spd_init(&u->spd);
+		err = ux_spd_init(u);
 	u->workers = workers_new();
 	if (err < 0 || !u->workers) {
 		uxfrm_free(u);
@@ -170,6 +171,7 @@ UXFRM_API struct uxfrm *uxfrm_free(struct uxfrm *u)
 	ux_slab_fini(&u->few_slab);
 	ux_slab_fini(&u->set_slab);
 	ux_policy_slabs_fini(u->policy_slabs);
+	ux_slab_fini(&u->bucket_slab);
 	workers_free(u->workers);
 	explicit_bzero(&u->hash_key, sizeof(u->hash_key));
 	explicit_bzero(&u->spi_key, sizeof(u->spi_key));

@@ -35,6 +35,7 @@ struct uxfrm {
 	struct ux_local_addresses local;
 	struct ux_slab sa_slab, runtime_slab, link_slab; /* control thread */
 	struct ux_slab few_slab, set_slab; /* struct ux_former_set of UX_FORMER_FEW, _MAX */
+	struct ux_slab bucket_slab;	   /* struct ux_spd_bucket */
 	struct ux_slab policy_slabs[UX_TEMPLATES_MAX + 1]; /* by number of templates */
 
 	/* control thread writes, workers read (relaxed) */

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/heap.h"
 #include "base/list.h"
 #include "core/sa.h"
 #include "core/selector.h"
@@ -30,11 +31,14 @@ struct ux_template {
 
 struct uxfrm;
 
+struct ux_spd_bucket;
+
 struct ux_policy {
 	/* control thread writes, workers read */
-	_Atomic(struct ux_policy *) next; /* in order of search: priority, then age */
+	_Atomic(struct ux_policy *) next; /* in the bucket: by rank */
 
 	/* const after publish */
+	uint64_t seq; /* age: smaller is older */
 	uint32_t priority, if_id;
 	struct ux_mark mark;
 	uint16_t family; /* sel.family */
@@ -50,12 +54,29 @@ struct ux_policy {
 	_Atomic(uint64_t) bytes, packets, use_time_s;
 
 	/* control thread */
-	struct ux_list all;   /* ux_spd.all, newest first: the order of dumps */
-	struct ux_list order; /* ux_spd.order */
+	struct ux_list all; /* ux_spd.all, newest first: the order of dumps */
+	struct ux_spd_bucket *bucket;
+	struct ux_heap_node in_bucket; /* on the last level */
 
 	/* const after publish */
 	struct ux_template templates[]; /* n_templates */
 };
+
+/* Priority and age in one number, as far as that goes: what has a smaller rank comes first. Of the
+ * policies that come after the first four thousand million, those of one priority have one rank.
+ * UINT64_MAX is nobody's. */
+#define UX_POLICY_SEQ_RANKED (UINT32_MAX - UINT32_C(1))
+static inline uint64_t ux_policy_rank(const struct ux_policy *p)
+{
+	return (uint64_t)p->priority << 32 |
+	       (p->seq < UX_POLICY_SEQ_RANKED ? p->seq : UX_POLICY_SEQ_RANKED);
+}
+
+/* ux_policy_before - does @a decide where both fit? The smaller priority, then the older one. */
+static inline bool ux_policy_before(const struct ux_policy *a, const struct ux_policy *b)
+{
+	return a->priority < b->priority || (a->priority == b->priority && a->seq < b->seq);
+}
 
 /*
  * ux_policy_new - all zero but for n_templates (at most UX_TEMPLATES_MAX), which never changes.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/selector.h"
 
+#include <endian.h>
 #include <string.h>
 
 static bool ports_match(const struct ux_selector *sel, const struct ux_flow_key *flow)
@@ -10,27 +11,28 @@ static bool ports_match(const struct ux_selector *sel, const struct ux_flow_key 
 	return !((flow->sport ^ sel->sport) & sel->sport_mask);
 }
 
-/* Bits beyond the address never agree in Linux's IPv4 comparison either: a prefix of 32 is the
- * most. */
-static unsigned int prefix_bits(unsigned int bits, uint16_t family)
+/* A prefix longer than the address is the whole address. */
+static bool prefix_matches(const struct ux_addr *a, const struct ux_addr *b, unsigned int bits,
+			   uint16_t family)
 {
-	if (family == AF_INET && bits > 32)
-		return 32;
-	return bits > 128 ? 128 : bits;
+	if (family == AF_INET)
+		return (uint64_t)be32toh(a->w[0] ^ b->w[0]) >> (bits < 32 ? 32 - bits : 0) == 0;
+	if (bits > 64)
+		return a->q[0] == b->q[0] &&
+		       be64toh(a->q[1] ^ b->q[1]) >> (bits < 128 ? 128 - bits : 0) == 0;
+	return bits == 0 || be64toh(a->q[0] ^ b->q[0]) >> (64 - bits) == 0;
 }
 
 bool ux_selector_match(const struct ux_selector *sel, const struct ux_flow_key *flow)
 {
+	if (!prefix_matches(&flow->daddr, &sel->daddr, sel->prefixlen_d, flow->family) ||
+	    !prefix_matches(&flow->saddr, &sel->saddr, sel->prefixlen_s, flow->family))
+		return false;
 	if (sel->proto && sel->proto != flow->proto)
 		return false;
 	if (sel->ifindex && sel->ifindex != flow->ifindex)
 		return false;
-	if (!ports_match(sel, flow))
-		return false;
-	return ux_addr_match_prefix(&flow->daddr, &sel->daddr,
-				    prefix_bits(sel->prefixlen_d, flow->family)) &&
-	       ux_addr_match_prefix(&flow->saddr, &sel->saddr,
-				    prefix_bits(sel->prefixlen_s, flow->family));
+	return ports_match(sel, flow);
 }
 
 static bool bytes_equal(const struct ux_addr *a, const struct ux_addr *b)

@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * The policy database: for each direction a list in order of search (smaller priority first, then
- * the older policy), read under RCU, and a list of all for dumps.
+ * The policy database: a tree by selectors (spd_tree.h) that workers search under RCU, an index by
+ * number, and a list of all for dumps. The smaller priority decides, then the older policy; one
+ * that is replaced is as young as the one that replaces it.
  */
 
 #include <stdbool.h>
@@ -12,6 +13,7 @@
 #include "base/list.h"
 #include "core/policy.h"
 #include "core/sa_table.h"
+#include "core/spd_tree.h"
 #include "core/walk.h"
 
 struct uxfrm;
@@ -25,12 +27,11 @@ struct ux_spd_threshold {
 };
 
 struct ux_spd {
-	_Atomic(struct ux_policy *) first[UX_POLICY_DIRS];
-	_Atomic(uint32_t) generation; /* changes when a policy changes its place in the order */
-	struct ux_list order[UX_POLICY_DIRS]; /* ux_policy.order, the same order; control thread */
-	struct ux_sa_table by_key, by_index;  /* control thread only */
-	struct ux_list all;		      /* ux_policy.all, newest first */
-	struct ux_list cursors;		      /* open dumps */
+	struct ux_spd_tree tree;
+	struct ux_sa_table by_index; /* control thread only */
+	struct ux_list all;	     /* ux_policy.all, newest first */
+	struct ux_list cursors;	     /* open dumps */
+	uint64_t next_seq;	     /* of the next policy */
 	_Atomic(uint8_t)
 	    default_action[UX_POLICY_DIRS]; /* workers read; UX_POLICY_ALLOW at first */
 	uint32_t n[UX_POLICY_DIRS];
@@ -38,12 +39,22 @@ struct ux_spd {
 	struct ux_spd_threshold threshold4, threshold6; /* control thread */
 };
 
-int ux_spd_init(struct ux_spd *spd) UX_MUST_CHECK;
+int ux_spd_init(struct uxfrm *u) UX_MUST_CHECK;
 void ux_spd_fini(struct uxfrm *u);
 
-/* ux_spd_lookup - the policy for a flow, NULL if none. Worker, inside a read section. */
+/*
+ * ux_spd_lookup - the policy for a flow, NULL if none: what was right at one instant during the
+ * call. While a policy is replaced that is the old one or the new one. Worker, inside a read
+ * section.
+ */
 struct ux_policy *ux_spd_lookup(struct uxfrm *u, enum ux_policy_dir dir,
 				const struct ux_flow_key *flow, uint32_t if_id);
+/*
+ * ux_spd_ports_decide - would @found (what the look-up gave, NULL if nothing) or a policy in front
+ * of it be decided by ports? A later fragment does not show them. As ux_spd_lookup.
+ */
+bool ux_spd_ports_decide(struct uxfrm *u, enum ux_policy_dir dir, const struct ux_flow_key *flow,
+			 uint32_t if_id, const struct ux_policy *found);
 
 /* ux_spd_default - the action for a flow without policy. Any thread. */
 static inline uint8_t ux_spd_default(const struct ux_spd *spd, enum ux_policy_dir dir)

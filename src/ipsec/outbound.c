@@ -86,27 +86,6 @@ static enum uxfrm_drop resolve(struct uxfrm *u, struct ux_slot *s, const struct 
 	return UXFRM_DROP_NONE;
 }
 
-/*
- * Would a policy in front of @found, or @found itself, be decided by ports? A later fragment does
- * not show them: it could pass in clear where the first is protected (RFC 4301 section 7).
- */
-static bool ports_decide(struct uxfrm *u, const struct ux_flow_key *flow,
-			 const struct ux_policy *found)
-{
-	const struct ux_policy *p = ux_rcu_follow(&u->spd.first[UX_POLICY_OUT]);
-
-	for (; p; p = p == found ? NULL : ux_rcu_follow(&p->next)) {
-		struct ux_selector sel = p->sel;
-
-		if (p->family != flow->family || !(sel.dport_mask | sel.sport_mask))
-			continue;
-		sel.dport = sel.dport_mask = sel.sport = sel.sport_mask = 0;
-		if ((flow->mark & p->mark.m) == p->mark.v && ux_selector_match(&sel, flow))
-			return true;
-	}
-	return false;
-}
-
 static enum uxfrm_drop classify(struct uxfrm_worker *w, struct ux_slot *s)
 {
 	struct uxfrm *u = w->instance;
@@ -120,7 +99,8 @@ static enum uxfrm_drop classify(struct uxfrm_worker *w, struct ux_slot *s)
 	s->flow.mark = s->p->mark;
 	s->flow.ifindex = s->p->ifindex;
 	policy = ux_spd_lookup(u, UX_POLICY_OUT, &s->flow, 0);
-	if (s->ip.fragment && ports_decide(u, &s->flow, policy))
+	/* it could pass in clear where the first fragment is protected (RFC 4301 section 7) */
+	if (s->ip.fragment && ux_spd_ports_decide(u, UX_POLICY_OUT, &s->flow, 0, policy))
 		return UXFRM_DROP_FRAGMENT;
 	if (!policy && ux_spd_default(&u->spd, UX_POLICY_OUT) == UX_POLICY_BLOCK)
 		return UXFRM_DROP_OUT_BLOCK;

@@ -68,14 +68,14 @@ static void order_and_replacement(void **state)
 	assert_ptr_equal(lookup(u, 0x105), first);
 	assert_ptr_equal(lookup(u, 0x205), wide);
 
-	/* replaced with the same priority: index and place stay */
+	/* replaced with the same priority: the index stays, but now it is the youngest */
 	p = policy_new(u, UX_POLICY_OUT, 10, 0x100);
 	p->index = 8001;
 	assert_int_equal(ux_spd_insert(u, p, true, NULL), -EEXIST);
 	assert_int_equal(ux_spd_insert(u, p, false, &replaced), 0);
 	assert_true(replaced);
 	assert_int_equal(p->index, 1);
-	assert_ptr_equal(lookup(u, 0x105), p);
+	assert_ptr_equal(lookup(u, 0x105), wide);
 	assert_int_equal(u->spd.n[UX_POLICY_OUT], 2);
 
 	/* with another priority it moves */

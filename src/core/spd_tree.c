@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Filing policies: what changes the tree. Searching it is in spd_search.c. */
+#include "core/spd_tree.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "core/instance.h"
+
+#define NOTHING UINT64_MAX /* the rank of what holds no policy; no policy's is above it */
+
+static bool always(const void *object, const void *key)
+{
+	return true;
+}
+
+static bool is_this(const void *object, const void *key)
+{
+	return object == key;
+}
+
+static uint64_t rank_now(_Atomic(uint64_t) *rank)
+{
+	return atomic_load_explicit(rank, memory_order_relaxed);
+}
+
+static void set_rank(_Atomic(uint64_t) *rank, uint64_t value)
+{
+	atomic_store_explicit(rank, value, memory_order_release);
+}
+
+/* Readers that run now search once more (guarantee A). */
+static void announce_change(struct ux_spd_tree *t)
+{
+	uint32_t now = atomic_load_explicit(&t->generation, memory_order_relaxed);
+
+	atomic_store_explicit(&t->generation, now + 1, memory_order_release);
+}
+
+int ux_spd_tree_init(struct ux_spd_tree *t, struct uxfrm *u)
+{
+	t->key = &u->hash_key;
+	t->slab = &u->bucket_slab;
+	t->retire = &u->retire;
+	return ux_sa_table_init(&t->buckets);
+}
+
+void ux_spd_tree_fini(struct ux_spd_tree *t)
+{
+	ux_sa_table_fini(&t->buckets);
+}
+
+struct ux_spd_bucket *ux_spd_tree_root(const struct ux_spd_tree *t,
+				       const struct ux_spd_group *group)
+{
+	/* the writer's view of its own tree */
+	struct ux_spd_tree *own = (struct ux_spd_tree *)(uintptr_t)t;
+
+	return &own->root[group->type][group->dir][group->family == AF_INET6];
+}
+
+struct ux_spd_bucket *ux_spd_tree_child(const struct ux_spd_tree *t,
+					const struct ux_spd_bucket *parent,
+					const struct ux_spd_tuple *tuple, uint64_t hash)
+{
+	struct ux_spd_bucket *b = ux_sa_table_find(&t->buckets, hash, always, NULL);
+
+	/* two keys may have one hash: the later one finds the place taken */
+	return b && b->parent == parent && ux_spd_tuple_equal(&b->tuple, tuple) ? b : NULL;
+}
+
+/* ---- branches ---- */
+
+static struct ux_spd_bucket *bucket_of(struct ux_heap_node *node)
+{
+	return ux_container_of(node, struct ux_spd_bucket, in_branch);
+}
+
+static bool better_bucket(const struct ux_heap_node *a, const struct ux_heap_node *b)
+{
+	const struct ux_spd_bucket *x = ux_container_of(a, const struct ux_spd_bucket, in_branch);
+	const struct ux_spd_bucket *y = ux_container_of(b, const struct ux_spd_bucket, in_branch);
+
+	return atomic_load_explicit(&x->rank, memory_order_relaxed) <
+	       atomic_load_explicit(&y->rank, memory_order_relaxed);
+}
+
+/* The branch of @b with this tuple, or NULL. */
+static struct ux_spd_branch *branch_find(struct ux_spd_bucket *b, const struct ux_spd_tuple *tuple)
+{
+	struct ux_spd_branches *all = ux_rcu_own(&b->branches);
+
+	for (uint32_t i = 0; all && i < all->n; i++)
+		if (ux_spd_tuple_equal(&all->at[i].tuple, tuple))
+			return &all->at[i];
+	return NULL;
+}
+
+/* What a branch is to be; buckets NULL: none. */
+struct wanted {
+	const struct ux_spd_tuple *tuple;
+	struct ux_heap_node *buckets;
+	uint64_t rank;
+};
+
+static void branch_init(struct ux_spd_branch *to, const struct wanted *w)
+{
+	atomic_init(&to->rank, w->rank);
+	to->tuple = *w->tuple;
+	to->buckets = w->buckets;
+}
+
+static void branch_copy(struct ux_spd_branch *to, struct ux_spd_branch *from)
+{
+	struct wanted same = {&from->tuple, from->buckets, rank_now(&from->rank)};
+
+	branch_init(to, &same);
+}
+
+/*
+ * Publish the branches of @b anew, with @gone (NULL: none) left out and @w put where its rank
+ * belongs. False without memory.
+ */
+static bool branches_replace(struct ux_spd_tree *t, struct ux_spd_bucket *b,
+			     const struct ux_spd_branch *gone, const struct wanted *w)
+{
+	struct ux_spd_branches *old = ux_rcu_own(&b->branches), *fresh = NULL;
+	uint32_t n_old = old ? old->n : 0, n = n_old - (gone ? 1 : 0) + (w->buckets ? 1 : 0);
+	bool placed = !w->buckets;
+
+	if (n) {
+		fresh = malloc(sizeof(*fresh) + n * sizeof(fresh->at[0]));
+		if (!fresh)
+			return false;
+		fresh->n = 0;
+		for (uint32_t i = 0; i < n_old; i++) {
+			if (&old->at[i] == gone)
+				continue;
+			if (!placed && rank_now(&old->at[i].rank) > w->rank) {
+				branch_init(&fresh->at[fresh->n++], w);
+				placed = true;
+			}
+			branch_copy(&fresh->at[fresh->n++], &old->at[i]);
+		}
+		if (!placed)
+			branch_init(&fresh->at[fresh->n++], w);
+	}
+	ux_rcu_publish(&b->branches, fresh);
+	if (old)
+		ux_retire_add(t->retire, old, free);
+	return true;
+}
+
+/* Would @branch with this rank still stand in order? */
+static bool keeps_place(struct ux_spd_bucket *b, const struct ux_spd_branch *branch, uint64_t rank)
+{
+	struct ux_spd_branches *all = ux_rcu_own(&b->branches);
+	size_t i = (size_t)(branch - all->at);
+
+	return (i == 0 || rank_now(&all->at[i - 1].rank) <= rank) &&
+	       (i + 1 == all->n || rank_now(&all->at[i + 1].rank) >= rank);
+}
+
+/* Bring what readers see of the branch in line with @w. False without memory: it stays as it is. */
+static bool branch_set(struct ux_spd_tree *t, struct ux_spd_bucket *b, const struct wanted *w)
+{
+	struct ux_spd_branch *branch = branch_find(b, w->tuple);
+
+	if (!branch || !w->buckets || !keeps_place(b, branch, w->rank))
+		return branches_replace(t, b, branch, w);
+	branch->buckets = w->buckets;
+	set_rank(&branch->rank, w->rank);
+	return true;
+}
+
+/* ---- buckets ---- */
+
+static struct ux_spd_bucket *bucket_new(struct ux_spd_tree *t, struct ux_spd_bucket *parent,
+					const struct ux_spd_tuple *tuple)
+{
+	struct ux_spd_bucket *b = ux_slab_get(t->slab);
+
+	if (!b)
+		return NULL;
+	atomic_init(&b->first, NULL);
+	atomic_init(&b->branches, NULL);
+	atomic_init(&b->rank, NOTHING);
+	b->tuple = *tuple;
+	b->parent = parent;
+	return b;
+}
+
+static void bucket_free(void *object)
+{
+	struct ux_spd_bucket *b = object;
+
+	ux_slab_put(b->slab, b);
+}
+
+/* A policy of this rank is about to be filed in @child or below: let the bounds say so. False
+ * without memory. */
+static bool lower_bounds(struct ux_spd_tree *t, struct ux_spd_bucket *parent,
+			 struct ux_spd_bucket *child, uint64_t rank)
+{
+	struct ux_spd_branch *branch = branch_find(parent, &child->tuple);
+	struct ux_heap_node *heap = branch ? branch->buckets : NULL;
+	bool fresh = rank_now(&child->rank) == NOTHING;
+	struct wanted w = {&child->tuple, heap ? heap : &child->in_branch, rank};
+
+	if (rank_now(&child->rank) <= rank)
+		return true;
+	/* the branch first: if it cannot be had, nothing has changed */
+	if ((!branch || rank_now(&branch->rank) > rank) && !branch_set(t, parent, &w))
+		return false;
+	set_rank(&child->rank, rank);
+	branch = branch_find(parent, &child->tuple);
+	branch->buckets = fresh ? ux_heap_insert(heap, &child->in_branch, better_bucket)
+				: ux_heap_raise(heap, &child->in_branch, better_bucket);
+	return true;
+}
+
+static uint64_t best_rank(struct ux_spd_bucket *b)
+{
+	struct ux_policy *first = ux_rcu_own(&b->first);
+	struct ux_spd_branches *branches = ux_rcu_own(&b->branches);
+	uint64_t rank = first ? ux_policy_rank(first) : NOTHING;
+
+	if (branches && rank_now(&branches->at[0].rank) < rank)
+		rank = rank_now(&branches->at[0].rank);
+	return rank;
+}
+
+/* The bucket's best may have gone: its place among its siblings, and what is told of them. */
+static void raise_bounds(struct ux_spd_tree *t, struct ux_spd_bucket *b, bool is_empty)
+{
+	struct ux_spd_branch *branch = branch_find(b->parent, &b->tuple);
+	struct wanted w = {.tuple = &b->tuple};
+
+	branch->buckets = ux_heap_remove(branch->buckets, &b->in_branch, better_bucket);
+	set_rank(&b->rank, best_rank(b));
+	if (!is_empty)
+		branch->buckets = ux_heap_insert(branch->buckets, &b->in_branch, better_bucket);
+	w.buckets = branch->buckets;
+	w.rank = w.buckets ? rank_now(&bucket_of(w.buckets)->rank) : NOTHING;
+	/* without memory readers look there for nothing */
+	if (!w.buckets || w.rank != rank_now(&branch->rank))
+		(void)branch_set(t, b->parent, &w);
+}
+
+/* ---- filing ---- */
+
+/* A policy on its way, and the hash at the level reached. */
+struct filing {
+	struct ux_policy *policy;
+	uint64_t hash;
+	struct ux_spd_probe probe;
+};
+
+static struct ux_spd_group group_of(const struct ux_policy *p)
+{
+	return (struct ux_spd_group){
+	    .type = p->type, .dir = p->dir, .family = p->family, .if_id = p->if_id};
+}
+
+static void filing_begin(const struct ux_spd_tree *t, struct filing *f, struct ux_policy *p)
+{
+	struct ux_spd_group group = group_of(p);
+
+	f->policy = p;
+	f->hash = 0;
+	ux_spd_probe_selector(&f->probe, t->key, &group, &p->sel, p->mark);
+}
+
+static struct ux_spd_tuple filing_next(struct filing *f, unsigned int level)
+{
+	struct ux_spd_tuple tuple = ux_spd_tuple_of(level, &f->policy->sel, f->policy->mark);
+
+	f->hash = ux_spd_probe_hash(&f->probe, &tuple, f->hash);
+	return tuple;
+}
+
+/* The bucket for the policy one level below @parent, with bounds that know of it; NULL: it cannot
+ * be had. */
+static struct ux_spd_bucket *descend(struct ux_spd_tree *t, struct filing *f,
+				     struct ux_spd_bucket *parent)
+{
+	struct ux_spd_tuple tuple = filing_next(f, parent->tuple.level + 1u);
+	struct ux_spd_bucket *b = ux_sa_table_find(&t->buckets, f->hash, always, NULL);
+	uint64_t rank = ux_policy_rank(f->policy);
+
+	if (b && ux_spd_tree_child(t, parent, &tuple, f->hash) != b)
+		return NULL;
+	if (b)
+		return lower_bounds(t, parent, b, rank) ? b : NULL;
+	b = bucket_new(t, parent, &tuple);
+	if (!b)
+		return NULL;
+	if (!lower_bounds(t, parent, b, rank)) {
+		ux_slab_put(t->slab, b);
+		return NULL;
+	}
+	ux_sa_table_set(&t->buckets, f->hash, is_this, b, b);
+	return b;
+}
+
+static bool has_room(struct ux_spd_bucket *b)
+{
+	struct ux_policy *p = ux_rcu_own(&b->first);
+	unsigned int n = 0;
+
+	if (!b->parent)
+		return false; /* a root shows nothing that it can file */
+	if (b->tuple.level == UX_SPD_LEVELS)
+		return true;
+	for (; p && n < UX_SPD_CHAIN_MAX; n++)
+		p = ux_rcu_own(&p->next);
+	return n < UX_SPD_CHAIN_MAX;
+}
+
+static bool better_policy(const struct ux_heap_node *a, const struct ux_heap_node *b)
+{
+	return ux_policy_before(ux_container_of(a, const struct ux_policy, in_bucket),
+				ux_container_of(b, const struct ux_policy, in_bucket));
+}
+
+static struct ux_heap_node *heap_of(struct ux_spd_bucket *b)
+{
+	struct ux_policy *first = ux_rcu_own(&b->first);
+
+	return first ? &first->in_bucket : NULL;
+}
+
+static void show_best(struct ux_spd_bucket *b, struct ux_heap_node *heap)
+{
+	struct ux_policy *best = heap ? ux_container_of(heap, struct ux_policy, in_bucket) : NULL;
+
+	if (best != ux_rcu_own(&b->first))
+		ux_rcu_publish(&b->first, best);
+}
+
+/* The place in the bucket's list where @p stands or, if it is not there, belongs. */
+static _Atomic(struct ux_policy *) *place_in(struct ux_spd_bucket *b, const struct ux_policy *p)
+{
+	_Atomic(struct ux_policy *) *place = &b->first;
+	struct ux_policy *there;
+
+	while ((there = ux_rcu_own(place)) && ux_policy_before(there, p))
+		place = &there->next;
+	return place;
+}
+
+static void bucket_add(struct ux_spd_bucket *b, struct ux_policy *p)
+{
+	p->bucket = b;
+	if (b->tuple.level == UX_SPD_LEVELS) {
+		atomic_init(&p->next, NULL);
+		show_best(b, ux_heap_insert(heap_of(b), &p->in_bucket, better_policy));
+		return;
+	}
+
+	_Atomic(struct ux_policy *) *place = place_in(b, p);
+
+	atomic_init(&p->next, ux_rcu_own(place));
+	ux_rcu_publish(place, p);
+}
+
+void ux_spd_tree_insert(struct ux_spd_tree *t, struct ux_policy *policy)
+{
+	struct ux_spd_group group = group_of(policy);
+	struct ux_spd_bucket *b = ux_spd_tree_root(t, &group);
+	bool can_branch = ux_sa_table_reserve(&t->buckets, UX_SPD_LEVELS, t->retire) == 0;
+	struct filing f;
+
+	announce_change(t);
+	filing_begin(t, &f, policy);
+	while (can_branch && !has_room(b)) {
+		struct ux_spd_bucket *child = descend(t, &f, b);
+
+		if (!child)
+			break;
+		b = child;
+	}
+	bucket_add(b, policy);
+}
+
+static void bucket_take(struct ux_spd_bucket *b, struct ux_policy *p)
+{
+	if (b->tuple.level == UX_SPD_LEVELS)
+		show_best(b, ux_heap_remove(heap_of(b), &p->in_bucket, better_policy));
+	else
+		ux_rcu_publish(place_in(b, p), ux_rcu_own(&p->next));
+}
+
+/* The hash of @b, where the policy stands or has stood below. */
+static uint64_t hash_of(const struct ux_spd_tree *t, const struct ux_spd_bucket *b,
+			struct ux_policy *p)
+{
+	struct filing f;
+
+	filing_begin(t, &f, p);
+	if (b->tuple.level == UX_SPD_LEVEL_PORTS)
+		(void)filing_next(&f, b->tuple.level - 1u);
+	(void)filing_next(&f, b->tuple.level);
+	return f.hash;
+}
+
+void ux_spd_tree_remove(struct ux_spd_tree *t, struct ux_policy *policy)
+{
+	struct ux_spd_bucket *b = policy->bucket, *parent;
+
+	announce_change(t);
+	bucket_take(b, policy);
+	for (; (parent = b->parent); b = parent) {
+		bool is_empty = !ux_rcu_own(&b->first) && !ux_rcu_own(&b->branches);
+
+		if (!is_empty && rank_now(&b->rank) == best_rank(b))
+			break;
+		raise_bounds(t, b, is_empty);
+		if (!is_empty)
+			continue;
+		ux_sa_table_set(&t->buckets, hash_of(t, b, policy), is_this, b, NULL);
+		b->slab = t->slab;
+		ux_retire_add(t->retire, b, bucket_free);
+	}
+}
+
+void ux_spd_tree_swap(struct ux_spd_tree *t, struct ux_policy *old, struct ux_policy *fresh)
+{
+	struct ux_spd_bucket *b = old->bucket;
+
+	announce_change(t);
+	fresh->bucket = b;
+	if (b->tuple.level == UX_SPD_LEVELS) {
+		struct ux_heap_node *heap =
+		    ux_heap_remove(heap_of(b), &old->in_bucket, better_policy);
+
+		atomic_init(&fresh->next, NULL);
+		show_best(b, ux_heap_insert(heap, &fresh->in_bucket, better_policy));
+		return;
+	}
+	atomic_init(&fresh->next, ux_rcu_own(&old->next));
+	ux_rcu_publish(place_in(b, old), fresh);
+}
