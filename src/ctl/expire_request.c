@@ -9,45 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/event.h"
 #include "ctl/policy.h"
 #include "ctl/sa_reply.h"
 #include "ctl/translate.h"
 
-#define EXPIRE_MAX 512
-
-static bool write_expire(struct ux_writer *w, const struct ux_sa *sa, bool hard, uint32_t port_id)
-{
-	struct xfrm_user_expire p;
-	struct xfrm_mark mark = {.v = sa->mark.v, .m = sa->mark.m};
-
-	memset(&p, 0, sizeof(p));
-	ux_sa_info(sa, &p.state);
-	p.hard = hard;
-	ux_msg_begin(w, XFRM_MSG_EXPIRE, 0, port_id, 0, &p, sizeof(p));
-	if (mark.v | mark.m)
-		ux_msg_attr(w, XFRMA_MARK, &mark, sizeof(mark));
-	if (sa->if_id)
-		ux_msg_attr_u32(w, XFRMA_IF_ID, sa->if_id);
-	if (sa->runtime->terms.pcpu != UINT32_MAX)
-		ux_msg_attr_u32(w, UX_XFRMA_SA_PCPU, sa->runtime->terms.pcpu);
-	if (sa->dir)
-		ux_msg_attr_u8(w, UX_XFRMA_SA_DIR, sa->dir);
-	return ux_msg_end(w);
-}
-
-static void notify_expire(struct uxfrm *u, const struct ux_sa *sa, bool hard, uint32_t port_id)
-{
-	uint8_t buf[EXPIRE_MAX];
-	struct ux_writer w;
-
-	ux_writer_init(&w, buf, sizeof(buf));
-	if (write_expire(&w, sa, hard, port_id))
-		(void)ux_notify(u, UX_XFRM_GROUP_EXPIRE, &w);
-}
-
 void ux_expire_larval(struct uxfrm *u, const struct ux_sa *sa)
 {
-	notify_expire(u, sa, true, 0);
+	ux_event_sa_expired(u, sa, true, UX_SA_DEAD, 0);
 }
 
 int ux_handle_expire(struct ux_request *req)
@@ -66,7 +35,7 @@ int ux_handle_expire(struct ux_request *req)
 		return -ENOENT;
 	if (ux_sa_state_of(sa) != UX_SA_VALID)
 		return ux_fail(req->ext, EINVAL, "SA must be in VALID state");
-	notify_expire(req->u, sa, p->hard != 0, req->msg->nlmsg_pid);
+	ux_event_sa_expired(req->u, sa, p->hard != 0, UX_SA_VALID, req->msg->nlmsg_pid);
 	if (p->hard)
 		ux_sad_remove(req->u, sa);
 	return 0;

@@ -1,33 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/*
- * MIGRATE: a policy's templates and their SAs move together. What can be checked without the
- * databases, the policy, and the event; the rest is core's (core/legacy_migrate.h).
- */
+/* MIGRATE: the request read; the rest is ctl/legacy_migration.h's. */
 
-#include <endian.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <string.h>
 
-#include "core/legacy_migrate.h"
+#include "ctl/legacy_migration.h"
 #include "ctl/policy.h"
 #include "ctl/translate.h"
-
-/* Bytes of the longest event: both headers, each attribute once, six entries. */
-#define EVENT_MAX 1024
-
-#define PROTO_ANY 255
-#define PROTO_MOBILITY 135
-#define PROTO_UDPLITE 136
-
-struct parsed {
-	struct xfrm_userpolicy_id id;
-	struct ux_policy_key key;
-	struct ux_selector sel;
-	struct ux_legacy_entry entry[UX_LEGACY_ENTRIES_MAX];
-	struct ux_legacy_migration migration;
-};
 
 static struct ux_legacy_entry entry_from_wire(const struct xfrm_user_migrate *m)
 {
@@ -44,53 +24,7 @@ static struct ux_legacy_entry entry_from_wire(const struct xfrm_user_migrate *m)
 	};
 }
 
-static void entry_to_wire(const struct ux_legacy_entry *e, struct xfrm_user_migrate *to)
-{
-	memset(to, 0, sizeof(*to));
-	to->old_daddr = ux_addr_to_wire(&e->old_daddr);
-	to->old_saddr = ux_addr_to_wire(&e->old_saddr);
-	to->new_daddr = ux_addr_to_wire(&e->new_daddr);
-	to->new_saddr = ux_addr_to_wire(&e->new_saddr);
-	to->reqid = e->reqid;
-	to->old_family = e->old_family;
-	to->new_family = e->new_family;
-	to->proto = e->proto;
-	to->mode = e->mode;
-}
-
-/* All sixteen bytes of the addresses count, as in Linux. */
-static bool same_source(const struct ux_legacy_entry *a, const struct ux_legacy_entry *b)
-{
-	return a->proto == b->proto && a->mode == b->mode && a->reqid == b->reqid &&
-	       a->old_family == b->old_family &&
-	       ux_addr_equal(&a->old_daddr, &b->old_daddr, AF_INET6) &&
-	       ux_addr_equal(&a->old_saddr, &b->old_saddr, AF_INET6);
-}
-
-/* Linux knows no null address of a family it does not know. */
-static bool is_null(const struct ux_addr *a, uint16_t family)
-{
-	return (family == AF_INET || family == AF_INET6) && ux_addr_is_any(a, family);
-}
-
-static int check_entries(const struct ux_legacy_migration *m, struct ux_ext_ack *ext)
-{
-	for (size_t i = 0; i < m->n_entries; i++) {
-		const struct ux_legacy_entry *e = &m->entry[i];
-
-		if (is_null(&e->new_daddr, e->new_family) || is_null(&e->new_saddr, e->new_family))
-			return ux_fail(ext, EINVAL,
-				       "Addresses in the MIGRATE attribute's list cannot be null");
-		for (size_t j = i + 1; j < m->n_entries; j++)
-			if (same_source(e, &m->entry[j]))
-				return ux_fail(
-				    ext, EINVAL,
-				    "Entries in the MIGRATE attribute's list must be unique");
-	}
-	return 0;
-}
-
-static int parse_entries(const struct ux_request *req, struct parsed *to)
+static int parse_entries(const struct ux_request *req, struct ux_legacy_migrate_wish *to)
 {
 	const struct nlattr *attr = req->attrs.tb[XFRMA_MIGRATE];
 	const uint8_t *at = ux_attr_data(attr);
@@ -111,7 +45,7 @@ static int parse_entries(const struct ux_request *req, struct parsed *to)
 	return 0;
 }
 
-static void parse_attrs(const struct ux_request *req, struct parsed *to)
+static void parse_attrs(const struct ux_request *req, struct ux_legacy_migrate_wish *to)
 {
 	const struct nlattr *const *tb = req->attrs.tb;
 
@@ -119,6 +53,7 @@ static void parse_attrs(const struct ux_request *req, struct parsed *to)
 		struct xfrm_encap_tmpl encap;
 
 		memcpy(&encap, ux_attr_data(tb[XFRMA_ENCAP]), sizeof(encap));
+		to->encap_attr = tb[XFRMA_ENCAP];
 		to->migration.has_encap = true;
 		to->migration.encap = ux_encap_from_wire(&encap);
 	}
@@ -132,155 +67,42 @@ static void parse_attrs(const struct ux_request *req, struct parsed *to)
 	}
 	if (tb[XFRMA_IF_ID])
 		to->migration.if_id = to->key.if_id = ux_attr_u32(tb[XFRMA_IF_ID]);
+	if (tb[XFRMA_KMADDRESS]) {
+		struct xfrm_user_kmaddress given;
+
+		memcpy(&given, ux_attr_data(tb[XFRMA_KMADDRESS]), sizeof(given));
+		to->has_kmaddress = true;
+		to->kmaddress = (struct ux_kmaddress){.local = ux_addr_from_wire(&given.local),
+						      .remote = ux_addr_from_wire(&given.remote),
+						      .reserved = given.reserved,
+						      .family = given.family};
+	}
 }
 
-static int parse(const struct ux_request *req, struct parsed *to)
+static int parse(const struct ux_request *req, struct ux_legacy_migrate_wish *to)
 {
+	struct xfrm_userpolicy_id id;
 	int err;
 
 	if (!req->attrs.tb[XFRMA_MIGRATE])
 		return ux_fail(req->ext, EINVAL, "Missing required MIGRATE attribute");
 	memset(to, 0, sizeof(*to));
-	memcpy(&to->id, req->header, sizeof(to->id));
-	to->sel = ux_selector_from_wire(&to->id.sel);
+	memcpy(&id, req->header, sizeof(id));
+	to->sel = ux_selector_from_wire(&id.sel);
 	to->key.sel = &to->sel;
-	to->key.dir = to->id.dir;
+	to->key.dir = id.dir;
 	err = ux_policy_type_parse(req, &to->key.type);
 	if (err == 0)
 		err = parse_entries(req, to);
-	if (err < 0)
-		return err;
-	parse_attrs(req, to);
-	err = check_entries(&to->migration, req->ext);
 	if (err == 0)
-		err = ux_policy_check_dir(to->id.dir, req->ext);
+		parse_attrs(req, to);
 	return err;
-}
-
-/*
- * Linux puts the selector's ports into a flow as they lie in memory, and takes out of it what the
- * protocol has in that place: of the destination port the type and code of ICMP, the type of a
- * mobility header, the upper half of a GRE key.
- */
-static void flow_ports(const struct ux_selector *sel, struct ux_flow_key *flow)
-{
-	uint16_t dport = be16toh(sel->dport);
-
-	switch (sel->proto) {
-	case IPPROTO_TCP:
-	case IPPROTO_UDP:
-	case IPPROTO_SCTP:
-	case PROTO_UDPLITE:
-		flow->sport = sel->sport;
-		flow->dport = sel->dport;
-		break;
-	case IPPROTO_ICMP:
-	case IPPROTO_ICMPV6:
-		flow->dport = htobe16(dport & 0xff);
-		flow->sport = htobe16(dport >> 8);
-		break;
-	case PROTO_MOBILITY:
-		flow->sport = htobe16(dport >> 8);
-		break;
-	case IPPROTO_GRE:
-		flow->sport = sel->dport;
-		flow->dport = sel->sport;
-		break;
-	default:
-		break;
-	}
-}
-
-/* The policy is that which a packet of the selector's addresses would meet, not the one that has
- * this selector. */
-static int find_policy(const struct ux_request *req, const struct parsed *p,
-		       struct ux_policy **ret_policy)
-{
-	struct ux_flow_key flow = {
-	    .saddr = p->sel.saddr,
-	    .daddr = p->sel.daddr,
-	    .family = p->sel.family,
-	    .proto = p->sel.proto,
-	};
-
-	if (flow.family != AF_INET && flow.family != AF_INET6)
-		return ux_fail(req->ext, EAFNOSUPPORT, "Target policy not found");
-	if (flow.proto != PROTO_ANY) {
-		flow.ifindex = p->sel.ifindex;
-		flow_ports(&p->sel, &flow);
-	}
-	*ret_policy = ux_spd_find_by_flow(req->u, &p->key, &flow);
-	if (!*ret_policy)
-		return ux_fail(req->ext, ENOENT, "Target policy not found");
-	return 0;
-}
-
-static void put_kmaddress(struct ux_writer *w, const struct nlattr *attr)
-{
-	struct xfrm_user_kmaddress given, km;
-
-	memcpy(&given, ux_attr_data(attr), sizeof(given));
-	memset(&km, 0, sizeof(km)); /* the padding is not returned */
-	km.local = given.local;
-	km.remote = given.remote;
-	km.reserved = given.reserved;
-	km.family = given.family;
-	ux_msg_attr(w, XFRMA_KMADDRESS, &km, sizeof(km));
-}
-
-static void put_event_attrs(struct ux_writer *w, const struct ux_request *req,
-			    const struct parsed *p)
-{
-	const struct nlattr *const *tb = req->attrs.tb;
-	struct xfrm_userpolicy_type type;
-
-	if (tb[XFRMA_KMADDRESS])
-		put_kmaddress(w, tb[XFRMA_KMADDRESS]);
-	if (tb[XFRMA_ENCAP])
-		ux_msg_attr(w, XFRMA_ENCAP, ux_attr_data(tb[XFRMA_ENCAP]),
-			    sizeof(struct xfrm_encap_tmpl));
-	memset(&type, 0, sizeof(type));
-	type.type = p->key.type;
-	ux_msg_attr(w, XFRMA_POLICY_TYPE, &type, sizeof(type));
-	for (size_t i = 0; i < p->migration.n_entries; i++) {
-		struct xfrm_user_migrate m;
-
-		entry_to_wire(&p->entry[i], &m);
-		ux_msg_attr(w, XFRMA_MIGRATE, &m, sizeof(m));
-	}
-}
-
-/* It does not say who asked: port id and sequence number are 0. That somebody missed it is of no
- * concern to the requester. */
-static void notify(const struct ux_request *req, const struct parsed *p)
-{
-	struct xfrm_userpolicy_id id;
-	uint8_t buf[EVENT_MAX];
-	struct ux_writer w;
-
-	memset(&id, 0, sizeof(id));
-	id.sel = p->id.sel;
-	id.dir = p->id.dir;
-	ux_writer_init(&w, buf, sizeof(buf));
-	ux_msg_begin(&w, XFRM_MSG_MIGRATE, 0, 0, 0, &id, sizeof(id));
-	put_event_attrs(&w, req, p);
-	if (ux_msg_end(&w))
-		(void)ux_notify(req->u, UX_XFRM_GROUP_MIGRATE, &w);
 }
 
 int ux_handle_migrate(struct ux_request *req)
 {
-	struct ux_policy *policy;
-	struct parsed p;
-	int err;
+	struct ux_legacy_migrate_wish wish;
+	int err = parse(req, &wish);
 
-	err = parse(req, &p);
-	if (err == 0)
-		err = find_policy(req, &p, &policy);
-	if (err == 0)
-		err = ux_legacy_migrate(req->u, policy, &p.migration, req->ext);
-	if (err < 0)
-		return err;
-	notify(req, &p);
-	return 0;
+	return err < 0 ? err : ux_legacy_migrate_run(req->u, &wish, req->ext);
 }

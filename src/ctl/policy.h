@@ -22,6 +22,9 @@ int ux_policy_type_parse(const struct ux_request *req, uint8_t *ret_type) UX_MUS
 /* XFRMA_SEC_CTX: its lengths. Labels themselves are not kept: there is no security module here. */
 int ux_policy_check_sec_ctx(const struct ux_request *req) UX_MUST_CHECK;
 
+/* ux_policy_flush - take out all policies of @type, without an event. False: there was none. */
+bool ux_policy_flush(struct uxfrm *u, uint8_t type);
+
 /*
  * ux_policy_put - the message that shows a whole policy: reply, piece of a dump and event of
  * NEWPOLICY and UPDPOLICY alike. False and nothing written when it does not fit.

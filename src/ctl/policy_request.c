@@ -6,31 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/event.h"
 #include "ctl/policy.h"
 #include "ctl/translate.h"
 
-/* An event repeats type, port id and sequence number of the request that caused it. */
-static struct nlmsghdr event_head(const struct ux_request *req)
-{
-	return (struct nlmsghdr){
-	    .nlmsg_type = req->msg->nlmsg_type,
-	    .nlmsg_pid = req->msg->nlmsg_pid,
-	    .nlmsg_seq = req->msg->nlmsg_seq,
-	};
-}
-
-/* What happens to an event is of no concern to the requester: Linux tells only who missed it. */
-static void send_event(struct ux_request *req, const struct ux_writer *w)
-{
-	(void)ux_notify(req->u, UX_XFRM_GROUP_POLICY, w);
-}
-
 int ux_handle_newpolicy(struct ux_request *req)
 {
-	const struct nlmsghdr head = event_head(req);
-	uint8_t buf[UX_POLICY_MSG_MAX];
+	const struct ux_event_origin origin = ux_event_origin(req);
 	struct ux_policy *policy;
-	struct ux_writer w;
 	int err;
 
 	err = ux_policy_parse(req, &policy);
@@ -41,9 +24,7 @@ int ux_handle_newpolicy(struct ux_request *req)
 		ux_policy_free(policy);
 		return err;
 	}
-	ux_writer_init(&w, buf, sizeof(buf));
-	if (ux_policy_put(&w, policy, &head))
-		send_event(req, &w);
+	ux_event_policy(req->u, req->msg->nlmsg_type, policy, false, &origin);
 	return 0;
 }
 
@@ -98,18 +79,12 @@ static int reply_policy(struct ux_request *req, const struct ux_policy *policy)
 
 static void delete_policy(struct ux_request *req, struct ux_policy *policy)
 {
-	const struct nlmsghdr head = event_head(req);
+	const struct ux_event_origin origin = ux_event_origin(req);
 	struct xfrm_userpolicy_id id;
-	uint8_t buf[UX_POLICY_MSG_MAX];
-	struct ux_writer w;
-	bool written;
 
 	memcpy(&id, req->header, sizeof(id));
-	ux_writer_init(&w, buf, sizeof(buf));
-	written = ux_policy_put_deleted(&w, policy, id.index != 0, &head);
+	ux_event_policy(req->u, XFRM_MSG_DELPOLICY, policy, id.index != 0, &origin);
 	ux_spd_remove(req->u, policy);
-	if (written)
-		send_event(req, &w);
 }
 
 int ux_handle_getpolicy(struct ux_request *req)
@@ -126,8 +101,7 @@ int ux_handle_getpolicy(struct ux_request *req)
 	return 0;
 }
 
-/* Takes out all policies of @type; false when there was none. */
-static bool flush_type(struct uxfrm *u, uint8_t type)
+bool ux_policy_flush(struct uxfrm *u, uint8_t type)
 {
 	struct ux_spd_cursor cursor;
 	struct ux_policy *policy;
@@ -147,19 +121,14 @@ static bool flush_type(struct uxfrm *u, uint8_t type)
 /* An empty database is no error, and no event either. */
 int ux_handle_flushpolicy(struct ux_request *req)
 {
-	const struct nlmsghdr head = event_head(req);
-	uint8_t buf[UX_POLICY_MSG_MAX];
-	struct ux_writer w;
+	const struct ux_event_origin origin = ux_event_origin(req);
 	uint8_t type;
 	int err;
 
 	err = ux_policy_type_parse(req, &type);
 	if (err)
 		return err;
-	if (!flush_type(req->u, type))
-		return 0;
-	ux_writer_init(&w, buf, sizeof(buf));
-	if (ux_policy_put_flushed(&w, type, &head))
-		send_event(req, &w);
+	if (ux_policy_flush(req->u, type))
+		ux_event_policy_flushed(req->u, type, &origin);
 	return 0;
 }

@@ -6,19 +6,18 @@
 #include <string.h>
 
 #include "core/sad_ahead.h"
+#include "ctl/sa_filter.h"
 #include "ctl/sa_reply.h"
 #include "ctl/translate.h"
 
 struct sa_dump {
 	struct ux_sad_cursor cursor;
-	uint8_t proto; /* 0 = all */
-	bool has_filter;
-	struct xfrm_address_filter filter;
+	struct ux_sa_filter filter;
 };
 
 static int dump_start(struct ux_request *req, void **ret_state)
 {
-	struct xfrm_address_filter filter = {0};
+	struct ux_sa_filter filter = {0};
 	int r = ux_attrs_parse(req->msg, 0, &req->attrs, req->ext);
 
 	if (r < 0)
@@ -26,34 +25,25 @@ static int dump_start(struct ux_request *req, void **ret_state)
 	const struct nlattr *f = req->attrs.tb[XFRMA_ADDRESS_FILTER];
 	const struct nlattr *proto = req->attrs.tb[XFRMA_PROTO];
 	if (f) {
-		ux_attr_copy(f, &filter, sizeof(filter));
-		if (filter.splen > 128 || filter.dplen > 128)
-			return -EINVAL;
+		struct xfrm_address_filter given;
+
+		ux_attr_copy(f, &given, sizeof(given));
+		filter.saddr = ux_addr_from_wire(&given.saddr);
+		filter.daddr = ux_addr_from_wire(&given.daddr);
+		filter.family = given.family;
+		filter.prefixlen_s = given.splen;
+		filter.prefixlen_d = given.dplen;
 	}
+	filter.proto = proto ? ux_attr_u8(proto) : 0;
+	if (!ux_sa_filter_is_sound(&filter))
+		return -EINVAL;
 	struct sa_dump *d = calloc(1, sizeof(*d));
 	if (!d)
 		return -ENOMEM;
 	ux_sad_cursor_init(&d->cursor);
-	d->proto = proto ? ux_attr_u8(proto) : 0;
-	d->has_filter = f != NULL;
 	d->filter = filter;
 	*ret_state = d;
 	return 0;
-}
-
-static bool is_wanted(const struct sa_dump *d, const struct ux_sa *sa)
-{
-	const struct xfrm_address_filter *f = &d->filter;
-
-	if (!ux_sa_proto_wanted(sa->id.proto, d->proto))
-		return false;
-	if (!d->has_filter)
-		return true;
-	if ((f->family == AF_INET || f->family == AF_INET6) && f->family != sa->id.family)
-		return false;
-	struct ux_addr saddr = ux_addr_from_wire(&f->saddr), daddr = ux_addr_from_wire(&f->daddr);
-	return ux_addr_match_prefix(&sa->saddr, &saddr, f->splen) &&
-	       ux_addr_match_prefix(&sa->id.daddr, &daddr, f->dplen);
 }
 
 static int dump_next(struct uxfrm *u, void *state, struct ux_writer *w, uint32_t pid, uint32_t seq)
@@ -67,7 +57,7 @@ static int dump_next(struct uxfrm *u, void *state, struct ux_writer *w, uint32_t
 
 	while ((sa = ux_sad_cursor_next(&u->sad, &d->cursor))) {
 		ux_sad_ahead_walk(&u->sad, sa);
-		if (!is_wanted(d, sa) || ux_sa_write(w, &header, sa))
+		if (!ux_sa_filter_wants(&d->filter, sa) || ux_sa_write(w, &header, sa))
 			continue;
 		ux_sad_cursor_back(&u->sad, &d->cursor);
 		return 1;

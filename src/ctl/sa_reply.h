@@ -25,7 +25,5 @@ void ux_sa_write_replay(struct ux_writer *w, const struct ux_sa *sa);
 int ux_sa_message(const struct nlmsghdr *header, const struct ux_sa *sa,
 		  struct ux_writer *ret_writer) UX_MUST_CHECK;
 void ux_sa_message_free(struct ux_writer *w);
-/* ux_sa_proto_wanted - does @wanted (0: everything, 255: IPsec, else itself) mean @proto? */
-bool ux_sa_proto_wanted(uint8_t proto, uint8_t wanted);
 /* ux_sa_reply - @sa as NEWSA to the requester. */
 int ux_sa_reply(struct ux_request *req, const struct ux_sa *sa);

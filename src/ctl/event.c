@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "ctl/event.h"
+
+#include <string.h>
+
+#include "ctl/policy.h"
+#include "ctl/sa_reply.h"
+
+struct ux_event_origin ux_event_origin(const struct ux_request *req)
+{
+	return (struct ux_event_origin){.seq = req->msg->nlmsg_seq, .port_id = req->msg->nlmsg_pid};
+}
+
+static struct nlmsghdr header(uint16_t type, const struct ux_event_origin *origin)
+{
+	return (struct nlmsghdr){
+	    .nlmsg_type = type, .nlmsg_pid = origin->port_id, .nlmsg_seq = origin->seq};
+}
+
+/* ---- SAs ---- */
+
+void ux_event_sa(struct uxfrm *u, uint16_t type, const struct ux_sa *sa, enum ux_sa_state state,
+		 const struct ux_event_origin *origin)
+{
+	const struct nlmsghdr head = header(type, origin);
+	struct ux_writer w;
+
+	if (!ux_has_listener(u, UX_XFRM_GROUP_SA) || ux_sa_message(&head, sa, &w) < 0)
+		return;
+	(void)ux_notify(u, UX_XFRM_GROUP_SA, &w);
+	ux_sa_message_free(&w);
+}
+
+void ux_event_sa_flushed(struct uxfrm *u, uint8_t proto, const struct ux_event_origin *origin)
+{
+	const struct xfrm_usersa_flush p = {.proto = proto};
+	uint8_t buf[64];
+	struct ux_writer w;
+
+	ux_writer_init(&w, buf, sizeof(buf));
+	ux_msg_begin(&w, XFRM_MSG_FLUSHSA, 0, origin->port_id, origin->seq, &p, sizeof(p));
+	if (ux_msg_end(&w))
+		(void)ux_notify(u, UX_XFRM_GROUP_SA, &w);
+}
+
+#define EXPIRE_MAX 512
+
+static bool write_expire(struct ux_writer *w, const struct ux_sa *sa, bool hard, uint32_t port_id)
+{
+	struct xfrm_user_expire p;
+	struct xfrm_mark mark = {.v = sa->mark.v, .m = sa->mark.m};
+
+	memset(&p, 0, sizeof(p));
+	ux_sa_info(sa, &p.state);
+	p.hard = hard;
+	ux_msg_begin(w, XFRM_MSG_EXPIRE, 0, port_id, 0, &p, sizeof(p));
+	if (mark.v | mark.m)
+		ux_msg_attr(w, XFRMA_MARK, &mark, sizeof(mark));
+	if (sa->if_id)
+		ux_msg_attr_u32(w, XFRMA_IF_ID, sa->if_id);
+	if (sa->runtime->terms.pcpu != UINT32_MAX)
+		ux_msg_attr_u32(w, UX_XFRMA_SA_PCPU, sa->runtime->terms.pcpu);
+	if (sa->dir)
+		ux_msg_attr_u8(w, UX_XFRMA_SA_DIR, sa->dir);
+	return ux_msg_end(w);
+}
+
+void ux_event_sa_expired(struct uxfrm *u, const struct ux_sa *sa, bool hard, enum ux_sa_state state,
+			 uint32_t port_id)
+{
+	uint8_t buf[EXPIRE_MAX];
+	struct ux_writer w;
+
+	ux_writer_init(&w, buf, sizeof(buf));
+	if (write_expire(&w, sa, hard, port_id))
+		(void)ux_notify(u, UX_XFRM_GROUP_EXPIRE, &w);
+}
+
+/* ---- policies ---- */
+
+void ux_event_policy(struct uxfrm *u, uint16_t type, const struct ux_policy *policy, bool by_index,
+		     const struct ux_event_origin *origin)
+{
+	const struct nlmsghdr head = header(type, origin);
+	uint8_t buf[UX_POLICY_MSG_MAX];
+	struct ux_writer w;
+
+	if (!ux_has_listener(u, UX_XFRM_GROUP_POLICY))
+		return;
+	ux_writer_init(&w, buf, sizeof(buf));
+	if (type == XFRM_MSG_DELPOLICY ? ux_policy_put_deleted(&w, policy, by_index, &head)
+				       : ux_policy_put(&w, policy, &head))
+		(void)ux_notify(u, UX_XFRM_GROUP_POLICY, &w);
+}
+
+void ux_event_policy_flushed(struct uxfrm *u, uint8_t policy_type,
+			     const struct ux_event_origin *origin)
+{
+	const struct nlmsghdr head = header(XFRM_MSG_FLUSHPOLICY, origin);
+	uint8_t buf[64];
+	struct ux_writer w;
+
+	ux_writer_init(&w, buf, sizeof(buf));
+	if (ux_policy_put_flushed(&w, policy_type, &head))
+		(void)ux_notify(u, UX_XFRM_GROUP_POLICY, &w);
+}
