@@ -20,6 +20,7 @@ extern "C" {
 
 struct uxfrm;
 struct uxfrm_client;
+struct uxfrm_pfkey;
 
 struct uxfrm_params {
 	size_t size;		 /* sizeof(struct uxfrm_params) */
@@ -92,6 +93,25 @@ void uxfrm_client_request(struct uxfrm_client *client, const void *datagram, siz
 
 /* uxfrm_client_resume - go on with a dump after a deliver that was refused. Returns true while a dump is open. */
 bool uxfrm_client_resume(struct uxfrm_client *client);
+
+/*
+ * PF_KEY v2 sockets on the same databases: a change over one protocol is an event of both.
+ *
+ * uxfrm_pfkey_open - a new socket, of a client that holds CAP_NET_ADMIN; others get none. Messages go out
+ * through ops->deliver, one for each recv(), @group 0 for replies and 1 for what others have caused; what is
+ * refused is lost, a dump excepted. ops->overrun is not used: PF_KEY tells nobody of a loss. 0, -EINVAL, -ENOMEM.
+ */
+int uxfrm_pfkey_open(struct uxfrm *u, const struct uxfrm_client_ops *ops, void *opaque,
+		     struct uxfrm_pfkey **ret_client);
+struct uxfrm_pfkey *uxfrm_pfkey_close(struct uxfrm_pfkey *client); /* accepts NULL, returns NULL */
+/*
+ * uxfrm_pfkey_request - process one datagram as the kernel would, all of it, before returning. @datagram as in
+ * uxfrm_client_request. Returns 0, or the error the send() fails with: -EMSGSIZE and -EINVAL when this is no
+ * message of PF_KEY v2, -ENOBUFS without memory. All other errors are messages to the client.
+ */
+int uxfrm_pfkey_request(struct uxfrm_pfkey *client, const void *datagram, size_t len);
+/* uxfrm_pfkey_resume - go on with a dump after a deliver that was refused. Returns true while one is open. */
+bool uxfrm_pfkey_resume(struct uxfrm_pfkey *client);
 
 /*
  * Outbound policies, so that the owner of the engine can steer their traffic to it. Called on the

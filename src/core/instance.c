@@ -130,6 +130,7 @@ UXFRM_API int uxfrm_new(const struct uxfrm_params *params, struct uxfrm **ret_en
 	ux_siphash_random_key(&u->hash_key);
 	ux_siphash_random_key(&u->spi_key);
 	ux_list_init(&u->clients);
+	ux_list_init(&u->pfkey_clients);
 	ux_retire_init(&u->retire);
 	ux_local_init(&u->local);
 	ux_slab_init(&u->sa_slab, sizeof(struct ux_sa));

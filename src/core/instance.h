@@ -44,7 +44,8 @@ struct uxfrm {
 	/* control thread */
 	uint64_t now_ns;
 	struct ux_retire retire;
-	struct ux_list clients; /* ctl/: struct uxfrm_client.all */
+	struct ux_list clients;	      /* ctl/: struct uxfrm_client.all */
+	struct ux_list pfkey_clients; /* ctl/: struct uxfrm_pfkey.all */
 	/* called before a larval SA that timed out is removed (Linux announces it as EXPIRE); may
 	 * be NULL */
 	void (*larval_expired)(struct uxfrm *u, const struct ux_sa *sa);
@@ -53,6 +54,7 @@ struct uxfrm {
 	uint32_t acquire_seq;	       /* of the last ACQUIRE event */
 	struct ux_siphash_key spi_key; /* SPIs are drawn by it from a count */
 	uint64_t n_spi_drawn;
+	uint32_t pfkey_acquire_seq, pfkey_reqid; /* given last over PF_KEY */
 	uint32_t *encap_ports[2]; /* watch.c: SAs by port, IPv4 and IPv6 */
 
 	/* list of workers: changed by the worker's thread under the mutex, walked by the control

@@ -456,6 +456,12 @@ int ux_sad_replace(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fresh, bool
 	return 0;
 }
 
+void ux_sad_give_up(struct ux_sa *sa)
+{
+	atomic_store_explicit(&sa->state, UX_SA_DEAD, memory_order_relaxed);
+	ux_list_remove(&sa->runtime->larval->by_seq);
+}
+
 void ux_sad_remove(struct uxfrm *u, struct ux_sa *sa)
 {
 	atomic_store_explicit(&sa->state, UX_SA_DEAD, memory_order_relaxed);

@@ -149,6 +149,9 @@ int ux_sad_replace(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fresh,
  * UX_SA_TABLE_RESERVE_MAX: what comes next of them does not fail. -ENOMEM.
  */
 int ux_sad_reserve_moves(struct uxfrm *u, size_t n) UX_MUST_CHECK;
+/* ux_sad_give_up - the larval SA @sa will not be fulfilled: it waits for nothing any more, but for
+ * the end of its time. */
+void ux_sad_give_up(struct ux_sa *sa);
 /* ux_sad_remove - take @sa and its former tuples out. */
 void ux_sad_remove(struct uxfrm *u, struct ux_sa *sa);
 

@@ -3,8 +3,10 @@
 
 #include <string.h>
 
+#include "ctl/pfkey/notify.h"
 #include "ctl/policy.h"
 #include "ctl/sa_reply.h"
+#include "ctl/translate.h"
 
 struct ux_event_origin ux_event_origin(const struct ux_request *req)
 {
@@ -25,6 +27,7 @@ void ux_event_sa(struct uxfrm *u, uint16_t type, const struct ux_sa *sa, enum ux
 	const struct nlmsghdr head = header(type, origin);
 	struct ux_writer w;
 
+	ux_pfkey_notify_sa(u, type, sa, state, origin);
 	if (!ux_has_listener(u, UX_XFRM_GROUP_SA) || ux_sa_message(&head, sa, &w) < 0)
 		return;
 	(void)ux_notify(u, UX_XFRM_GROUP_SA, &w);
@@ -37,6 +40,7 @@ void ux_event_sa_flushed(struct uxfrm *u, uint8_t proto, const struct ux_event_o
 	uint8_t buf[64];
 	struct ux_writer w;
 
+	ux_pfkey_notify_sa_flushed(u, proto, origin);
 	ux_writer_init(&w, buf, sizeof(buf));
 	ux_msg_begin(&w, XFRM_MSG_FLUSHSA, 0, origin->port_id, origin->seq, &p, sizeof(p));
 	if (ux_msg_end(&w))
@@ -71,6 +75,7 @@ void ux_event_sa_expired(struct uxfrm *u, const struct ux_sa *sa, bool hard, enu
 	uint8_t buf[EXPIRE_MAX];
 	struct ux_writer w;
 
+	ux_pfkey_notify_expired(u, sa, hard, state);
 	ux_writer_init(&w, buf, sizeof(buf));
 	if (write_expire(&w, sa, hard, port_id))
 		(void)ux_notify(u, UX_XFRM_GROUP_EXPIRE, &w);
@@ -85,6 +90,7 @@ void ux_event_policy(struct uxfrm *u, uint16_t type, const struct ux_policy *pol
 	uint8_t buf[UX_POLICY_MSG_MAX];
 	struct ux_writer w;
 
+	ux_pfkey_notify_policy(u, type, policy, by_index, origin);
 	if (!ux_has_listener(u, UX_XFRM_GROUP_POLICY))
 		return;
 	ux_writer_init(&w, buf, sizeof(buf));
@@ -100,7 +106,26 @@ void ux_event_policy_flushed(struct uxfrm *u, uint8_t policy_type,
 	uint8_t buf[64];
 	struct ux_writer w;
 
+	if (policy_type == UX_POLICY_TYPE_MAIN)
+		ux_pfkey_notify_policy_flushed(u, origin);
 	ux_writer_init(&w, buf, sizeof(buf));
 	if (ux_policy_put_flushed(&w, policy_type, &head))
 		(void)ux_notify(u, UX_XFRM_GROUP_POLICY, &w);
+}
+
+/* Each protocol counts for itself, as in Linux. */
+void ux_event_acquire(struct uxfrm *u, const struct ux_policy *policy, const struct ux_template *t,
+		      struct xfrm_user_acquire *acquire)
+{
+	struct ux_addr saddr = ux_addr_from_wire(&acquire->saddr);
+	uint8_t buf[UX_POLICY_MSG_MAX];
+	struct ux_writer w;
+
+	ux_pfkey_notify_acquire(u, policy, t, &saddr);
+	if (++u->acquire_seq == 0)
+		u->acquire_seq = 1;
+	acquire->seq = u->acquire_seq;
+	ux_writer_init(&w, buf, sizeof(buf));
+	if (ux_policy_put_acquire(&w, policy, t, acquire))
+		(void)ux_notify(u, UX_XFRM_GROUP_ACQUIRE, &w);
 }

@@ -40,3 +40,10 @@ void ux_event_policy(struct uxfrm *u, uint16_t type, const struct ux_policy *pol
 /* ux_event_policy_flushed - all policies of @policy_type are gone. */
 void ux_event_policy_flushed(struct uxfrm *u, uint8_t policy_type,
 			     const struct ux_event_origin *origin);
+
+/*
+ * ux_event_acquire - @policy needs the SA of its template @t. What of the message is neither is
+ * @acquire's, that is changed to what NETLINK_XFRM tells.
+ */
+void ux_event_acquire(struct uxfrm *u, const struct ux_policy *policy, const struct ux_template *t,
+		      struct xfrm_user_acquire *acquire);

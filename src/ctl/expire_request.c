@@ -102,9 +102,7 @@ int ux_handle_acquire(struct ux_request *req)
 {
 	const struct xfrm_user_acquire *p = req->header;
 	struct xfrm_user_acquire event;
-	uint8_t buf[UX_POLICY_MSG_MAX];
 	struct ux_policy *policy;
-	struct ux_writer w;
 	int err = parse_policy(req, &p->policy, &policy);
 
 	if (err)
@@ -119,12 +117,7 @@ int ux_handle_acquire(struct ux_request *req)
 		t->aalgos = p->aalgos;
 		t->ealgos = p->ealgos;
 		t->calgos = p->calgos;
-		event.seq = ++req->u->acquire_seq;
-		if (!event.seq)
-			event.seq = ++req->u->acquire_seq;
-		ux_writer_init(&w, buf, sizeof(buf));
-		if (ux_policy_put_acquire(&w, policy, t, &event))
-			(void)ux_notify(req->u, UX_XFRM_GROUP_ACQUIRE, &w);
+		ux_event_acquire(req->u, policy, t, &event);
 	}
 	ux_policy_free(policy);
 	return 0;

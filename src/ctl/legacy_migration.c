@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "ctl/pfkey/notify.h"
 #include "ctl/policy.h"
 #include "ctl/translate.h"
 
@@ -184,6 +185,7 @@ int ux_legacy_migrate_run(struct uxfrm *u, const struct ux_legacy_migrate_wish *
 		err = ux_legacy_migrate(u, policy, &wish->migration, ext);
 	if (err < 0)
 		return err;
+	ux_pfkey_notify_migrated(u, wish);
 	notify(u, wish);
 	return 0;
 }

@@ -17,6 +17,8 @@ int ux_policy_parse(struct ux_request *req, struct ux_policy **ret_policy) UX_MU
 
 /* The checks that requests about an existing policy share with NEWPOLICY. */
 int ux_policy_check_dir(uint8_t dir, struct ux_ext_ack *ext) UX_MUST_CHECK;
+/* A template's protocol is one of those Linux has transforms for; 0 and 255 are not wildcards. */
+bool ux_policy_template_proto_valid(uint8_t proto);
 /* XFRMA_POLICY_TYPE; main when absent. */
 int ux_policy_type_parse(const struct ux_request *req, uint8_t *ret_type) UX_MUST_CHECK;
 /* XFRMA_SEC_CTX: its lengths. Labels themselves are not kept: there is no security module here. */

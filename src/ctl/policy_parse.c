@@ -15,9 +15,7 @@
 /* The index of a policy tells its direction in the lowest bits (Linux: xfrm_policy_id2dir). */
 #define INDEX_DIR_MASK 7u
 
-/* The values of a template's protocol are those Linux has transforms for; 0 and 255 are not
- * wildcards here. */
-static bool template_proto_valid(uint8_t proto)
+bool ux_policy_template_proto_valid(uint8_t proto)
 {
 	switch (proto) {
 	case IPPROTO_AH:
@@ -111,7 +109,7 @@ static int check_template(const struct xfrm_user_tmpl *t, uint8_t dir, uint16_t 
 		return ux_fail(ext, EINVAL, "Mode in template must be < XFRM_MODE_MAX (5)");
 	if (t->family != AF_INET && t->family != AF_INET6)
 		return ux_fail(ext, EINVAL, "Invalid family in template");
-	if (!template_proto_valid(t->id.proto))
+	if (!ux_policy_template_proto_valid(t->id.proto))
 		return ux_fail(ext, EINVAL, "Invalid XFRM protocol in template");
 	return 0;
 }

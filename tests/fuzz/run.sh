@@ -13,7 +13,7 @@ build=${BUILD:-$root/build-fuzz}
 cc=${CC:-clang-19}
 mkdir -p "$build/$target"
 sources=$(ls "$root"/src/base/*.c "$root"/src/packet/*.c "$root"/src/crypto/*.c "$root"/src/wire/*.c \
-	"$root"/src/core/*.c "$root"/src/ipsec/*.c "$root"/src/ctl/*.c)
+	"$root"/src/core/*.c "$root"/src/ipsec/*.c "$root"/src/ctl/*.c "$root"/src/ctl/pfkey/*.c)
 # shellcheck disable=SC2086
 "$cc" -g -O1 -std=gnu11 -D_GNU_SOURCE -fno-strict-aliasing -I"$root/include" -I"$root/src" \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/* An SA as a PF_KEY message. */
+
+#include "core/sa.h"
+#include "ctl/pfkey/client.h"
+
+/* What of an SA a message shows. */
+struct ux_pfkey_sa_view {
+	enum ux_sa_state state;
+	bool keys, soft, hard;
+};
+
+/*
+ * ux_pfkey_sa_message - @head and the SA; length and SA type are set here. Given back by
+ * ux_pfkey_bytes_free. -EINVAL: PF_KEY has no number for the SA's mode; -ENOBUFS without memory.
+ */
+int ux_pfkey_sa_message(const struct ux_sa *sa, const struct sadb_msg *head,
+			const struct ux_pfkey_sa_view *view,
+			struct ux_pfkey_bytes *ret_bytes) UX_MUST_CHECK;
+/* ux_pfkey_sa_message_whole - the same as replies and dumps show it. */
+int ux_pfkey_sa_message_whole(const struct ux_sa *sa, const struct sadb_msg *head,
+			      struct ux_pfkey_bytes *ret_bytes) UX_MUST_CHECK;
+/* ux_pfkey_limit_out - a byte or packet limit; PF_KEY says 0 for none. */
+uint64_t ux_pfkey_limit_out(uint64_t limit);
