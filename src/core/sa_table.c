@@ -8,6 +8,7 @@
 #define HUGE_PAGE ((size_t)2 << 20)
 #define FIRST_SLOTS 64
 #define MOVE_STEP 32 /* slots looked at per reserve; more than the growth of a table can outrun */
+#define PROBE 3	     /* slots that are most often enough to look at, behind the first */
 
 static char tombstone;
 #define UX_SA_TOMBSTONE ((void *)&tombstone)
@@ -132,6 +133,7 @@ void ux_sa_table_prefetch(const struct ux_sa_table *t, uint64_t hash)
 	const struct ux_sa_slots *s = ux_rcu_follow(&t->slots);
 
 	__builtin_prefetch(&s->slot[hash & s->mask]);
+	__builtin_prefetch(&s->slot[(hash & s->mask) + PROBE]); /* a probe often crosses a line */
 }
 
 void *ux_sa_table_peek(const struct ux_sa_table *t, uint64_t hash)

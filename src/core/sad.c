@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "core/sad_ahead.h"
 #include "core/sad_index.h"
 
 #define NS_PER_MS UINT64_C(1000000)
@@ -501,8 +502,11 @@ uint64_t ux_sad_tick(struct uxfrm *u)
 	struct ux_sa *grace;
 	int n = 0;
 
-	while ((grace = first_grace(&u->sad)) && grace->deadline_ns <= u->now_ns && n++ < TICK_MAX)
+	while ((grace = first_grace(&u->sad)) && grace->deadline_ns <= u->now_ns &&
+	       n++ < TICK_MAX) {
+		ux_sad_ahead_grace(u, grace);
 		grace_drop(u, grace);
+	}
 	while ((larval = first_larval(&u->sad)) && larval->deadline_ns <= u->now_ns &&
 	       n++ < TICK_MAX) {
 		if (u->larval_expired)

@@ -113,3 +113,20 @@ void ux_sad_ahead_walk(const struct ux_sad *sad, const struct ux_sa *sa)
 		item = step < 3 ? item->next : item;
 	}
 }
+
+void ux_sad_ahead_grace(const struct uxfrm *u, const struct ux_sa *sa)
+{
+	const struct ux_list *item = sa->timed.next;
+
+	for (int step = 0; step < 3 && item != &u->sad.grace_queue; step++) {
+		const struct ux_sa *next = ux_container_of(item, struct ux_sa, timed);
+
+		if (step == 1) {
+			__builtin_prefetch(&next->runtime->current, 1);
+			ux_sa_table_prefetch(&u->sad.by_tuple, next->tuple_hash);
+		} else if (step == 2) {
+			prefetch_lines(next, sizeof(*next));
+		}
+		item = step < 2 ? item->next : item;
+	}
+}

@@ -23,3 +23,5 @@ void ux_sad_ahead_keys(const struct uxfrm *u, const struct ux_sad_places *places
 
 /* ux_sad_ahead_walk - @sa is shown; those behind it in the list of all are next. */
 void ux_sad_ahead_walk(const struct ux_sad *sad, const struct ux_sa *sa);
+/* ux_sad_ahead_grace - the grace time of @sa ends; those behind it in the queue may be next. */
+void ux_sad_ahead_grace(const struct uxfrm *u, const struct ux_sa *sa);
