@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "core/instance.h"
+#include "core/sad_ahead.h"
 #include "core/sad_index.h"
 
 /* Is the selector just the SA's own two addresses? Compared in the SA's family, not the selector's.
@@ -179,7 +180,7 @@ int ux_migrate(struct uxfrm *u, struct ux_sa *sa, const struct ux_migration *m,
 	struct ux_sa *fresh;
 	int err;
 
-	ux_sad_prefetch_move(u, sa);
+	ux_sad_ahead_around(u, sa);
 	if (m->update_h2h_selector && !host_to_host(sa))
 		return ux_fail(ext, EINVAL,
 			       "SA selector is not a single-host match for SA addresses");

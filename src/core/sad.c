@@ -9,7 +9,6 @@
 
 #define NS_PER_MS UINT64_C(1000000)
 #define NS_PER_S UINT64_C(1000000000)
-#define LINE 64 /* of the processor's caches */
 
 static void sa_retired(void *object)
 {
@@ -269,51 +268,6 @@ static void hash_sa(const struct uxfrm *u, struct ux_sa *sa)
 		sa->tuple_hash = ux_sad_tuple_hash(u, &sa->id);
 	if (!sa->address_hash)
 		sa->address_hash = ux_sad_address_hash(u, &key);
-}
-
-struct ux_sad_places ux_sad_places_find(const struct uxfrm *u, const struct ux_sa_id *from,
-					const struct ux_sa_id *to, uint32_t to_reqid)
-{
-	struct ux_address_key key = {to->daddr, to_reqid, to->family};
-	struct ux_sad_places p = {
-	    .from_tuple = ux_sad_tuple_hash(u, from),
-	    .spi = ux_sad_spi_hash(u, from->spi, from->proto),
-	    .to_tuple = ux_sad_tuple_hash(u, to),
-	    .to_address = ux_sad_address_hash(u, &key),
-	};
-
-	/* one behind the other, so that they wait for memory side by side */
-	ux_sa_table_prefetch(&u->sad.by_tuple, p.from_tuple);
-	ux_sa_table_prefetch(&u->sad.by_spi, p.spi);
-	ux_sa_table_prefetch(&u->sad.by_tuple, p.to_tuple);
-	ux_sa_table_prefetch(&u->sad.by_address, p.to_address);
-	return p;
-}
-
-void ux_sad_places_prefetch(const struct uxfrm *u, const struct ux_sad_places *places)
-{
-	const char *sa = ux_sa_table_peek(&u->sad.by_tuple, places->from_tuple);
-	const struct ux_sa_runtime *r = ux_sa_table_peek(&u->sad.by_spi, places->spi);
-
-	for (size_t at = 0; sa && at < sizeof(struct ux_sa); at += LINE)
-		__builtin_prefetch(sa + at, 1);
-	if (r)
-		__builtin_prefetch(&r->current, 1);
-}
-
-void ux_sad_prefetch_move(const struct uxfrm *u, const struct ux_sa *sa)
-{
-	ux_sa_table_prefetch(&u->sad.by_address, sa->address_hash);
-	__builtin_prefetch(sa->all.prev, 1);
-	__builtin_prefetch(sa->all.next, 1);
-}
-
-void ux_sad_places_prefetch_more(const struct uxfrm *u, const struct ux_sad_places *places)
-{
-	const struct ux_sa *sa = ux_sa_table_peek(&u->sad.by_tuple, places->from_tuple);
-
-	if (sa)
-		ux_sad_prefetch_move(u, sa);
 }
 
 static int reserve(struct uxfrm *u)

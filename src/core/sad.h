@@ -63,14 +63,6 @@ struct ux_sad_places {
 	uint64_t from_tuple, to_tuple, to_address;
 	uint64_t spi; /* the way to the runtime that does not lead through the SA */
 };
-/* ux_sad_places_find - compute them, and have the tables near there. */
-struct ux_sad_places ux_sad_places_find(const struct uxfrm *u, const struct ux_sa_id *from,
-					const struct ux_sa_id *to, uint32_t to_reqid);
-/* ux_sad_places_prefetch - have the SA near that is to move; some work should lie between. */
-void ux_sad_places_prefetch(const struct uxfrm *u, const struct ux_sad_places *places);
-/* ux_sad_places_prefetch_more - have near what the SA leads to, which must have come near by now.
- */
-void ux_sad_places_prefetch_more(const struct uxfrm *u, const struct ux_sad_places *places);
 
 /* ---- look-ups of the packet path: any worker, inside a read section ---- */
 

@@ -37,6 +37,25 @@ struct ux_sad_places ux_sad_ahead_of_new(const struct uxfrm *u, const struct ux_
 	return p;
 }
 
+struct ux_sad_places ux_sad_ahead_of_move(const struct uxfrm *u, const struct ux_sa_id *from,
+					  const struct ux_sa_id *to, uint32_t to_reqid)
+{
+	struct ux_address_key key = {to->daddr, to_reqid, to->family};
+	struct ux_sad_places p = {
+	    .from_tuple = ux_sad_tuple_hash(u, from),
+	    .spi = ux_sad_spi_hash(u, from->spi, from->proto),
+	    .to_tuple = ux_sad_tuple_hash(u, to),
+	    .to_address = ux_sad_address_hash(u, &key),
+	};
+
+	/* one behind the other, so that they wait for memory side by side */
+	ux_sa_table_prefetch(&u->sad.by_tuple, p.from_tuple);
+	ux_sa_table_prefetch(&u->sad.by_spi, p.spi);
+	ux_sa_table_prefetch(&u->sad.by_tuple, p.to_tuple);
+	ux_sa_table_prefetch(&u->sad.by_address, p.to_address);
+	return p;
+}
+
 static const struct ux_sa *sa_at(const struct uxfrm *u, const struct ux_sad_places *places)
 {
 	return ux_sa_table_peek(&u->sad.by_tuple, places->from_tuple);
@@ -47,6 +66,30 @@ void ux_sad_ahead_sa(const struct uxfrm *u, const struct ux_sad_places *places)
 	prefetch_lines(sa_at(u, places), sizeof(struct ux_sa));
 	/* by its SPI the runtime is found without waiting for the SA */
 	prefetch_lines(ux_sa_table_peek(&u->sad.by_spi, places->spi), sizeof(struct ux_sa_runtime));
+}
+
+void ux_sad_ahead_moving(const struct uxfrm *u, const struct ux_sad_places *places)
+{
+	const struct ux_sa_runtime *r = ux_sa_table_peek(&u->sad.by_spi, places->spi);
+
+	prefetch_lines(sa_at(u, places), sizeof(struct ux_sa));
+	if (r) /* of which a move touches one line */
+		__builtin_prefetch(&r->current, 1);
+}
+
+void ux_sad_ahead_around(const struct uxfrm *u, const struct ux_sa *sa)
+{
+	ux_sa_table_prefetch(&u->sad.by_address, sa->address_hash);
+	__builtin_prefetch(sa->all.prev, 1);
+	__builtin_prefetch(sa->all.next, 1);
+}
+
+void ux_sad_ahead_neighbours(const struct uxfrm *u, const struct ux_sad_places *places)
+{
+	const struct ux_sa *sa = sa_at(u, places);
+
+	if (sa)
+		ux_sad_ahead_around(u, sa);
 }
 
 static void prefetch_parts(const struct ux_sa_runtime *r)
@@ -66,7 +109,7 @@ void ux_sad_ahead_parts(const struct uxfrm *u, const struct ux_sad_places *place
 	if (!removed)
 		return;
 	__builtin_prefetch(sa->runtime->iv, 1);
-	ux_sad_prefetch_move(u, sa);
+	ux_sad_ahead_around(u, sa);
 }
 
 static void prefetch_keys(const struct ux_sa_keys *keys)

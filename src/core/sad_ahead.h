@@ -21,6 +21,17 @@ void ux_sad_ahead_sa(const struct uxfrm *u, const struct ux_sad_places *places);
 void ux_sad_ahead_parts(const struct uxfrm *u, const struct ux_sad_places *places, bool removed);
 void ux_sad_ahead_keys(const struct uxfrm *u, const struct ux_sad_places *places, bool removed);
 
+/*
+ * A move: step 1 has all places it takes an SA from and puts it to, step 2 the SA, step 3 what
+ * stands beside it in the database.
+ */
+struct ux_sad_places ux_sad_ahead_of_move(const struct uxfrm *u, const struct ux_sa_id *from,
+					  const struct ux_sa_id *to, uint32_t to_reqid);
+void ux_sad_ahead_moving(const struct uxfrm *u, const struct ux_sad_places *places);
+void ux_sad_ahead_neighbours(const struct uxfrm *u, const struct ux_sad_places *places);
+/* ux_sad_ahead_around - the same as step 3 when the SA is known. */
+void ux_sad_ahead_around(const struct uxfrm *u, const struct ux_sa *sa);
+
 /* ux_sad_ahead_walk - @sa is shown; those behind it in the list of all are next. */
 void ux_sad_ahead_walk(const struct ux_sad *sad, const struct ux_sa *sa);
 /* ux_sad_ahead_grace - the grace time of @sa ends; those behind it in the queue may be next. */

@@ -25,9 +25,6 @@ struct ux_address_key ux_sad_address_key(const struct ux_sa *sa);
 struct ux_sa *ux_sad_tuple_chain(const struct uxfrm *u, const struct ux_sa_id *id);
 struct ux_sa *ux_sad_address_chain(const struct uxfrm *u, const struct ux_address_key *key);
 
-/* ux_sad_prefetch_move - have near what moving @sa will touch: its runtime, its neighbours. */
-void ux_sad_prefetch_move(const struct uxfrm *u, const struct ux_sa *sa);
-
 /* ---- sad_former.c: finding an SA by what it was before it moved ---- */
 
 /* ux_former_reserve - what one ux_former_update may need, so that it cannot fail. -ENOMEM. */

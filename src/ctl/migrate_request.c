@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "core/migrate.h"
-#include "core/sad.h"
+#include "core/sad_ahead.h"
 #include "ctl/request.h"
 #include "ctl/translate.h"
 
@@ -192,7 +192,7 @@ static struct ux_sad_places find_places(const struct uxfrm *u, const void *heade
 	from = to = ux_sa_id_from_wire(&m.id);
 	to.daddr = ux_addr_from_wire(&m.new_daddr);
 	to.family = m.new_family;
-	return ux_sad_places_find(u, &from, &to, m.new_reqid);
+	return ux_sad_ahead_of_move(u, &from, &to, m.new_reqid);
 }
 
 void ux_prefetch_migrate_state(const struct uxfrm *u, const void *header, struct ux_ahead *ahead)
@@ -202,10 +202,10 @@ void ux_prefetch_migrate_state(const struct uxfrm *u, const void *header, struct
 		ahead->places = find_places(u, header);
 		break;
 	case 1:
-		ux_sad_places_prefetch(u, &ahead->places);
+		ux_sad_ahead_moving(u, &ahead->places);
 		break;
 	case 2:
-		ux_sad_places_prefetch_more(u, &ahead->places);
+		ux_sad_ahead_neighbours(u, &ahead->places);
 		break;
 	default:
 		break;
