@@ -13,6 +13,7 @@
 #include "base/rcu.h"
 #include "base/siphash.h"
 #include "core/iv_ledger.h"
+#include "core/limits.h"
 #include "core/local_address.h"
 #include "core/sad.h"
 #include "core/slab.h"
@@ -32,6 +33,7 @@ struct uxfrm {
 	struct ux_sad sad;
 	struct ux_spd spd;
 	struct ux_iv_ledger iv_ledger;
+	struct ux_limits_pool limits;
 	struct ux_local_addresses local;
 	struct ux_slab sa_slab, runtime_slab, link_slab; /* control thread */
 	struct ux_slab few_slab, set_slab; /* struct ux_former_set of UX_FORMER_FEW, _MAX */

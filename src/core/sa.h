@@ -24,6 +24,7 @@
 #include "base/ext_ack.h"
 #include "base/list.h"
 #include "core/iv_ledger.h"
+#include "core/limits.h"
 #include "core/replay.h"
 #include "core/selector.h"
 #include "crypto/transform.h"
@@ -53,15 +54,6 @@ enum ux_sa_dir { UX_SA_DIR_NONE = 0, UX_SA_DIR_IN = 1, UX_SA_DIR_OUT = 2 };
 #define UX_SA_EXTRA_DONT_ENCAP_DSCP 0x1
 #define UX_SA_EXTRA_OSEQ_MAY_WRAP 0x2
 
-#define UX_LIMIT_INFINITE UINT64_MAX
-
-/* Soft and hard limits: bytes, packets, seconds since added, seconds since first use. 0 seconds =
- * none. */
-struct ux_limits {
-	uint64_t soft_bytes, hard_bytes, soft_packets, hard_packets;
-	uint64_t soft_add_s, hard_add_s, soft_use_s, hard_use_s;
-};
-
 #define UX_ENCAP_NONE 0
 #define UX_ENCAP_ESPINUDP 2
 struct ux_encap {
@@ -83,11 +75,13 @@ struct ux_sa_id {
 	uint8_t proto;
 };
 
-/* An algorithm as installed, for GETSA and for keying. Key bytes are in key memory. */
+/* An algorithm as installed, for GETSA and for the IV ledger. Key bytes are in key memory. */
 struct ux_algo_key {
-	const char *name; /* canonical name, static */
-	uint8_t *key;	  /* (key_bits + 7) / 8 bytes; NULL when 0 */
-	uint32_t key_bits, icv_bits;
+	const char *name;   /* canonical name, static */
+	const uint8_t *key; /* (key_bits + 7) / 8 bytes */
+	uint32_t key_bits;
+	uint16_t icv_bits;
+	bool own_key; /* false: it is the transform's */
 };
 
 /*
@@ -133,15 +127,10 @@ struct ux_sa_stats { /* workers, atomic; a move sets them back, as in Linux */
 	_Atomic(uint32_t) replay_window, replay, integrity_failed;
 };
 
-/* Each value by itself: a reader may see some of an older and some of a newer UPDSA. */
-struct ux_sa_limits { /* control thread writes, workers read */
-	_Atomic(uint64_t) soft_bytes, hard_bytes, soft_packets, hard_packets;
-	_Atomic(uint64_t) soft_add_s, hard_add_s, soft_use_s, hard_use_s;
-};
-
 /* What an SA was installed with and keeps through all its moves. */
 struct ux_sa_terms {
-	struct ux_sa_limits limits; /* set by ux_sa_set_limits */
+	/* control thread writes, workers follow; another one only by ux_sa_set_limits */
+	_Atomic(const struct ux_limits *) limits;
 	/* control thread; NEWAE changes the first two, UPDSA the care-of address */
 	uint32_t replay_maxage, replay_maxdiff; /* 100 ms units; sequence numbers */
 	struct ux_addr coaddr;
@@ -200,7 +189,7 @@ struct ux_sa_runtime {
 	_Alignas(64) struct ux_sa_terms terms;
 	struct ux_larval *larval; /* control thread; NULL unless the SA is larval */
 };
-_Static_assert(sizeof(struct ux_sa_runtime) == 5 * 64, "a million of them add up");
+_Static_assert(sizeof(struct ux_sa_runtime) == 4 * 64, "a million of them add up");
 
 enum ux_sa_state { UX_SA_LARVAL, UX_SA_VALID, UX_SA_DEAD };
 
@@ -304,9 +293,14 @@ int ux_sa_init(struct ux_sa *sa, struct ux_ext_ack *ext) UX_MUST_CHECK;
  * is fine. */
 struct ux_sa *ux_sa_free(struct ux_sa *sa);
 
-/* ux_sa_set_limits, ux_sa_limits - the limits of an SA, while workers look at them. */
-void ux_sa_set_limits(struct ux_sa_runtime *r, const struct ux_limits *limits);
-struct ux_limits ux_sa_limits(const struct ux_sa_runtime *r);
+/* ux_sa_set_limits - other limits for an SA, while workers look at them. -ENOMEM changes nothing.
+ */
+int ux_sa_set_limits(struct ux_sa_runtime *r, const struct ux_limits *limits) UX_MUST_CHECK;
+/* ux_sa_limits - those of now. Workers in a read section, or the control thread. */
+static inline const struct ux_limits *ux_sa_limits(const struct ux_sa_runtime *r)
+{
+	return atomic_load_explicit(&r->terms.limits, memory_order_acquire);
+}
 
 /* Sequence state from outside, as a client had it from another SA or another time. */
 struct ux_replay_state {

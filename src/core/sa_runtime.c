@@ -33,9 +33,12 @@ static uint32_t key_bytes(uint32_t bits)
 	return (bits + 7) / 8;
 }
 
-/* Keep one algorithm as GETSA shows it: canonical name, truncation filled in. */
+/*
+ * Keep one algorithm as GETSA shows it: canonical name, truncation filled in. @shared: its key,
+ * when the transform has it already.
+ */
 static int keep_key(struct ux_algo_key *to, enum ux_algo_class class,
-		    const struct ux_algo_request *from)
+		    const struct ux_algo_request *from, const uint8_t *shared)
 {
 	const struct ux_algo *algo = ux_algo_find(class, from->name, from->icv_bits);
 	uint32_t len = key_bytes(from->key_bits);
@@ -43,16 +46,20 @@ static int keep_key(struct ux_algo_key *to, enum ux_algo_class class,
 	if (!algo)
 		return -ENOSYS;
 	to->name = algo->name;
-	to->icv_bits = from->icv_bits;
+	to->icv_bits = (uint16_t)from->icv_bits;
 	if (class == UX_ALGO_AUTH && !to->icv_bits)
 		to->icv_bits = algo->icv_trunc_bits;
-	if (len) {
-		to->key = ux_key_alloc(len);
-		if (!to->key)
-			return -ENOMEM;
-		memcpy(to->key, from->key, len);
-	}
 	to->key_bits = from->key_bits;
+	to->key = shared;
+	if (len && !shared) {
+		uint8_t *copy = ux_key_alloc(len);
+
+		if (!copy)
+			return -ENOMEM;
+		memcpy(copy, from->key, len);
+		to->key = copy;
+		to->own_key = true;
+	}
 	return 0;
 }
 
@@ -73,16 +80,23 @@ static void keys_free(struct ux_sa_keys *keys)
 	if (!keys)
 		return;
 	for (uint32_t i = 0; i < n_keys(keys->present); i++)
-		ux_key_free(keys->algo[i].key, key_bytes(keys->algo[i].key_bits));
+		if (keys->algo[i].own_key)
+			ux_key_free((void *)(uintptr_t)keys->algo[i].key,
+				    key_bytes(keys->algo[i].key_bits));
 	free(keys);
 }
 
-static int keys_new(const struct ux_sa_params *p, struct ux_sa_keys **ret_keys)
+/* @t: made of the AEAD, or if there is none of the two others that encrypt and authenticate. */
+static int keys_new(const struct ux_sa_params *p, const struct ux_transform *t,
+		    struct ux_sa_keys **ret_keys)
 {
 	const struct ux_algo_request *const from[UX_KEY_KINDS] = {p->auth, p->crypt, p->aead,
 								  p->comp};
 	static const enum ux_algo_class class[UX_KEY_KINDS] = {UX_ALGO_AUTH, UX_ALGO_CIPHER,
 							       UX_ALGO_AEAD, UX_ALGO_COMP};
+	const uint8_t *const shared[UX_KEY_KINDS] = {
+	    p->aead ? NULL : ux_transform_auth_key(t), p->aead ? NULL : ux_transform_cipher_key(t),
+	    p->aead ? ux_transform_cipher_key(t) : NULL, NULL};
 	struct ux_sa_keys *keys;
 	uint8_t present = 0;
 	uint32_t n = 0;
@@ -97,7 +111,7 @@ static int keys_new(const struct ux_sa_params *p, struct ux_sa_keys **ret_keys)
 	keys->present = present;
 	for (int i = 0; i < UX_KEY_KINDS && err == 0; i++)
 		if (from[i])
-			err = keep_key(&keys->algo[n++], class[i], from[i]);
+			err = keep_key(&keys->algo[n++], class[i], from[i], shared[i]);
 	return err;
 }
 
@@ -128,44 +142,21 @@ static int make_transform(struct ux_sa_runtime *r, const struct ux_sa_params *p,
 	return ux_transform_new(&tp, &r->transform, ext);
 }
 
-static void set64(_Atomic(uint64_t) *to, uint64_t value)
+static void limits_retired(void *object)
 {
-	atomic_store_explicit(to, value, memory_order_relaxed);
+	ux_limits_release(object);
 }
 
-static uint64_t get64(const _Atomic(uint64_t) *from)
+int ux_sa_set_limits(struct ux_sa_runtime *r, const struct ux_limits *limits)
 {
-	return atomic_load_explicit(from, memory_order_relaxed);
-}
+	const struct ux_limits *old = ux_rcu_own(&r->terms.limits);
+	const struct ux_limits *fresh = ux_limits_hold(&r->instance->limits, limits);
 
-void ux_sa_set_limits(struct ux_sa_runtime *r, const struct ux_limits *limits)
-{
-	struct ux_sa_limits *l = &r->terms.limits;
-
-	set64(&l->soft_bytes, limits->soft_bytes);
-	set64(&l->hard_bytes, limits->hard_bytes);
-	set64(&l->soft_packets, limits->soft_packets);
-	set64(&l->hard_packets, limits->hard_packets);
-	set64(&l->soft_add_s, limits->soft_add_s);
-	set64(&l->hard_add_s, limits->hard_add_s);
-	set64(&l->soft_use_s, limits->soft_use_s);
-	set64(&l->hard_use_s, limits->hard_use_s);
-}
-
-struct ux_limits ux_sa_limits(const struct ux_sa_runtime *r)
-{
-	const struct ux_sa_limits *l = &r->terms.limits;
-
-	return (struct ux_limits){
-	    .soft_bytes = get64(&l->soft_bytes),
-	    .hard_bytes = get64(&l->hard_bytes),
-	    .soft_packets = get64(&l->soft_packets),
-	    .hard_packets = get64(&l->hard_packets),
-	    .soft_add_s = get64(&l->soft_add_s),
-	    .hard_add_s = get64(&l->hard_add_s),
-	    .soft_use_s = get64(&l->soft_use_s),
-	    .hard_use_s = get64(&l->hard_use_s),
-	};
+	if (!fresh)
+		return -ENOMEM;
+	ux_rcu_publish(&r->terms.limits, fresh);
+	ux_retire_add(&r->instance->retire, (void *)(uintptr_t)old, limits_retired);
+	return 0;
 }
 
 static struct ux_replay_window *replay_new(uint32_t window, bool esn)
@@ -231,7 +222,6 @@ static void set_terms(struct ux_sa_runtime *r, const struct ux_sa_params *p)
 {
 	struct ux_sa_terms *t = &r->terms;
 
-	ux_sa_set_limits(r, &p->limits);
 	t->replay_maxage = p->replay_maxage;
 	t->replay_maxdiff = p->replay_maxdiff;
 	t->coaddr = p->coaddr;
@@ -267,6 +257,11 @@ static struct ux_sa_runtime *runtime_alloc(struct uxfrm *u, const struct ux_sa_p
 	atomic_init(&r->current, NULL);
 	atomic_init(&r->former, NULL);
 	set_terms(r, p);
+	atomic_init(&r->terms.limits, ux_limits_hold(&u->limits, &p->limits));
+	if (!ux_sa_limits(r)) {
+		ux_slab_put(&u->runtime_slab, r);
+		return NULL;
+	}
 	return r;
 }
 
@@ -308,7 +303,7 @@ int ux_sa_runtime_new(struct uxfrm *u, const struct ux_sa_params *p,
 		return -ENOMEM;
 	err = make_transform(r, p, ext);
 	if (err == 0)
-		err = keys_new(p, &r->keys);
+		err = keys_new(p, r->transform, &r->keys);
 	if (err == 0)
 		err = make_replay(r, p);
 	if (err == 0 && r->transform->iv_len) {
@@ -333,6 +328,7 @@ void ux_sa_runtime_free(struct ux_sa_runtime *r)
 	if (r->iv)
 		ux_iv_source_release(&u->iv_ledger, r->iv);
 	free(ux_rcu_own(&r->replay));
+	ux_limits_release(ux_sa_limits(r));
 	free(r->larval);
 	ux_former_free(r);
 	ux_slab_put(&u->runtime_slab, r);

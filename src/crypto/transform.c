@@ -211,6 +211,16 @@ struct ux_transform *ux_transform_get(struct ux_transform *t)
 	return t;
 }
 
+const uint8_t *ux_transform_cipher_key(const struct ux_transform *t)
+{
+	return t->keys->bytes;
+}
+
+const uint8_t *ux_transform_auth_key(const struct ux_transform *t)
+{
+	return t->keys->bytes + t->keys->cipher_len;
+}
+
 struct ux_transform *ux_transform_put(struct ux_transform *t)
 {
 	if (!t || atomic_fetch_sub_explicit(&t->refs, 1, memory_order_acq_rel) != 1)

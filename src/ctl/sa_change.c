@@ -49,15 +49,6 @@ int ux_sa_add(struct uxfrm *u, struct ux_sa *sa, const struct ux_sa_params *p,
 	return 0;
 }
 
-static void update_terms(struct ux_sa_runtime *r, const struct ux_sa_runtime *wanted)
-{
-	struct ux_limits limits = ux_sa_limits(wanted);
-
-	ux_sa_set_limits(r, &limits);
-	if (wanted->terms.has_coaddr && r->terms.has_coaddr)
-		r->terms.coaddr = wanted->terms.coaddr;
-}
-
 /* An SA in use takes over from @wanted only what Linux takes over: keys and replay state stay. */
 static int update_valid(struct uxfrm *u, struct ux_sa *old, const struct ux_sa *wanted,
 			struct ux_ext_ack *ext)
@@ -82,8 +73,10 @@ static int update_valid(struct uxfrm *u, struct ux_sa *old, const struct ux_sa *
 		ux_sa_free(fresh);
 		return r;
 	}
-	update_terms(fresh->runtime, wanted->runtime);
-	return 0;
+	if (wanted->runtime->terms.has_coaddr && fresh->runtime->terms.has_coaddr)
+		fresh->runtime->terms.coaddr = wanted->runtime->terms.coaddr;
+	/* does not fail: the set is there, as @wanted holds it */
+	return ux_sa_set_limits(fresh->runtime, ux_sa_limits(wanted->runtime));
 }
 
 int ux_sa_update(struct uxfrm *u, struct ux_sa *sa, const struct ux_event_origin *origin,

@@ -22,7 +22,6 @@ static uint32_t load32(const _Atomic(uint32_t) *p)
 void ux_sa_info(const struct ux_sa *sa, struct xfrm_usersa_info *p)
 {
 	const struct ux_sa_runtime *rt = sa->runtime;
-	const struct ux_limits limits = ux_sa_limits(rt);
 
 	memset(p, 0, sizeof(*p)); /* the padding goes out as well */
 	p->sel = ux_selector_to_wire(&sa->sel);
@@ -31,7 +30,7 @@ void ux_sa_info(const struct ux_sa *sa, struct xfrm_usersa_info *p)
 	p->id.proto = sa->id.proto;
 	memcpy((uint8_t *)&p->id + UX_ID_PAD, rt->terms.id_unused, sizeof(rt->terms.id_unused));
 	p->saddr = ux_addr_to_wire(&sa->saddr);
-	p->lft = ux_limits_to_wire(&limits);
+	p->lft = ux_limits_to_wire(ux_sa_limits(rt));
 	p->curlft.bytes = load64(&rt->bytes);
 	p->curlft.packets = load64(&rt->packets);
 	p->curlft.add_time = load64(&rt->add_time_s);

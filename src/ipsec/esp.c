@@ -66,7 +66,7 @@ static uint32_t take_sequence(struct ux_sa *sa, uint32_t want, uint64_t *ret_fir
 bool ux_esp_expired(const struct ux_sa *sa, uint64_t now_s)
 {
 	const struct ux_sa_runtime *rt = sa->runtime;
-	const struct ux_limits limits = ux_sa_limits(rt), *l = &limits;
+	const struct ux_limits *l = ux_sa_limits(rt);
 	uint64_t use = atomic_load_explicit(&rt->use_time_s, memory_order_relaxed);
 	uint64_t added = atomic_load_explicit(&rt->add_time_s, memory_order_relaxed);
 
@@ -121,7 +121,7 @@ static uint32_t packets_allowed(const struct ux_sa *sa, uint32_t want, uint64_t 
 		return 0;
 	/* another worker may have reached the limit since */
 	used = atomic_load_explicit(&sa->runtime->packets, memory_order_relaxed);
-	hard = atomic_load_explicit(&sa->runtime->terms.limits.hard_packets, memory_order_relaxed);
+	hard = ux_sa_limits(sa->runtime)->hard_packets;
 	left = used < hard ? hard - used : 0;
 	return left < want ? (uint32_t)left : want;
 }

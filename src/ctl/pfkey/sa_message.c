@@ -67,18 +67,18 @@ static void put_lifetimes(struct ux_pfkey_writer *w, const struct ux_sa *sa,
 			  const struct ux_pfkey_sa_view *view)
 {
 	const struct ux_sa_runtime *r = sa->runtime;
-	const struct ux_limits l = ux_sa_limits(r);
+	const struct ux_limits *l = ux_sa_limits(r);
 	const struct sadb_lifetime hard = {
-	    .sadb_lifetime_allocations = (uint32_t)ux_pfkey_limit_out(l.hard_packets),
-	    .sadb_lifetime_bytes = ux_pfkey_limit_out(l.hard_bytes),
-	    .sadb_lifetime_addtime = l.hard_add_s,
-	    .sadb_lifetime_usetime = l.hard_use_s,
+	    .sadb_lifetime_allocations = (uint32_t)ux_pfkey_limit_out(l->hard_packets),
+	    .sadb_lifetime_bytes = ux_pfkey_limit_out(l->hard_bytes),
+	    .sadb_lifetime_addtime = l->hard_add_s,
+	    .sadb_lifetime_usetime = l->hard_use_s,
 	};
 	const struct sadb_lifetime soft = {
-	    .sadb_lifetime_allocations = (uint32_t)ux_pfkey_limit_out(l.soft_packets),
-	    .sadb_lifetime_bytes = ux_pfkey_limit_out(l.soft_bytes),
-	    .sadb_lifetime_addtime = l.soft_add_s,
-	    .sadb_lifetime_usetime = l.soft_use_s,
+	    .sadb_lifetime_allocations = (uint32_t)ux_pfkey_limit_out(l->soft_packets),
+	    .sadb_lifetime_bytes = ux_pfkey_limit_out(l->soft_bytes),
+	    .sadb_lifetime_addtime = l->soft_add_s,
+	    .sadb_lifetime_usetime = l->soft_use_s,
 	};
 	const struct sadb_lifetime current = {
 	    .sadb_lifetime_allocations = (uint32_t)load64(&r->packets),

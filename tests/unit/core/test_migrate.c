@@ -207,7 +207,7 @@ static void fields(void **state)
 	assert_int_equal(fresh->mark.v, 1);
 	assert_int_equal(fresh->if_id, 8);
 	assert_int_equal(fresh->runtime->terms.tfcpad, 9);
-	assert_int_equal(fresh->runtime->terms.limits.hard_bytes, 1000);
+	assert_int_equal(fresh->runtime->terms.limits->hard_bytes, 1000);
 	assert_int_equal(fresh->runtime->terms.acquire_seq, 77);
 	assert_false(fresh->dying);
 	assert_int_equal(fresh->outer_len, 28);

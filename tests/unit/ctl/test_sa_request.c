@@ -123,7 +123,7 @@ static void test_update_keeps_runtime(void **state)
 	assert_int_equal(atomic_load(&rt->oseq), 100);
 	assert_int_equal(atomic_load(&rt->bytes), 5000);
 	assert_int_equal(rt->keys->algo[0].key[0], 7);
-	assert_int_equal(now->runtime->terms.limits.hard_bytes, 1009);
+	assert_int_equal(now->runtime->terms.limits->hard_bytes, 1009);
 	assert_int_equal(t.u->sad.n_sa, 1);
 }
 
