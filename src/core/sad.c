@@ -203,6 +203,18 @@ static void larval_unlink(struct ux_sa *sa)
 	ux_list_remove(&sa->runtime->larval->by_seq);
 }
 
+/* Its turn comes when that of the old one would have. */
+static void larval_replace(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fresh)
+{
+	struct ux_larval *from = old->runtime->larval, *to = fresh->runtime->larval;
+
+	to->deadline_ns = from->deadline_ns;
+	larval_link(u, fresh);
+	ux_list_remove(&to->timed);
+	ux_list_insert_after(&from->timed, &to->timed);
+	larval_unlink(old);
+}
+
 static void grace_drop(struct uxfrm *u, struct ux_sa *sa)
 {
 	struct ux_sa_runtime *r = sa->runtime;
@@ -342,13 +354,14 @@ static void reset_stats(struct ux_sa_stats *stats)
 
 static void replace_in_lists(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fresh, bool moved)
 {
-	if (is_larval(old)) {
-		larval_unlink(old);
+	if (is_larval(old) && is_larval(fresh)) {
+		larval_replace(u, old, fresh);
+	} else {
+		if (is_larval(old))
+			larval_unlink(old);
 		if (is_larval(fresh))
-			fresh->runtime->larval->deadline_ns = old->runtime->larval->deadline_ns;
+			larval_link(u, fresh);
 	}
-	if (is_larval(fresh))
-		larval_link(u, fresh);
 	if (moved) {
 		reset_stats(&fresh->runtime->stats);
 		ux_list_push_front(&u->sad.all, &fresh->all);

@@ -79,8 +79,8 @@ static int update_valid(struct uxfrm *u, struct ux_sa *old, const struct ux_sa *
 	return ux_sa_set_limits(fresh->runtime, ux_sa_limits(wanted->runtime));
 }
 
-int ux_sa_update(struct uxfrm *u, struct ux_sa *sa, const struct ux_event_origin *origin,
-		 struct ux_ext_ack *ext)
+int ux_sa_update(struct uxfrm *u, struct ux_sa *sa, const struct ux_sa_params *p,
+		 const struct ux_event_origin *origin, struct ux_ext_ack *ext)
 {
 	struct ux_sa *old = sa->id.spi ? ux_sad_lookup_exact(u, &sa->id, sa->mark) : NULL;
 	int r = -ESRCH;
@@ -99,6 +99,7 @@ int ux_sa_update(struct uxfrm *u, struct ux_sa *sa, const struct ux_event_origin
 	if (old)
 		r = update_valid(u, old, sa, ext);
 	/* the event shows what was asked for, which is not what the SA has become */
+	sa->mark = p->mark;
 	if (r == 0)
 		ux_event_sa(u, XFRM_MSG_UPDSA, sa, UX_SA_DEAD, origin);
 	ux_sa_free(sa);

@@ -21,10 +21,11 @@ int ux_sa_add(struct uxfrm *u, struct ux_sa *sa, const struct ux_sa_params *para
 	      const struct ux_event_origin *origin) UX_MUST_CHECK;
 /*
  * ux_sa_update - @sa in the place of the larval SA of its name; or, of an SA in use, its limits and
- * the little else that Linux lets change. Takes @sa in any case. -ESRCH, -EINVAL, -ENOMEM.
+ * the little else that Linux lets change. @params: what @sa was made of. Takes @sa in any case.
+ * -ESRCH, -EINVAL, -ENOMEM.
  */
-int ux_sa_update(struct uxfrm *u, struct ux_sa *sa, const struct ux_event_origin *origin,
-		 struct ux_ext_ack *ext) UX_MUST_CHECK;
+int ux_sa_update(struct uxfrm *u, struct ux_sa *sa, const struct ux_sa_params *params,
+		 const struct ux_event_origin *origin, struct ux_ext_ack *ext) UX_MUST_CHECK;
 void ux_sa_delete(struct uxfrm *u, struct ux_sa *sa, const struct ux_event_origin *origin);
 /* ux_sa_flush - delete all of @proto, without an event. False: there was none. */
 bool ux_sa_flush(struct uxfrm *u, uint8_t proto);

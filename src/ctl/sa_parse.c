@@ -97,9 +97,7 @@ static uint32_t u32_or(const struct nlattr *a, uint32_t otherwise)
 
 static void read_numbers(const struct nlattr *const *tb, struct ux_sa_params *params)
 {
-	struct ux_mark mark = ux_mark_from_attr(tb[XFRMA_MARK]);
-
-	params->mark = (struct ux_mark){.v = mark.v & mark.m, .m = mark.m};
+	params->mark = ux_mark_from_attr(tb[XFRMA_MARK]);
 	/* a mask alone says nothing */
 	if (tb[XFRMA_SET_MARK])
 		params->output_mark =

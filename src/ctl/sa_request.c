@@ -39,7 +39,7 @@ int ux_handle_newsa(struct ux_request *req)
 	const struct ux_event_origin origin = ux_event_origin(req);
 	return req->msg->nlmsg_type == XFRM_MSG_NEWSA
 		   ? ux_sa_add(req->u, sa, &r.params, &req->ahead->places, &origin)
-		   : ux_sa_update(req->u, sa, &origin, req->ext);
+		   : ux_sa_update(req->u, sa, &r.params, &origin, req->ext);
 }
 
 static void prefetch_sa(const struct uxfrm *u, const void *header, struct ux_ahead *ahead,

@@ -77,7 +77,7 @@ int ux_pfkey_add(struct ux_pfkey_request *req)
 	if (err < 0)
 		return err;
 	if (req->msg->sadb_msg_type == SADB_UPDATE)
-		return ux_sa_update(req->u, sa, &req->origin, NULL);
+		return ux_sa_update(req->u, sa, &r.params, &req->origin, NULL);
 	places = ux_sad_ahead_of_new(req->u, &sa->id, sa->reqid);
 	return ux_sa_add(req->u, sa, &r.params, &places, &req->origin);
 }
