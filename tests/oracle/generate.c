@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * oracle-generate SEED FIRST COUNT REQUESTS ANSWERS: make the sequences FIRST to FIRST + COUNT - 1
+ * of a seed, random but such that requests meet what is there, and write down what the engine
+ * answers: it is asked as they are made. The same numbers and the same engine make the same
+ * sequences.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "unfair.h"
+#include "world.h"
+
+#define DATAGRAM_MAX 60000
+/* After whole seconds, so that no timer is due at the same moment. */
+#define MORE_MS 37
+
+static FILE *requests;
+static struct engine_side side;
+
+static void say(uint8_t kind, uint8_t client, uint16_t arg, const void *data, size_t len)
+{
+	struct record r = {.len = (uint32_t)len, .kind = kind, .client = client, .arg = arg};
+
+	record_write(requests, kind, client, arg, data, len);
+	engine_side_obey(&side, &r, data);
+}
+
+static void say_u32(uint8_t kind, uint8_t client, uint16_t arg, uint32_t value)
+{
+	say(kind, client, arg, &value, sizeof(value));
+}
+
+static const struct {
+	request_maker make;
+	uint32_t weight;
+} makers[] = {
+    {make_newsa, 300},	   {make_getsa, 110},	  {make_delsa, 60},	 {make_allocspi, 60},
+    {make_flushsa, 14},	   {make_dumpsa, 45},	  {make_aevent, 110},	 {make_expire, 30},
+    {make_newpolicy, 190}, {make_getpolicy, 120}, {make_dumppolicy, 25}, {make_flushpolicy, 14},
+    {make_polexpire, 30},  {make_acquire, 25},	  {make_migrate, 60},	 {make_default, 14},
+    {make_info, 14},	   {make_other, 8},
+};
+
+static request_maker any_maker(struct world *w)
+{
+	uint32_t total = 0, at;
+
+	for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++)
+		total += makers[i].weight;
+	at = below(&w->r, total);
+	for (size_t i = 0;; i++) {
+		if (at < makers[i].weight)
+			return makers[i].make;
+		at -= makers[i].weight;
+	}
+}
+
+/* Flags that say nothing to these messages, or that say something. */
+static void vary_flags(struct world *w, struct draft *d)
+{
+	if (chance(&w->r, 8))
+		d->flags &= (uint16_t)~NLM_F_ACK;
+	if (chance(&w->r, 4))
+		d->flags |= (uint16_t)ONE_OF(&w->r, 8, 0x10, 0x20, 0x400, 0x800, 2);
+	if (seldom(&w->r, 8))
+		d->flags &= (uint16_t)~NLM_F_REQUEST;
+}
+
+/* One message that is worth sending, its length; 0: none was found. */
+static size_t make_message(struct world *w, uint8_t *to, size_t room)
+{
+	static struct draft d;
+	size_t len;
+
+	for (unsigned int tries = 0; tries < 50; tries++) {
+		bool may_lie = !has_marks(w);
+
+		if (!any_maker(w)(w, &d))
+			continue;
+		d.seq = ++w->seq;
+		d.pid = (uint32_t)ONE_OF(&w->r, 0, 0, 0, CLIENT_PORT_ID, 77);
+		vary_flags(w, &d);
+		if (chance(&w->r, w->bad_percent))
+			draft_spoil(&d, &w->r);
+		if (may_lie && d.type != XFRM_MSG_ALLOCSPI && seldom(&w->r, 12)) {
+			d.spoilt_len = true;
+			d.spoilt_to = (uint32_t)ONE_OF(&w->r, 0, 15, 16, 17, 100, 0xffffffff);
+		}
+		len = draft_write(&d, to, room);
+		if (len && !is_unfair(w, to, d.spoilt_len ? len : u32_at(to)))
+			return len;
+	}
+	return 0;
+}
+
+/* The numbers chosen by this side stand for those of the other. */
+static void say_patches(const uint8_t *datagram, size_t len)
+{
+	for (size_t at = NLMSG_HDRLEN; at + 4 <= len && at < 65536; at += 4) {
+		for (uint8_t i = 0; i < NUMBERS_MAX; i++)
+			if (side.numbers.value[i] && u32_at(datagram + at) == side.numbers.value[i])
+				say(RECORD_PATCH, 0, (uint16_t)at, &i, 1);
+	}
+}
+
+static bool chooses_spi(const uint8_t *m, size_t len)
+{
+	return u16_at(m + 4) == XFRM_MSG_ALLOCSPI &&
+	       len >= NLMSG_HDRLEN + sizeof(struct xfrm_userspi_info) &&
+	       u32_at(m + NLMSG_HDRLEN + offsetof(struct xfrm_userspi_info, max)) == FREE_SPI_MAX;
+}
+
+static void say_datagram(struct world *w, uint8_t client, const uint8_t *datagram, size_t len)
+{
+	const uint16_t spi_at = NLMSG_HDRLEN + offsetof(struct xfrm_usersa_info, id.spi);
+	bool keep = chooses_spi(datagram, len) && w->n_numbers < NUMBERS_MAX;
+	uint8_t number = (uint8_t)w->n_numbers;
+
+	say_patches(datagram, len);
+	say(RECORD_SEND, client, 0, datagram, len);
+	if (!keep)
+		return;
+	say(RECORD_KEEP, client, spi_at, &number, 1);
+	w->n_numbers++;
+}
+
+static void any_datagram(struct world *w, uint8_t client)
+{
+	static uint8_t datagram[DATAGRAM_MAX];
+	size_t n = (size_t)ONE_OF(&w->r, 1, 1, 1, 1, 1, 1, 1, 2, 3, 5), len = 0;
+
+	world_look(w);
+	if (has_marks(w))
+		n = 1;
+	w->lonely = n == 1;
+	for (size_t i = 0; i < n; i++)
+		len += make_message(w, datagram + len, sizeof(datagram) - len);
+	if (w->lonely && !has_marks(w) && seldom(&w->r, 10) && !chooses_spi(datagram, len))
+		len -= below(&w->r, 24) % (len + 1);
+	if (len)
+		say_datagram(w, client, datagram, len);
+}
+
+static void open_clients(struct world *w, uint8_t n)
+{
+	for (uint8_t c = 0; c < n; c++) {
+		uint32_t groups = c == 1 ? 0xff : c ? below(&w->r, 256) : 0;
+
+		if (chance(&w->r, 20))
+			groups = (uint32_t)ONE_OF(&w->r, 0, 0xff, 0x04, 0x08, 0x5f);
+		say_u32(RECORD_CLIENT, c, 0, groups);
+		if (chance(&w->r, 80))
+			say_u32(RECORD_OPTION, c, NETLINK_EXT_ACK, 1);
+		if (chance(&w->r, 60))
+			say_u32(RECORD_OPTION, c, NETLINK_CAP_ACK, 1);
+		if (chance(&w->r, 15))
+			say_u32(RECORD_OPTION, c, NETLINK_GET_STRICT_CHK, 1);
+	}
+}
+
+static void dump(struct world *w, uint16_t type)
+{
+	struct nlmsghdr h = {.nlmsg_len = sizeof(h),
+			     .nlmsg_type = type,
+			     .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+			     .nlmsg_seq = ++w->seq};
+
+	say(RECORD_SEND, 0, 0, &h, sizeof(h));
+}
+
+static void make_sequence(uint64_t seed, uint64_t number)
+{
+	static struct world w;
+	char name[48];
+	uint8_t n_clients;
+	uint32_t n;
+
+	snprintf(name, sizeof(name), "%llu/%llu", (unsigned long long)seed,
+		 (unsigned long long)number);
+	say(RECORD_SEQUENCE, 0, 0, name, strlen(name));
+	world_begin(&w, &side, seed * 1000003u + number);
+	n_clients = (uint8_t)ONE_OF(&w.r, 2, 2, 2, 3, 4);
+	open_clients(&w, n_clients);
+	n = 5 + below(&w.r, 20);
+	for (uint32_t i = 0; i < n; i++) {
+		any_datagram(&w, (uint8_t)(chance(&w.r, 75) ? 0 : below(&w.r, n_clients)));
+		world_look(&w);
+		if (chance(&w.r, 3) && is_timeless(&w))
+			say_u32(RECORD_SLEEP, 0, 0,
+				(uint32_t)ONE_OF(&w.r, 1, 3, 10, 31) * 1000 + MORE_MS);
+		if (seldom(&w.r, 10))
+			say_u32(RECORD_OPTION, 0,
+				(uint16_t)ONE_OF(&w.r, NETLINK_EXT_ACK, NETLINK_CAP_ACK),
+				below(&w.r, 2));
+	}
+	dump(&w, XFRM_MSG_GETSA);
+	dump(&w, XFRM_MSG_GETPOLICY);
+	world_end(&w);
+}
+
+int main(int argc, char **argv)
+{
+	FILE *answers;
+
+	if (argc != 6) {
+		fprintf(stderr, "usage: oracle-generate SEED FIRST COUNT REQUESTS ANSWERS\n");
+		return 2;
+	}
+	uint64_t seed = strtoull(argv[1], NULL, 0), first = strtoull(argv[2], NULL, 0);
+	uint64_t count = strtoull(argv[3], NULL, 0);
+
+	requests = fopen(argv[4], "we");
+	answers = fopen(argv[5], "we");
+	if (!requests || !answers) {
+		perror("oracle-generate");
+		return 2;
+	}
+	engine_side_init(&side, answers);
+	for (uint64_t i = 0; i < count; i++)
+		make_sequence(seed, first + i);
+	engine_side_fini(&side);
+	return fclose(requests) || fclose(answers) ? 2 : 0;
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * oracle-judge REQUESTS KERNEL ENGINE: compare what both sides have answered. Prints a line for
+ *each sequence in which they differ and no rule says why:
+ *
+ *	differs NAME STEP CLIENT
+ *
+ * then how often each rule of differences.c was needed, and last "COUNT sequences, COUNT steps,
+ * COUNT answers, COUNT differ". The exit status is 1 when a sequence differs.
+ */
+
+#include "judge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MESSAGE_MAX (1u << 20)
+
+enum { KERNEL, ENGINE };
+
+static struct records requests, answers[2];
+static struct side sides[2];
+static unsigned long n_sequences, n_steps, n_answers, n_differ;
+
+static void die(const char *what)
+{
+	fprintf(stderr, "oracle-judge: %s\n", what);
+	exit(2);
+}
+
+static uint8_t *arena_copy(struct side *s, const uint8_t *bytes, size_t len)
+{
+	uint8_t *p = s->arena + s->n_arena;
+
+	if (s->n_arena + len > s->room_arena)
+		die("too much for one step");
+	memcpy(p, bytes, len);
+	s->n_arena += (len + 15) & ~(size_t)15;
+	return p;
+}
+
+static void add_message(struct side *s, const struct record *r, const uint8_t *bytes, size_t len)
+{
+	struct message *m;
+
+	if (s->n_messages == s->room_messages) {
+		s->room_messages = 2 * s->room_messages + 64;
+		s->message = realloc(s->message, s->room_messages * sizeof(*s->message));
+		if (!s->message)
+			die("memory");
+	}
+	m = &s->message[s->n_messages++];
+	*m = (struct message){
+	    .bytes = arena_copy(s, bytes, len), .len = len, .group = r->arg, .client = r->client};
+	volatile_mask(s, m);
+}
+
+/* The datagrams of a dump are cut by each side in its own way, so messages are compared. */
+static void add_datagram(struct side *s, const struct record *r, const uint8_t *data)
+{
+	size_t at = 0;
+
+	while (r->len - at >= NLMSG_HDRLEN) {
+		size_t n = NLMSG_ALIGN((size_t)u32_at(data + at));
+
+		if (n < NLMSG_HDRLEN || n > r->len - at)
+			break;
+		add_message(s, r, data + at, n);
+		at += n;
+	}
+	if (at < r->len)
+		add_message(s, r, data + at, r->len - at);
+}
+
+/* The answers of the next step, up to where the one behind it starts. */
+static void read_step(int who)
+{
+	struct side *s = &sides[who];
+	struct record r;
+	const uint8_t *data;
+	size_t before;
+
+	s->n_messages = s->n_arena = 0;
+	for (before = answers[who].at; records_next(&answers[who], &r, &data);
+	     before = answers[who].at) {
+		if (r.kind == RECORD_STEP || r.kind == RECORD_SEQUENCE)
+			break;
+		if (r.kind == RECORD_ANSWER)
+			add_datagram(s, &r, data);
+		else if (r.kind == RECORD_ERROR)
+			add_message(s, &r, (const uint8_t *)"error", 5);
+	}
+	answers[who].at = before;
+}
+
+/* Go to the beginning of sequence @name and see what it has decided. */
+static void begin_side(int who, const uint8_t *name, size_t len)
+{
+	struct side *s = &sides[who];
+	struct record r;
+	const uint8_t *data;
+	size_t start;
+
+	do {
+		if (!records_next(&answers[who], &r, &data))
+			die(who == KERNEL ? "the kernel's answers end too early"
+					  : "the engine's answers end too early");
+	} while (r.kind != RECORD_SEQUENCE);
+	if (r.len != len || memcmp(name, data, len) != 0)
+		die("the answers are of other requests");
+	memset(s->number, 0, sizeof(s->number));
+	s->begin_s = s->acquire_base = 0;
+	start = answers[who].at;
+	while (records_next(&answers[who], &r, &data) && r.kind != RECORD_SEQUENCE) {
+		if (r.kind == RECORD_BEGIN)
+			s->begin_s = u64_at(data);
+		else if (r.kind == RECORD_KEPT)
+			s->number[r.arg % NUMBERS_MAX] = u32_at(data);
+	}
+	answers[who].at = start;
+	read_step(who); /* up to the first step */
+}
+
+static bool is_same(const struct message *a, const struct message *b)
+{
+	return a->client == b->client && a->group == b->group && a->len == b->len &&
+	       memcmp(a->bytes, b->bytes, a->len) == 0;
+}
+
+/* The message that is answered by one with this sequence number. */
+static void find_request(struct dispute *d)
+{
+	const struct message *m = d->engine ? d->engine : d->kernel;
+	size_t at = 0;
+
+	if (!d->datagram || m->len < NLMSG_HDRLEN)
+		return;
+	while (d->datagram_len - at >= NLMSG_HDRLEN) {
+		const uint8_t *p = d->datagram + at;
+		size_t n = u32_at(p);
+
+		if (n < NLMSG_HDRLEN || n > d->datagram_len - at)
+			return;
+		if (message_seq(p) == message_seq(m->bytes) || n + at + 3 >= d->datagram_len) {
+			d->request = p;
+			d->request_len = n;
+			if (message_seq(p) == message_seq(m->bytes))
+				return;
+		}
+		if (NLMSG_ALIGN(n) > d->datagram_len - at)
+			return;
+		at += NLMSG_ALIGN(n);
+	}
+}
+
+/* The acknowledgement of this request. */
+static const struct message *find_ack(const struct side *s, const struct dispute *d)
+{
+	for (size_t i = 0; d->request && i < s->n_messages; i++) {
+		const struct message *m = &s->message[i];
+
+		if (m->group == 0 && m->len >= NLMSG_HDRLEN &&
+		    message_type(m->bytes) == NLMSG_ERROR &&
+		    message_seq(m->bytes) == message_seq(d->request))
+			return m;
+	}
+	return NULL;
+}
+
+enum verdict { EQUAL, EXPLAINED_OVER, DIFFERENT };
+
+/* The answers of one client: they stand together. */
+static size_t of_client(const struct side *s, uint8_t client, size_t *ret_n)
+{
+	size_t first = 0;
+
+	while (first < s->n_messages && s->message[first].client < client)
+		first++;
+	for (*ret_n = 0; first + *ret_n < s->n_messages; (*ret_n)++)
+		if (s->message[first + *ret_n].client != client)
+			break;
+	return first;
+}
+
+static enum verdict compare_client(const struct record *request, const uint8_t *data,
+				   uint8_t client)
+{
+	size_t n[2], first[2], most;
+
+	for (int who = 0; who < 2; who++)
+		first[who] = of_client(&sides[who], client, &n[who]);
+	most = n[KERNEL] > n[ENGINE] ? n[KERNEL] : n[ENGINE];
+	for (size_t i = 0; i < most; i++) {
+		const struct message *k = &sides[KERNEL].message[first[KERNEL] + i];
+		const struct message *e = &sides[ENGINE].message[first[ENGINE] + i];
+		struct dispute d = {
+		    .datagram = request->kind == RECORD_SEND ? data : NULL,
+		    .datagram_len = request->len,
+		    .client = client,
+		    .kernel = i < n[KERNEL] ? k : NULL,
+		    .engine = i < n[ENGINE] ? e : NULL,
+		};
+		bool over = false;
+
+		if (d.kernel && d.engine && is_same(k, e))
+			continue;
+		find_request(&d);
+		d.kernel_ack = find_ack(&sides[KERNEL], &d);
+		d.engine_ack = find_ack(&sides[ENGINE], &d);
+		if (!difference_explain(&d, &over))
+			return DIFFERENT;
+		if (over)
+			return EXPLAINED_OVER;
+	}
+	return EQUAL;
+}
+
+static enum verdict compare_step(const struct record *request, const uint8_t *data,
+				 uint8_t *ret_client)
+{
+	enum verdict verdict = EQUAL;
+
+	n_answers += sides[KERNEL].n_messages;
+	for (uint8_t c = 0; c < CLIENTS_MAX && verdict == EQUAL; c++) {
+		verdict = compare_client(request, data, c);
+		*ret_client = c;
+	}
+	return verdict;
+}
+
+static void skip_sequence(void)
+{
+	struct record r;
+	const uint8_t *data;
+	size_t before = requests.at;
+
+	while (records_next(&requests, &r, &data) && r.kind != RECORD_SEQUENCE)
+		before = requests.at;
+	requests.at = before;
+}
+
+static void judge_sequence(const uint8_t *name, size_t len)
+{
+	struct record r;
+	const uint8_t *data;
+	unsigned int step = 0;
+	uint8_t client = 0;
+	enum verdict verdict = EQUAL;
+
+	n_sequences++;
+	begin_side(KERNEL, name, len);
+	begin_side(ENGINE, name, len);
+	for (size_t before = requests.at; verdict == EQUAL && records_next(&requests, &r, &data);
+	     before = requests.at) {
+		if (r.kind == RECORD_SEQUENCE) {
+			requests.at = before;
+			return;
+		}
+		if (r.kind != RECORD_SEND && r.kind != RECORD_SLEEP)
+			continue;
+		for (int who = 0; who < 2; who++) {
+			struct record mark;
+			const uint8_t *nothing;
+
+			if (!records_next(&answers[who], &mark, &nothing) ||
+			    mark.kind != RECORD_STEP)
+				die("a step without answers");
+			read_step(who);
+		}
+		step++;
+		n_steps++;
+		verdict = compare_step(&r, data, &client);
+	}
+	if (verdict == EQUAL)
+		return;
+	skip_sequence();
+	if (verdict == DIFFERENT) {
+		n_differ++;
+		printf("differs %.*s %u %c\n", (int)len, (const char *)name, step, 'A' + client);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct record r;
+	const uint8_t *data;
+
+	if (argc != 4)
+		die("usage: oracle-judge REQUESTS KERNEL ENGINE");
+	records_load(&requests, argv[1]);
+	for (int who = 0; who < 2; who++) {
+		records_load(&answers[who], argv[2 + who]);
+		sides[who].room_arena = MESSAGE_MAX * 16;
+		sides[who].arena = malloc(sides[who].room_arena);
+		if (!sides[who].arena)
+			die("memory");
+	}
+	while (records_next(&requests, &r, &data))
+		if (r.kind == RECORD_SEQUENCE)
+			judge_sequence(data, r.len);
+	differences_report(stdout);
+	printf("%lu sequences, %lu steps, %lu answers, %lu differ\n", n_sequences, n_steps,
+	       n_answers, n_differ);
+	return n_differ != 0;
+}

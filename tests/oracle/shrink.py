@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A sequence in which both sides differ, made as short as it can be and still differ; and printed, so that it
+can be run again."""
+import pathlib
+import tempfile
+
+import records as R
+import show
+
+KEPT = (R.CLIENT,)
+
+
+def units(sequence):
+    """(what is always needed, [what can be left out]): a request goes with the patches before and the keep behind it"""
+    fixed, found, patches = [], [], []
+    for record in sequence:
+        if record[0] == R.PATCH:
+            patches.append(record)
+        elif record[0] == R.KEEP and found:
+            found[-1].append(record)
+        elif record[0] in KEPT:
+            fixed.append(record)
+        else:
+            found.append(patches + [record])
+            patches = []
+    return fixed, found
+
+
+def joined(fixed, found):
+    return fixed + [record for unit in found for record in unit]
+
+
+def differing(oracle, variants):
+    """which of these sequences differ"""
+    with tempfile.TemporaryDirectory(prefix='oracle-') as name:
+        work = pathlib.Path(name)
+        verdict = oracle.ask(work, b''.join(R.join(str(i), v) for i, v in enumerate(variants)))
+        return {int(name): step for name, step, _ in verdict.differs}
+
+
+def shrink(oracle, sequence):
+    fixed, found = units(sequence)
+    # what comes after the difference has nothing to do with it
+    step = differing(oracle, [sequence]).get(0)
+    if step is None:
+        return sequence
+    counted = 0
+    for i, unit in enumerate(found):
+        counted += any(r[0] in (R.SEND, R.SLEEP) for r in unit)
+        if counted == step:
+            found = found[:i + 1]
+            break
+    size = max(1, len(found) // 2)
+    while True:
+        starts = range(0, len(found), size)
+        shorter = [found[:s] + found[s + size:] for s in starts]
+        works = differing(oracle, [joined(fixed, v) for v in shorter]) if len(found) > 1 else {}
+        if works:
+            found = shorter[max(works)]
+            size = max(1, min(size, len(found) // 2))
+        elif size == 1:
+            return joined(fixed, found)
+        else:
+            size //= 2
+
+
+def transcript(name, sequence):
+    """the lines of a transcript that says this"""
+    lines = ['= ' + name]
+    for kind, client, arg, data in sequence:
+        who = chr(ord('A') + client)
+        number = int.from_bytes(data[:4], 'little')
+        if kind == R.CLIENT:
+            lines.append('%s open groups=%#x' % (who, number))
+        elif kind == R.CLOSE:
+            lines.append('%s close' % who)
+        elif kind == R.OPTION:
+            lines.append('%s option %d %d' % (who, arg, number))
+        elif kind == R.PATCH:
+            lines.append('patch %d %d' % (arg, data[0]))
+        elif kind == R.KEEP:
+            lines.append('%s keep %d %d' % (who, arg, data[0]))
+        elif kind == R.SLEEP:
+            lines.append('sleep %d.%03d' % divmod(number, 1000))
+        elif kind == R.SEND:
+            lines += ['# ' + text for text in show.messages(data)]
+            lines.append('%s hex %s' % (who, data.hex()))
+    return lines
+
+
+def answers(path):
+    """for each step the messages that clients hear, in words"""
+    steps = []
+    for kind, client, arg, data in R.unpack(path.read_bytes()):
+        if kind == R.STEP:
+            steps.append([])
+        elif steps and kind == R.ANSWER:
+            steps[-1] += ['%c %d %s' % (65 + client, arg, text) for text in show.messages(data)]
+        elif steps and kind == R.ERROR:
+            steps[-1].append('%c error %d' % (65 + client, arg))
+    return steps
+
+
+def report(oracle, name, sequence):
+    """the shortest form of a sequence and what both sides say at its end, as lines"""
+    short = shrink(oracle, sequence)
+    with tempfile.TemporaryDirectory(prefix='oracle-') as directory:
+        work = pathlib.Path(directory)
+        oracle.ask(work, R.join(name, short))
+        kernel, engine = answers(work / 'kernel'), answers(work / 'engine')
+    lines = transcript(name, short)
+    for i, (k, e) in enumerate(zip(kernel, engine)):
+        if k != e:
+            lines += ['# step %d, kernel: %s' % (i + 1, text) for text in k if text not in e or len(k) != len(e)]
+            lines += ['# step %d, engine: %s' % (i + 1, text) for text in e if text not in k or len(k) != len(e)]
+    return lines

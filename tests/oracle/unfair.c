@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Requests that the two sides are known to answer differently (docs/conformance.md), so that asking
+ * would only end the comparison. Looks at the bytes as they will be sent, spoilt or not.
+ */
+
+#include "unfair.h"
+
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "judge.h"
+#define FIELD(bytes, type, field) ((bytes) + NLMSG_HDRLEN + offsetof(type, field))
+
+/* What netlink finds: the last attribute of this type. NULL: none of at least @min bytes. */
+static const uint8_t *last_attr(const uint8_t *m, size_t len, size_t header, uint16_t type,
+				size_t min)
+{
+	const uint8_t *found = NULL;
+
+	for (size_t at = NLMSG_HDRLEN + NLMSG_ALIGN(header); at + NLA_HDRLEN <= len;) {
+		size_t n = u16_at(m + at);
+
+		if (n < NLA_HDRLEN || n > len - at)
+			break;
+		if ((u16_at(m + at + 2) & NLA_TYPE_MASK) == type && n >= NLA_HDRLEN + min)
+			found = m + at + NLA_HDRLEN;
+		at += NLA_ALIGN(n);
+	}
+	return found;
+}
+
+static size_t header_of(uint16_t type)
+{
+	switch (type) {
+	case XFRM_MSG_NEWSA:
+	case XFRM_MSG_UPDSA:
+		return sizeof(struct xfrm_usersa_info);
+	case XFRM_MSG_GETSA:
+	case XFRM_MSG_DELSA:
+		return sizeof(struct xfrm_usersa_id);
+	case XFRM_MSG_GETAE:
+	case XFRM_MSG_NEWAE:
+		return sizeof(struct xfrm_aevent_id);
+	case XFRM_MSG_EXPIRE:
+		return sizeof(struct xfrm_user_expire);
+	case XFRM_MSG_ALLOCSPI:
+		return sizeof(struct xfrm_userspi_info);
+	default:
+		return 0;
+	}
+}
+
+static void read_mark(const uint8_t *m, size_t len, size_t header, struct tuple *t)
+{
+	const uint8_t *p = last_attr(m, len, header, XFRMA_MARK, sizeof(t->mark));
+
+	t->has_mark = p != NULL;
+	if (p)
+		memcpy(&t->mark, p, sizeof(t->mark));
+}
+
+static bool is_lookup_ambiguous(const struct world *w, const uint8_t *m, size_t len)
+{
+	uint16_t type = u16_at(m + 4);
+	struct tuple t = {0};
+
+	switch (type) {
+	case XFRM_MSG_GETSA:
+	case XFRM_MSG_DELSA:
+	case XFRM_MSG_GETAE:
+	case XFRM_MSG_NEWAE:
+		memcpy(&t.dst, FIELD(m, struct xfrm_usersa_id, daddr), sizeof(t.dst));
+		memcpy(&t.spi, FIELD(m, struct xfrm_usersa_id, spi), sizeof(t.spi));
+		t.family = u16_at(FIELD(m, struct xfrm_usersa_id, family));
+		t.proto = *FIELD(m, struct xfrm_usersa_id, proto);
+		break;
+	case XFRM_MSG_UPDSA:
+	case XFRM_MSG_EXPIRE:
+		memcpy(&t.dst, FIELD(m, struct xfrm_usersa_info, id.daddr), sizeof(t.dst));
+		memcpy(&t.spi, FIELD(m, struct xfrm_usersa_info, id.spi), sizeof(t.spi));
+		t.family = u16_at(FIELD(m, struct xfrm_usersa_info, family));
+		t.proto = *FIELD(m, struct xfrm_usersa_info, id.proto);
+		break;
+	default:
+		return false;
+	}
+	read_mark(m, len, header_of(type), &t);
+	if (type == XFRM_MSG_UPDSA)
+		t.mark.v &= t.mark.m;
+	return is_ambiguous(w, &t);
+}
+
+/* An SPI out of a range that is not the one meant for it, a mark that the engine would mask, a
+ * family that only Linux takes. */
+static bool is_allocspi_unfair(const uint8_t *m, size_t len)
+{
+	uint32_t min = u32_at(FIELD(m, struct xfrm_userspi_info, min));
+	uint32_t max = u32_at(FIELD(m, struct xfrm_userspi_info, max));
+	uint16_t family = u16_at(FIELD(m, struct xfrm_userspi_info, info.family));
+	struct tuple t = {0};
+
+	if (family != AF_INET && family != AF_INET6)
+		return true;
+	read_mark(m, len, sizeof(struct xfrm_userspi_info), &t);
+	if (t.has_mark && (t.mark.v & ~t.mark.m))
+		return true;
+	return min < max && (min != FREE_SPI_MIN || max != FREE_SPI_MAX);
+}
+
+static bool has_attr(const uint8_t *m, size_t len, size_t header, uint16_t first, uint16_t last)
+{
+	for (uint16_t type = first; type <= last; type++)
+		if (last_attr(m, len, header, type, 0))
+			return true;
+	return false;
+}
+
+/* Newer kernels and the engine take XFRMA_SA_PCPU here only. */
+static bool refuses_cpu(uint16_t type)
+{
+	return type != XFRM_MSG_NEWSA && type != XFRM_MSG_UPDSA && type != XFRM_MSG_ALLOCSPI &&
+	       type != XFRM_MSG_ACQUIRE;
+}
+
+bool is_unfair(const struct world *w, const uint8_t *m, size_t len)
+{
+	uint16_t type = u16_at(m + 4);
+	size_t header = header_of(type);
+
+	if (len < NLMSG_HDRLEN + header)
+		return false;
+	if (is_lookup_ambiguous(w, m, len))
+		return true;
+	if (type == XFRM_MSG_ALLOCSPI && is_allocspi_unfair(m, len))
+		return true;
+	if (has_attr(m, len, header, UX_XFRMA_IPTFS_DROP_TIME, UX_XFRMA_IPTFS_PKT_SIZE))
+		return true;
+	if (refuses_cpu(type) &&
+	    has_attr(m, len, fixed_len(type), UX_XFRMA_SA_PCPU, UX_XFRMA_SA_PCPU))
+		return true;
+	/* counted in ticks of the kernel */
+	return type == XFRM_MSG_GETAE &&
+	       u32_at(FIELD(m, struct xfrm_aevent_id, flags)) & XFRM_AE_ETHR;
+}
