@@ -3,7 +3,7 @@
 #define UXFRM_CONTROL_H
 
 /*
- * How a program's netlink socket reaches uxfrmd. Each such socket is
+ * How a program's netlink socket, or its PF_KEY socket, reaches uxfrmd. Each such socket is
  *
  *  - a data channel: an AF_UNIX SOCK_SEQPACKET socket pair. One end is what the program holds in the
  *    place of its AF_NETLINK socket: netlink bytes, one datagram each, both ways. The other end is
@@ -35,13 +35,14 @@
 
 enum uxfrm_control_op {
 	UXFRM_CONTROL_OPEN = 1,	  /* SCM_RIGHTS: daemon's data end. value[0]: port id wanted, 0 = any;
-				     value[1]: UXFRM_CONTROL_BUNDLES or 0. answer: value[0] = port id */
+				     value[1]: UXFRM_CONTROL_BUNDLES, UXFRM_CONTROL_PFKEY or 0.
+				     answer: value[0] = port id */
 	UXFRM_CONTROL_BIND,	  /* value[0]: port id or 0 = keep; value[1]: group mask. answer: value[0] */
 	UXFRM_CONTROL_OPTION,	  /* SOL_NETLINK: value[0] = option, value[1] = its value; or the
 				     option UXFRM_OPTION_BUNDLES: 0 = no more of them */
 	UXFRM_CONTROL_STATUS,	  /* no OPEN needed. answer: followed by JSON text in the same datagram */
 	UXFRM_CONTROL_PROCESSED,  /* from the daemon only. value[0]: how many; value[1]: bundles
-				     sent meanwhile */
+				     sent meanwhile; result: what the last send() fails with (PF_KEY) */
 };
 
 struct uxfrm_control_msg {
@@ -54,6 +55,8 @@ struct uxfrm_control_msg {
 };
 
 #define UXFRM_CONTROL_BUNDLES 1u
+/* The socket is one of PF_KEY v2, which has no port id, options or overrun. EPERM without CAP_NET_ADMIN. */
+#define UXFRM_CONTROL_PFKEY 2u
 #define UXFRM_OPTION_BUNDLES 0x1000u /* no number of SOL_NETLINK's */
 
 /* Looks like a netlink header, so that it cannot be taken for a message. */

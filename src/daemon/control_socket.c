@@ -53,12 +53,14 @@ void ux_connection_tell_processed(struct ux_connection *c)
 	    .version = UXFRM_CONTROL_VERSION,
 	    .op = UXFRM_CONTROL_PROCESSED,
 	    .value = {c->processed, c->bundles},
+	    .result = c->result,
 	};
 
 	if (c->closed || !c->processed)
 		return;
 	if (send_control(c, &msg, sizeof(msg))) {
 		c->processed = c->bundles = 0;
+		c->result = 0;
 		ux_loop_modify(c->control->loop, &c->control_event, EPOLLIN | EPOLLRDHUP);
 	} else if (errno == EAGAIN || errno == EINTR) {
 		ux_loop_modify(c->control->loop, &c->control_event,
@@ -70,19 +72,21 @@ void ux_connection_tell_processed(struct ux_connection *c)
 
 static void handle_open(struct ux_connection *c, const struct uxfrm_control_msg *msg, int fd)
 {
+	bool pfkey = msg->value[1] & UXFRM_CONTROL_PFKEY;
 	uint32_t port_id = 0;
 	int err = 0;
 
 	if (fd < 0)
 		err = -EBADF;
-	else if (c->client)
+	else if (c->client || c->pfkey)
 		err = -EBUSY;
-	else
+	else if (!pfkey)
 		err = ux_control_pick_port_id(c->control, c, msg->value[0], &port_id);
 	if (err)
 		ux_close_foreign(fd);
 	else
-		err = ux_connection_open_data(c, fd, port_id);
+		err = pfkey ? ux_connection_open_pfkey(c, fd)
+			    : ux_connection_open_data(c, fd, port_id);
 	c->wants_bundles = !err && msg->value[1] & UXFRM_CONTROL_BUNDLES;
 	answer(c, UXFRM_CONTROL_OPEN, err, err ? 0 : port_id);
 }
@@ -262,6 +266,7 @@ void ux_connection_close(struct ux_connection *c)
 		return;
 	c->closed = true;
 	c->client = uxfrm_client_close(c->client);
+	c->pfkey = uxfrm_pfkey_close(c->pfkey);
 	if (c->data_event.fd >= 0) {
 		ux_loop_remove(c->control->loop, &c->data_event);
 		close(c->data_event.fd);

@@ -42,10 +42,12 @@ struct ux_connection {
 	struct ux_list link;			   /* control->connections or ->dead */
 	struct ux_event control_event, data_event; /* data_event.fd is -1 until OPEN */
 	struct ux_peer peer;
-	struct uxfrm_client *client; /* NULL until OPEN */
+	struct uxfrm_client *client; /* NULL until OPEN, and for */
+	struct uxfrm_pfkey *pfkey;   /* a PF_KEY socket */
 	uint32_t port_id;
 	uint32_t processed; /* datagrams done that the client was not told of yet */
 	uint32_t bundles;   /* bundles sent, likewise */
+	int result;	    /* what the last of them fails with */
 	uint32_t bundle_serial;
 	struct ux_tx_queue queue;
 	bool overrun;	 /* the marker is due or in the queue */
@@ -77,6 +79,8 @@ void ux_connection_close(struct ux_connection *c);
 void ux_close_foreign(int fd);
 /* ux_connection_open_data - takes @fd in any case. 0 or -errno. */
 int ux_connection_open_data(struct ux_connection *c, int fd, uint32_t port_id) UX_MUST_CHECK;
+/* ux_connection_open_pfkey - the same for a PF_KEY socket. -EPERM without the privilege. */
+int ux_connection_open_pfkey(struct ux_connection *c, int fd) UX_MUST_CHECK;
 /* ux_connection_drain - process what the client has sent before it went, not what somebody else
  * with the same socket goes on sending. */
 void ux_connection_drain(struct ux_connection *c);

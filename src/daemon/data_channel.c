@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The data channel of a connection: netlink datagrams in and out. A client that does not read is
- * never waited for: its datagrams queue up to a limit, then events are lost and marked by
- * NLMSG_OVERRUN, and a dump rests until there is room.
+ * The data channel of a connection: datagrams of netlink or PF_KEY in and out. A client that does
+ * not read is never waited for: its datagrams queue up to a limit, then events are lost (which
+ * netlink marks by NLMSG_OVERRUN), and a dump rests until there is room.
  */
 
 #include <errno.h>
@@ -92,11 +92,12 @@ static void overrun(void *opaque)
 }
 
 static const struct uxfrm_client_ops client_ops = {.deliver = deliver, .overrun = overrun};
+static const struct uxfrm_client_ops pfkey_ops = {.deliver = deliver};
 
 static void resume_dump(struct ux_connection *c)
 {
 	c->refused = false;
-	c->dumping = uxfrm_client_resume(c->client);
+	c->dumping = c->pfkey ? uxfrm_pfkey_resume(c->pfkey) : uxfrm_client_resume(c->client);
 }
 
 /* A datagram of no bytes and the end of the channel look alike to recv(). */
@@ -105,6 +106,13 @@ static bool hung_up(int fd)
 	struct pollfd p = {.fd = fd, .events = POLLRDHUP};
 
 	return poll(&p, 1, 0) > 0 && (p.revents & (POLLRDHUP | POLLHUP | POLLERR));
+}
+
+static void netlink_request(struct ux_connection *c, const uint8_t *datagram, size_t len)
+{
+	ux_bundle_begin(&c->control->bundle, c);
+	uxfrm_client_request(c->client, datagram, len);
+	ux_bundle_end(&c->control->bundle);
 }
 
 /* Returns the bytes of the datagram processed, at least 1; 0: none there; -1: the channel has
@@ -120,9 +128,10 @@ static int process_one(struct ux_connection *c)
 		if (hung_up(c->data_event.fd))
 			return -1;
 	} else {
-		ux_bundle_begin(&c->control->bundle, c);
-		uxfrm_client_request(c->client, buffer, (size_t)n);
-		ux_bundle_end(&c->control->bundle);
+		if (c->pfkey)
+			c->result = uxfrm_pfkey_request(c->pfkey, buffer, (size_t)n);
+		else
+			netlink_request(c, buffer, (size_t)n);
 		explicit_bzero(buffer, (size_t)n);
 	}
 	c->processed++;
@@ -135,7 +144,7 @@ void ux_connection_drain(struct ux_connection *c)
 {
 	int left = 0;
 
-	if (!c->client)
+	if (!c->client && !c->pfkey)
 		return;
 	if (ioctl(c->data_event.fd, SIOCINQ, &left) < 0)
 		return;
@@ -209,25 +218,48 @@ static void enlarge_buffer(const struct ux_connection *c, int fd)
 		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 }
 
+/* The client of the engine is there already. */
+static int watch_data(struct ux_connection *c, int fd)
+{
+	int err;
+
+	enlarge_buffer(c, fd);
+	c->data_event = (struct ux_event){.fd = fd, .ready = data_ready};
+	err = ux_loop_add(c->control->loop, &c->data_event, EPOLLIN | EPOLLRDHUP);
+	if (err)
+		c->data_event.fd = -1;
+	return err;
+}
+
 int ux_connection_open_data(struct ux_connection *c, int fd, uint32_t port_id)
 {
 	int err = check_socket(fd);
 
-	if (err)
-		goto fail;
-	enlarge_buffer(c, fd);
-	err = uxfrm_client_open(c->control->engine, port_id, c->peer.privileged, &client_ops, c,
-				&c->client);
-	if (err)
-		goto fail;
-	c->port_id = port_id;
-	c->data_event = (struct ux_event){.fd = fd, .ready = data_ready};
-	err = ux_loop_add(c->control->loop, &c->data_event, EPOLLIN | EPOLLRDHUP);
 	if (!err)
-		return 0;
-	c->client = uxfrm_client_close(c->client);
-	c->data_event.fd = -1;
-fail:
-	ux_close_foreign(fd);
+		err = uxfrm_client_open(c->control->engine, port_id, c->peer.privileged,
+					&client_ops, c, &c->client);
+	if (!err) {
+		c->port_id = port_id;
+		err = watch_data(c, fd);
+	}
+	if (err) {
+		c->client = uxfrm_client_close(c->client);
+		ux_close_foreign(fd);
+	}
+	return err;
+}
+
+int ux_connection_open_pfkey(struct ux_connection *c, int fd)
+{
+	int err = c->peer.privileged ? check_socket(fd) : -EPERM;
+
+	if (!err)
+		err = uxfrm_pfkey_open(c->control->engine, &pfkey_ops, c, &c->pfkey);
+	if (!err)
+		err = watch_data(c, fd);
+	if (err) {
+		c->pfkey = uxfrm_pfkey_close(c->pfkey);
+		ux_close_foreign(fd);
+	}
 	return err;
 }

@@ -54,20 +54,14 @@ static int make_data_channel(struct shim_socket *s, int type)
 	return pair[0];
 }
 
-int shim_socket_open(int type)
+int shim_socket_make(int type, struct shim_socket **ret_socket)
 {
-	int kind = type & ~(SOCK_CLOEXEC | SOCK_NONBLOCK);
-	struct stat st;
-
-	if (kind != SOCK_RAW && kind != SOCK_DGRAM)
-		return fail(kind == SOCK_STREAM || kind == SOCK_SEQPACKET || kind == SOCK_RDM
-				? ESOCKTNOSUPPORT
-				: EINVAL);
 	struct shim_socket *s = shim_socket_new();
+	struct stat st;
 
 	if (!s)
 		return -1;
-	s->type = kind;
+	s->type = type & ~(SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (stat("/proc/thread-self/ns/net", &st) == 0) {
 		s->net_dev = st.st_dev;
 		s->net_ino = st.st_ino;
@@ -81,7 +75,23 @@ int shim_socket_open(int type)
 		shim_socket_drop(s);
 		return -1;
 	}
-	shim_socket_attach(s, fd);
+	*ret_socket = s;
+	return fd;
+}
+
+int shim_socket_open(int type)
+{
+	int kind = type & ~(SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct shim_socket *s;
+
+	if (kind != SOCK_RAW && kind != SOCK_DGRAM)
+		return fail(kind == SOCK_STREAM || kind == SOCK_SEQPACKET || kind == SOCK_RDM
+				? ESOCKTNOSUPPORT
+				: EINVAL);
+	int fd = shim_socket_make(type, &s);
+
+	if (fd >= 0)
+		shim_socket_attach(s, fd);
 	return fd;
 }
 
@@ -179,6 +189,8 @@ int shim_bind(struct shim_socket *s, const struct sockaddr *address, socklen_t l
 {
 	struct sockaddr_nl n;
 
+	if (s->pfkey)
+		return fail(EOPNOTSUPP);
 	if (check_address(address, len))
 		return fail(EINVAL);
 	memcpy(&n, address, sizeof(n));
@@ -194,6 +206,8 @@ int shim_connect(struct shim_socket *s, const struct sockaddr *address, socklen_
 	struct sockaddr_nl n = {0};
 	int err = 0;
 
+	if (s->pfkey)
+		return fail(EOPNOTSUPP);
 	if (!address || len < sizeof(address->sa_family))
 		return fail(EINVAL);
 	if (address->sa_family != AF_UNSPEC) {
@@ -225,6 +239,8 @@ void shim_write_address(struct sockaddr *address, socklen_t *len, uint32_t port_
 
 int shim_getsockname(struct shim_socket *s, struct sockaddr *address, socklen_t *len)
 {
+	if (s->pfkey)
+		return fail(EOPNOTSUPP);
 	pthread_mutex_lock(&s->lock);
 	shim_write_address(address, len, s->bound ? s->port_id : 0, s->groups);
 	pthread_mutex_unlock(&s->lock);
@@ -233,6 +249,8 @@ int shim_getsockname(struct shim_socket *s, struct sockaddr *address, socklen_t 
 
 int shim_getpeername(struct shim_socket *s, struct sockaddr *address, socklen_t *len)
 {
+	if (s->pfkey)
+		return fail(EOPNOTSUPP);
 	pthread_mutex_lock(&s->lock);
 	shim_write_address(address, len, s->peer_port_id, s->peer_groups);
 	pthread_mutex_unlock(&s->lock);
@@ -296,6 +314,8 @@ static int set_netlink_option(struct shim_socket *s, int name, const void *value
 int shim_setsockopt(struct shim_socket *s, int fd, int level, int name, const void *value,
 		    socklen_t len)
 {
+	if (s->pfkey && level != SOL_SOCKET)
+		return fail(EOPNOTSUPP);
 	if (level == SOL_NETLINK) {
 		pthread_mutex_lock(&s->lock);
 		int err = set_netlink_option(s, name, value, len);
@@ -338,12 +358,14 @@ static int get_netlink_option(struct shim_socket *s, int name, void *value, sock
 
 int shim_getsockopt(struct shim_socket *s, int fd, int level, int name, void *value, socklen_t *len)
 {
+	if (s->pfkey && level != SOL_SOCKET)
+		return fail(EOPNOTSUPP);
 	if (level == SOL_NETLINK)
 		return get_netlink_option(s, name, value, len);
 	if (level == SOL_SOCKET && name == SO_DOMAIN)
-		return put_int(AF_NETLINK, value, len);
-	if (level == SOL_SOCKET && name == SO_PROTOCOL)
-		return put_int(NETLINK_XFRM, value, len);
+		return put_int(s->pfkey ? AF_KEY : AF_NETLINK, value, len);
+	if (level == SOL_SOCKET && name == SO_PROTOCOL) /* the kernel forgets that of PF_KEY */
+		return put_int(s->pfkey ? 0 : NETLINK_XFRM, value, len);
 	if (level == SOL_SOCKET && name == SO_TYPE)
 		return put_int(s->type, value, len);
 	return shim_real()->getsockopt(fd, level, name, value, len);

@@ -9,6 +9,9 @@
 #include "shim/socket_table.h"
 
 int shim_socket_open(int type);
+/* shim_socket_make - the data channel's program end, and what stands for it: not attached to it
+ * yet, and the daemon does not know it. -1 and errno. */
+int shim_socket_make(int type, struct shim_socket **ret_socket);
 int shim_bind(struct shim_socket *s, const struct sockaddr *address, socklen_t len);
 int shim_connect(struct shim_socket *s, const struct sockaddr *address, socklen_t len);
 int shim_getsockname(struct shim_socket *s, struct sockaddr *address, socklen_t *len);

@@ -119,6 +119,7 @@ static void count_processed(struct shim_socket *s, const struct uxfrm_control_ms
 
 	s->unprocessed = s->unprocessed > n ? s->unprocessed - n : 0;
 	atomic_fetch_add(&s->bundles, msg->value[1]);
+	s->send_result = msg->result;
 }
 
 static int await_answer(struct shim_socket *s, uint16_t op, uint32_t *ret_value)
@@ -195,10 +196,12 @@ int shim_control_open(struct shim_socket *s, uint32_t wanted)
 	uint32_t port_id = wanted;
 	int err;
 
-	if (!s->shared)
+	if (!s->shared && !s->pfkey)
 		shim_bundle_prepare(s);
 	msg = message(UXFRM_CONTROL_OPEN, wanted,
 		      s->bundle && !s->shared ? UXFRM_CONTROL_BUNDLES : 0);
+	if (s->pfkey)
+		msg.value[1] = UXFRM_CONTROL_PFKEY;
 	err = send_message(s, &msg, s->peer);
 
 	if (!err)
@@ -206,7 +209,7 @@ int shim_control_open(struct shim_socket *s, uint32_t wanted)
 	if (err)
 		return err;
 	s->opened = true;
-	s->bundling = msg.value[1];
+	s->bundling = msg.value[1] & UXFRM_CONTROL_BUNDLES;
 	s->port_id = port_id;
 	return 0;
 }

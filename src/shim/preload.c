@@ -18,6 +18,7 @@
 #include <linux/netlink.h>
 
 #include "shim/address.h"
+#include "shim/pfkey.h"
 #include "shim/real.h"
 #include "shim/socket_table.h"
 #include "shim/transfer.h"
@@ -40,9 +41,11 @@ __attribute__((constructor)) static void load(void)
 
 EXPORT int socket(int domain, int type, int protocol)
 {
-	if (domain != AF_NETLINK || protocol != NETLINK_XFRM || !shim_active())
-		return shim_real()->socket(domain, type, protocol);
-	return shim_socket_open(type);
+	if (domain == AF_NETLINK && protocol == NETLINK_XFRM && shim_active())
+		return shim_socket_open(type);
+	if (domain == AF_KEY && shim_active())
+		return shim_pfkey_open(type, protocol);
+	return shim_real()->socket(domain, type, protocol);
 }
 
 /*

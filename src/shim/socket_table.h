@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The emulated netlink sockets of this process: which file descriptors are one, and what netlink
- * would remember about it. Storage is static: nothing is allocated, and a look-up takes no lock.
+ * The emulated sockets of this process: which file descriptors are one, and what the kernel would
+ * remember about it. Storage is static: nothing is allocated, and a look-up takes no lock.
  */
 
 #include <pthread.h>
@@ -32,6 +32,8 @@ struct shim_socket {
 	bool bundling;			    /* the daemon was asked for bundles (shim/bundle.h) */
 	bool uncertain;			    /* there may be bundles that it could not tell of */
 	int type;			    /* SOCK_RAW or SOCK_DGRAM */
+	bool pfkey;			    /* PF_KEY, not netlink (shim/pfkey.h) */
+	int send_result;		    /* of the datagram reported last: 0 or -errno */
 	atomic_uint options;		    /* bit n: SOL_NETLINK option n is on */
 	atomic_uint bundles;		    /* in the data channel, as far as the daemon has told */
 	pthread_mutex_t receive_lock; /* taken before lock; receiving, and everything below it */

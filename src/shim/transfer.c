@@ -19,6 +19,7 @@
 #include "shim/address.h"
 #include "shim/bundle.h"
 #include "shim/control_channel.h"
+#include "shim/pfkey.h"
 #include "shim/real.h"
 
 static int check_destination(const struct shim_socket *s, const struct msghdr *msg)
@@ -35,7 +36,7 @@ static int check_destination(const struct shim_socket *s, const struct msghdr *m
 	return n.nl_pid ? -ECONNREFUSED : 0; /* no other program can be reached */
 }
 
-static size_t iov_length(const struct msghdr *msg)
+size_t shim_iov_length(const struct msghdr *msg)
 {
 	size_t sum = 0;
 
@@ -73,11 +74,13 @@ ssize_t shim_send(struct shim_socket *s, int fd, const struct msghdr *msg, int f
 {
 	int cancel;
 
+	if (s->pfkey)
+		return shim_pfkey_send(s, fd, msg, flags);
 	if (flags & MSG_OOB) {
 		errno = EOPNOTSUPP;
 		return -1;
 	}
-	if (iov_length(msg) == 0) {
+	if (shim_iov_length(msg) == 0) {
 		errno = ENODATA;
 		return -1;
 	}
@@ -236,7 +239,7 @@ static ssize_t take_locked(struct shim_socket *s, int fd, struct msghdr *msg, in
 	} else {
 		scatter(msg, part, (size_t)n);
 		msg->msg_controllen = 0;
-		msg->msg_flags = (size_t)n > iov_length(msg) ? MSG_TRUNC : 0;
+		msg->msg_flags = (size_t)n > shim_iov_length(msg) ? MSG_TRUNC : 0;
 		if (!(flags & MSG_PEEK))
 			shim_bundle_took(s, fd);
 	}
@@ -282,9 +285,11 @@ ssize_t shim_receive(struct shim_socket *s, int fd, struct msghdr *msg, int flag
 {
 	void *name = msg->msg_name;
 	socklen_t name_len = msg->msg_namelen;
-	size_t control_len = msg->msg_controllen, room = iov_length(msg);
+	size_t control_len = msg->msg_controllen, room = shim_iov_length(msg);
 	bool plain;
 
+	if (s->pfkey)
+		return shim_pfkey_receive(s, fd, msg, flags);
 	look_after_events(s);
 	for (;;) {
 		msg->msg_name = NULL;

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <linux/pfkeyv2.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -364,6 +365,39 @@ static void bundles_can_be_ended(void **state)
 	control_close(&c);
 }
 
+/* A PF_KEY socket beside the netlink ones: one database, and errors that come with PROCESSED. */
+static void pfkey_socket(void **state)
+{
+	struct sadb_msg m = {.sadb_msg_version = PF_KEY_V2,
+			     .sadb_msg_type = SADB_X_SPDFLUSH,
+			     .sadb_msg_len = sizeof(m) / sizeof(uint64_t),
+			     .sadb_msg_seq = 7};
+	struct uxfrm_control_msg processed;
+	struct control_client c;
+
+	if (daemon_pid < 0)
+		skip();
+	control_connect(&c);
+	assert_int_equal(control_open_with(&c, 0, UXFRM_CONTROL_PFKEY), 0);
+	assert_int_equal(control_ask(&c, UXFRM_CONTROL_BIND, 0, 0).result, -ENOTCONN);
+	assert_int_equal(control_ask(&c, UXFRM_CONTROL_OPTION, NETLINK_EXT_ACK, 1).result,
+			 -ENOTCONN);
+	control_request(&c, &m, sizeof(m));
+	assert_int_equal(control_receive(&c, buf, sizeof(buf)), sizeof(m));
+	assert_memory_equal(buf, &m, sizeof(m));
+	m.sadb_msg_version = 1;
+	assert_int_equal(send(c.data, &m, sizeof(m), 0), sizeof(m));
+	assert_int_equal(recv(c.control, &processed, sizeof(processed), 0), sizeof(processed));
+	assert_int_equal(processed.op, UXFRM_CONTROL_PROCESSED);
+	assert_int_equal(processed.result, -EINVAL);
+	m.sadb_msg_version = PF_KEY_V2;
+	assert_int_equal(send(c.data, &m, sizeof(m), 0), sizeof(m));
+	assert_int_equal(recv(c.control, &processed, sizeof(processed), 0), sizeof(processed));
+	assert_int_equal(processed.result, 0);
+	assert_int_equal(control_open_with(&c, 0, UXFRM_CONTROL_PFKEY), -EBUSY);
+	control_close(&c);
+}
+
 static void second_daemon_is_refused(void **state)
 {
 	int status = 0;
@@ -395,6 +429,7 @@ int main(void)
 	    cmocka_unit_test(large_dump),
 	    cmocka_unit_test(bundles_for_who_asks),
 	    cmocka_unit_test(bundles_can_be_ended),
+	    cmocka_unit_test(pfkey_socket),
 	    cmocka_unit_test(second_daemon_is_refused),
 	};
 
