@@ -41,15 +41,13 @@ struct ux_sad_places ux_sad_ahead_of_move(const struct uxfrm *u, const struct ux
 					  const struct ux_sa_id *to, uint32_t to_reqid)
 {
 	struct ux_address_key key = {to->daddr, to_reqid, to->family};
-	struct ux_sad_places p = {
-	    .from_tuple = ux_sad_tuple_hash(u, from),
-	    .spi = ux_sad_spi_hash(u, from->spi, from->proto),
-	    .to_tuple = ux_sad_tuple_hash(u, to),
-	    .to_address = ux_sad_address_hash(u, &key),
-	};
+	struct ux_sad_places p = {.from_tuple = ux_sad_tuple_hash(u, from)};
 
-	/* one behind the other, so that they wait for memory side by side */
+	/* the SA is waited for longest; the others go side by side, while it is on its way */
 	ux_sa_table_prefetch(&u->sad.by_tuple, p.from_tuple);
+	p.spi = ux_sad_spi_hash(u, from->spi, from->proto);
+	p.to_tuple = ux_sad_tuple_hash(u, to);
+	p.to_address = ux_sad_address_hash(u, &key);
 	ux_sa_table_prefetch(&u->sad.by_spi, p.spi);
 	ux_sa_table_prefetch(&u->sad.by_tuple, p.to_tuple);
 	ux_sa_table_prefetch(&u->sad.by_address, p.to_address);
