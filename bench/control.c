@@ -4,12 +4,12 @@
  * nothing of who that is: uxfrmd, when it runs under "uxfrm run", or the kernel it runs on.
  * bench/control starts it on each side and puts the answers side by side.
  *
- * Requests go out 64 in a datagram; each is answered by a datagram of its own. They are received by
- * recvmmsg(), which is fairer to the kernels: a system call costs the one that is a process ten
- * times what it costs others. The time counts from the building of the first request to the last
- * answer.
+ * Requests go out 64 in a datagram, or as many as --batch says; each is answered by a datagram of
+ * its own. They are received by recvmmsg(), which is fairer to the kernels: a system call costs the
+ * one that is a process ten times what it costs others. The time counts from the building of the
+ * first request to the last answer.
  *
- * usage: control [--correlated] [--window N] [--requests N] [--seconds S] SIZE
+ * usage: control [--correlated] [--batch N] [--window N] [--requests N] [--seconds S] SIZE
  * It reads commands from standard input, a line each, and writes for each measured thing
  * "= NAME COUNT SECONDS", then "= done":
  *   fill sa|policy|spi  SIZE entries, or as many as the time allows
@@ -39,7 +39,7 @@
 struct bench {
 	int fd;
 	enum pattern pattern;
-	uint32_t size, window, requests;
+	uint32_t size, window, requests, batch;
 	double seconds;
 	uint32_t *order; /* of the entries, at random */
 	uint32_t next;	 /* in order[] */
@@ -165,8 +165,8 @@ static double ask_all(struct bench *b, const struct half *h, const uint32_t *ent
 {
 	double start = now_s();
 
-	for (uint32_t i = 0; i < n; i += BATCH)
-		ask(b, h, entry + i, n - i < BATCH ? n - i : BATCH);
+	for (uint32_t i = 0; i < n; i += b->batch)
+		ask(b, h, entry + i, n - i < b->batch ? n - i : b->batch);
 	return now_s() - start;
 }
 
@@ -330,16 +330,17 @@ static void make_order(struct bench *b)
 
 static void parse_args(struct bench *b, int argc, char **argv)
 {
-	static const struct option options[] = {{"correlated", no_argument, NULL, 'c'},
-						{"window", required_argument, NULL, 'w'},
-						{"requests", required_argument, NULL, 'r'},
-						{"seconds", required_argument, NULL, 's'},
-						{NULL, 0, NULL, 0}};
+	static const struct option options[] = {
+	    {"correlated", no_argument, NULL, 'c'},    {"batch", required_argument, NULL, 'b'},
+	    {"window", required_argument, NULL, 'w'},  {"requests", required_argument, NULL, 'r'},
+	    {"seconds", required_argument, NULL, 's'}, {NULL, 0, NULL, 0}};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (c == 'c')
 			b->pattern = PATTERN_CORRELATED;
+		else if (c == 'b')
+			b->batch = (uint32_t)strtoul(optarg, NULL, 10);
 		else if (c == 'w')
 			b->window = (uint32_t)strtoul(optarg, NULL, 10);
 		else if (c == 'r')
@@ -352,15 +353,17 @@ static void parse_args(struct bench *b, int argc, char **argv)
 	b->size = optind < argc ? (uint32_t)strtoul(argv[optind], NULL, 10) : 0;
 	if (b->window > b->size / 4)
 		b->window = b->size / 4 / BATCH * BATCH;
-	if (!b->window) {
-		fprintf(stderr, "control: a size of at least %d is needed\n", 4 * BATCH);
+	if (!b->window || !b->batch || b->batch > BATCH) {
+		fprintf(stderr, "control: a size of at least %d, a batch of at most %d\n",
+			4 * BATCH, BATCH);
 		exit(2);
 	}
 }
 
 int main(int argc, char **argv)
 {
-	static struct bench b = {.window = 65536, .requests = 65536, .seconds = 2.0};
+	static struct bench b = {
+	    .batch = BATCH, .window = 65536, .requests = 65536, .seconds = 2.0};
 	char line[64];
 
 	parse_args(&b, argc, argv);
