@@ -60,7 +60,7 @@ void ux_sad_fini(struct uxfrm *u);
  * as a chain of memory accesses, so a request computes them as early as it can.
  */
 struct ux_sad_places {
-	uint64_t from_tuple, to_tuple, to_address;
+	uint64_t from_tuple, to_tuple, from_address, to_address;
 	uint64_t spi; /* the way to the runtime that does not lead through the SA */
 };
 

@@ -90,6 +90,49 @@ void ux_sad_ahead_neighbours(const struct uxfrm *u, const struct ux_sad_places *
 		ux_sad_ahead_around(u, sa);
 }
 
+static uint64_t endpoint_hash(const struct uxfrm *u, const struct ux_sad_endpoint *e)
+{
+	struct ux_address_key key = {e->daddr, e->reqid, e->family};
+
+	return ux_sad_address_hash(u, &key);
+}
+
+struct ux_sad_places ux_sad_ahead_of_endpoint(const struct uxfrm *u,
+					      const struct ux_sad_endpoint *from,
+					      const struct ux_sad_endpoint *to)
+{
+	struct ux_sad_places p = {
+	    .from_address = endpoint_hash(u, from),
+	    .to_address = endpoint_hash(u, to),
+	};
+
+	ux_sa_table_prefetch(&u->sad.by_address, p.from_address);
+	ux_sa_table_prefetch(&u->sad.by_address, p.to_address);
+	return p;
+}
+
+void ux_sad_ahead_at_endpoint(const struct uxfrm *u, const struct ux_sad_places *places)
+{
+	prefetch_lines(ux_sa_table_peek(&u->sad.by_address, places->from_address),
+		       sizeof(struct ux_sa));
+}
+
+void ux_sad_ahead_leaving(const struct uxfrm *u, const struct ux_sad_places *places,
+			  const struct ux_sad_endpoint *to)
+{
+	const struct ux_sa *sa = ux_sa_table_peek(&u->sad.by_address, places->from_address);
+	struct ux_sa_id id;
+
+	if (!sa)
+		return;
+	__builtin_prefetch(&sa->runtime->current, 1);
+	__builtin_prefetch(sa->all.prev, 1);
+	__builtin_prefetch(sa->all.next, 1);
+	ux_sa_table_prefetch(&u->sad.by_tuple, sa->tuple_hash);
+	id = (struct ux_sa_id){to->daddr, sa->id.spi, to->family, sa->id.proto};
+	ux_sa_table_prefetch(&u->sad.by_tuple, ux_sad_tuple_hash(u, &id));
+}
+
 static void prefetch_parts(const struct ux_sa_runtime *r)
 {
 	__builtin_prefetch(ux_rcu_follow(&r->replay));

@@ -108,6 +108,11 @@ struct ux_policy *ux_spd_find_by_index(struct uxfrm *u, const struct ux_policy_k
 	return p->mark.v == key->mark.v && p->mark.m == key->mark.m ? p : NULL;
 }
 
+void ux_spd_prefetch_index(const struct uxfrm *u, uint32_t index)
+{
+	ux_sa_table_prefetch(&u->spd.by_index, index_hash(u, index));
+}
+
 static void index_set(struct uxfrm *u, uint32_t index, struct ux_policy *value)
 {
 	ux_sa_table_set(&u->spd.by_index, index_hash(u, index), index_equal, &index, value);

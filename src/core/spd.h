@@ -97,6 +97,9 @@ int ux_spd_insert(struct uxfrm *u, struct ux_policy *policy, bool exclusive,
 void ux_spd_rewrite(struct uxfrm *u, struct ux_policy *old, struct ux_policy *policy);
 void ux_spd_remove(struct uxfrm *u, struct ux_policy *policy);
 
+/* ux_spd_prefetch_index - a policy with this index will be looked up or taken out. */
+void ux_spd_prefetch_index(const struct uxfrm *u, uint32_t index);
+
 /* Cursors as in sad.h. */
 struct ux_spd_cursor {
 	struct ux_walk walk;

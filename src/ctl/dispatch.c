@@ -18,14 +18,17 @@ static const struct ux_request_type types[] = {
 			    ux_prefetch_delsa},
     TYPE(XFRM_MSG_GETSA) = {sizeof(struct xfrm_usersa_id), ux_handle_getsa, &ux_dump_sa, 0,
 			    ux_prefetch_getsa},
-    TYPE(XFRM_MSG_NEWPOLICY) = {sizeof(struct xfrm_userpolicy_info), ux_handle_newpolicy, NULL, 0},
-    TYPE(XFRM_MSG_DELPOLICY) = {sizeof(struct xfrm_userpolicy_id), ux_handle_getpolicy, NULL, 0},
+    TYPE(XFRM_MSG_NEWPOLICY) = {sizeof(struct xfrm_userpolicy_info), ux_handle_newpolicy, NULL, 0,
+				ux_prefetch_newpolicy},
+    TYPE(XFRM_MSG_DELPOLICY) = {sizeof(struct xfrm_userpolicy_id), ux_handle_getpolicy, NULL, 0,
+				ux_prefetch_policy_id},
     TYPE(XFRM_MSG_GETPOLICY) = {sizeof(struct xfrm_userpolicy_id), ux_handle_getpolicy,
-				&ux_dump_policy, 0},
+				&ux_dump_policy, 0, ux_prefetch_policy_id},
     TYPE(XFRM_MSG_ALLOCSPI) = {sizeof(struct xfrm_userspi_info), ux_handle_allocspi, NULL, 0},
     TYPE(XFRM_MSG_ACQUIRE) = {sizeof(struct xfrm_user_acquire), ux_handle_acquire, NULL, 0},
     TYPE(XFRM_MSG_EXPIRE) = {sizeof(struct xfrm_user_expire), ux_handle_expire, NULL, 0},
-    TYPE(XFRM_MSG_UPDPOLICY) = {sizeof(struct xfrm_userpolicy_info), ux_handle_newpolicy, NULL, 0},
+    TYPE(XFRM_MSG_UPDPOLICY) = {sizeof(struct xfrm_userpolicy_info), ux_handle_newpolicy, NULL, 0,
+				ux_prefetch_newpolicy},
     TYPE(XFRM_MSG_UPDSA) = {sizeof(struct xfrm_usersa_info), ux_handle_newsa, NULL, 0,
 			    ux_prefetch_newsa},
     TYPE(XFRM_MSG_POLEXPIRE) = {sizeof(struct xfrm_user_polexpire), ux_handle_polexpire, NULL, 0},
@@ -34,7 +37,8 @@ static const struct ux_request_type types[] = {
     TYPE(XFRM_MSG_NEWAE) = {sizeof(struct xfrm_aevent_id), ux_handle_newae, NULL, 0},
     TYPE(XFRM_MSG_GETAE) = {sizeof(struct xfrm_aevent_id), ux_handle_getae, NULL, 0},
     TYPE(XFRM_MSG_REPORT) = {sizeof(struct xfrm_user_report), NULL, NULL, 0},
-    TYPE(XFRM_MSG_MIGRATE) = {sizeof(struct xfrm_userpolicy_id), ux_handle_migrate, NULL, 0},
+    TYPE(XFRM_MSG_MIGRATE) = {sizeof(struct xfrm_userpolicy_id), ux_handle_migrate, NULL, 0,
+			      ux_prefetch_migrate},
     TYPE(XFRM_MSG_NEWSADINFO) = {0, NULL, NULL, 0},
     TYPE(XFRM_MSG_GETSADINFO) = {sizeof(uint32_t), ux_handle_getsadinfo, NULL, 0},
     TYPE(XFRM_MSG_NEWSPDINFO) = {sizeof(uint32_t), ux_handle_newspdinfo, NULL, XFRMA_SPD_MAX},
@@ -260,6 +264,7 @@ static bool read_message(const struct uxfrm_client *c, struct datagram *d)
 	m->len = h.nlmsg_len;
 	m->type = prefetched_type(c, &h);
 	m->ahead.stage = 0;
+	m->ahead.len = h.nlmsg_len - NLMSG_HDRLEN;
 	d->n++;
 
 	size_t step = NLMSG_ALIGN((size_t)h.nlmsg_len);

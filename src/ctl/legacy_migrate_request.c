@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/sad_ahead.h"
 #include "ctl/legacy_migration.h"
 #include "ctl/policy.h"
 #include "ctl/translate.h"
@@ -97,6 +98,54 @@ static int parse(const struct ux_request *req, struct ux_legacy_migrate_wish *to
 	if (err == 0)
 		parse_attrs(req, to);
 	return err;
+}
+
+/* The first entry of the list, where that is the first attribute: as clients send it. */
+static bool first_entry(const void *header, const struct ux_ahead *ahead,
+			struct xfrm_user_migrate *ret_entry)
+{
+	const uint8_t *at =
+	    (const uint8_t *)header + NLMSG_ALIGN(sizeof(struct xfrm_userpolicy_id));
+	struct nlattr a;
+
+	if (ahead->len <
+	    NLMSG_ALIGN(sizeof(struct xfrm_userpolicy_id)) + sizeof(a) + sizeof(*ret_entry))
+		return false;
+	memcpy(&a, at, sizeof(a));
+	memcpy(ret_entry, at + sizeof(a), sizeof(*ret_entry));
+	return a.nla_type == XFRMA_MIGRATE;
+}
+
+static void prefetch_sa(const struct uxfrm *u, const struct xfrm_user_migrate *m,
+			struct ux_ahead *ahead)
+{
+	const struct ux_sad_endpoint from = {ux_addr_from_wire(&m->old_daddr), m->reqid,
+					     m->old_family};
+	const struct ux_sad_endpoint to = {ux_addr_from_wire(&m->new_daddr), m->reqid,
+					   m->new_family};
+
+	switch (ahead->stage) {
+	case 0:
+		ahead->places = ux_sad_ahead_of_endpoint(u, &from, &to);
+		break;
+	case 1:
+		ux_sad_ahead_at_endpoint(u, &ahead->places);
+		break;
+	case 2:
+		ux_sad_ahead_leaving(u, &ahead->places, &to);
+		break;
+	default:
+		break;
+	}
+}
+
+void ux_prefetch_migrate(const struct uxfrm *u, const void *header, struct ux_ahead *ahead)
+{
+	struct xfrm_user_migrate m;
+
+	if (first_entry(header, ahead, &m))
+		prefetch_sa(u, &m, ahead);
+	ux_prefetch_policy_id(u, header, ahead);
 }
 
 int ux_handle_migrate(struct ux_request *req)

@@ -7,8 +7,60 @@
 #include <string.h>
 
 #include "ctl/event.h"
+#include "core/spd_ahead.h"
 #include "ctl/policy.h"
 #include "ctl/translate.h"
+
+/* Attributes are not looked at: this is of the type main and of no interface. */
+static uint64_t place_of(const struct uxfrm *u, const struct xfrm_selector *wire, uint8_t dir)
+{
+	struct ux_selector sel = ux_selector_from_wire(wire);
+	const struct ux_policy_key key = {.dir = dir, .sel = &sel};
+
+	return ux_spd_ahead_of(u, &key);
+}
+
+/* Step 1 has been done by the caller. */
+static void prefetch_policy(const struct uxfrm *u, struct ux_ahead *ahead)
+{
+	switch (ahead->stage++) {
+	case 1:
+		ux_spd_ahead_bucket(u, ahead->policy);
+		break;
+	case 2:
+		ux_spd_ahead_policy(u, ahead->policy);
+		break;
+	default:
+		ux_spd_ahead_around(u, ahead->policy);
+		break;
+	}
+}
+
+void ux_prefetch_policy_id(const struct uxfrm *u, const void *header, struct ux_ahead *ahead)
+{
+	struct xfrm_userpolicy_id id;
+
+	if (ahead->stage) {
+		prefetch_policy(u, ahead);
+		return;
+	}
+	memcpy(&id, header, sizeof(id));
+	ahead->policy = place_of(u, &id.sel, id.dir);
+	ahead->stage++;
+}
+
+void ux_prefetch_newpolicy(const struct uxfrm *u, const void *header, struct ux_ahead *ahead)
+{
+	struct xfrm_userpolicy_info info;
+
+	if (ahead->stage) {
+		prefetch_policy(u, ahead);
+		return;
+	}
+	memcpy(&info, header, sizeof(info));
+	ahead->policy = place_of(u, &info.sel, info.dir);
+	ahead->stage++;
+}
 
 int ux_handle_newpolicy(struct ux_request *req)
 {

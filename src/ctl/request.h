@@ -22,7 +22,9 @@ struct uxfrm_client;
  * before it change can make it wrong. */
 struct ux_ahead {
 	unsigned int stage; /* the next one */
+	uint32_t len;	    /* bytes at the fixed header and behind it */
 	struct ux_sad_places places;
+	uint64_t policy; /* its place (core/spd_ahead.h) */
 };
 #define UX_AHEAD_STAGES 4
 
@@ -58,9 +60,9 @@ struct ux_request_type {
 	uint16_t attr_max;		/* not 0: attributes of its own, 1..attr_max, unchecked */
 	/*
 	 * Have near in memory what the request will touch, stage by stage (ahead->stage++; there
-	 * are UX_AHEAD_STAGES calls, of which the last may do nothing): each needs what the one before has fetched. At @header are header_len bytes, unaligned, and
-	 * nothing else of the message has been looked at. Changes and answers nothing. NULL: not
-	 * worth it.
+	 * are UX_AHEAD_STAGES calls, of which the last may do nothing): each needs what the one
+	 * before has fetched. At @header are ahead->len bytes, at least header_len, unaligned, and
+	 * nobody has looked at them. Changes and answers nothing. NULL: not worth it.
 	 */
 	void (*prefetch)(const struct uxfrm *u, const void *header, struct ux_ahead *ahead);
 };
@@ -88,6 +90,9 @@ int ux_handle_flushsa(struct ux_request *req);
 void ux_prefetch_newsa(const struct uxfrm *u, const void *header, struct ux_ahead *ahead);
 void ux_prefetch_delsa(const struct uxfrm *u, const void *header, struct ux_ahead *ahead);
 void ux_prefetch_getsa(const struct uxfrm *u, const void *header, struct ux_ahead *ahead);
+void ux_prefetch_policy_id(const struct uxfrm *u, const void *header, struct ux_ahead *ahead);
+void ux_prefetch_newpolicy(const struct uxfrm *u, const void *header, struct ux_ahead *ahead);
+void ux_prefetch_migrate(const struct uxfrm *u, const void *header, struct ux_ahead *ahead);
 int ux_handle_allocspi(struct ux_request *req);	 /* spi_request.c */
 int ux_handle_newpolicy(struct ux_request *req); /* policy_request.c: NEWPOLICY and UPDPOLICY */
 int ux_handle_getpolicy(struct ux_request *req); /* GETPOLICY and DELPOLICY */

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/spd_ahead.h"
+
+#include "core/instance.h"
+
+#define LINE 64 /* of the processor's caches */
+
+static void prefetch_lines(const void *object, size_t size)
+{
+	for (size_t at = 0; object && at < size; at += LINE)
+		__builtin_prefetch((const char *)object + at, 1);
+}
+
+uint64_t ux_spd_ahead_of(const struct uxfrm *u, const struct ux_policy_key *key)
+{
+	const struct ux_spd_group group = {key->type, key->dir, key->sel->family, key->if_id};
+	struct ux_spd_tuple tuple = ux_spd_tuple_of(1, key->sel, key->mark);
+	struct ux_spd_probe probe;
+	uint64_t place;
+
+	ux_spd_probe_selector(&probe, &u->hash_key, &group, key->sel, key->mark);
+	place = ux_spd_probe_hash(&probe, &tuple, 0);
+	ux_sa_table_prefetch(&u->spd.tree.buckets, place);
+	return place;
+}
+
+static const struct ux_spd_bucket *bucket_at(const struct uxfrm *u, uint64_t place)
+{
+	return ux_sa_table_peek(&u->spd.tree.buckets, place);
+}
+
+void ux_spd_ahead_bucket(const struct uxfrm *u, uint64_t place)
+{
+	prefetch_lines(bucket_at(u, place), sizeof(struct ux_spd_bucket));
+}
+
+void ux_spd_ahead_policy(const struct uxfrm *u, uint64_t place)
+{
+	const struct ux_spd_bucket *b = bucket_at(u, place);
+
+	if (b)
+		prefetch_lines(ux_rcu_follow(&b->first),
+			       sizeof(struct ux_policy) + sizeof(struct ux_template));
+}
+
+void ux_spd_ahead_around(const struct uxfrm *u, uint64_t place)
+{
+	const struct ux_spd_bucket *b = bucket_at(u, place);
+	const struct ux_policy *p = b ? ux_rcu_follow(&b->first) : NULL;
+
+	if (!p)
+		return;
+	__builtin_prefetch(p->all.prev, 1);
+	__builtin_prefetch(p->all.next, 1);
+	ux_spd_prefetch_index(u, p->index);
+}
