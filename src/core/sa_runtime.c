@@ -10,7 +10,6 @@
 #include "crypto/key_memory.h"
 
 #define REPLAY_LEGACY_MAX 32
-#define AEAD_SALT_LEN 4 /* RFC 4106 section 8.1: the last bytes of the key are salt */
 
 static struct ux_transform_params transform_params(const struct ux_sa_params *p)
 {
@@ -116,18 +115,16 @@ static int keys_new(const struct ux_sa_params *p, const struct ux_transform *t,
 }
 
 /*
- * The IV source belongs to the bytes of the cipher key. The salt of an AEAD is left out: then the
- * guarantee also covers one key under two salts, and costs nothing.
+ * The IV source belongs to the bytes of the cipher key. A salt is left out: then the guarantee also
+ * covers one key under two salts, and costs nothing.
  */
-static struct ux_iv_source *hold_iv(struct uxfrm *u, const struct ux_sa_keys *keys)
+static struct ux_iv_source *hold_iv(struct uxfrm *u, const struct ux_sa_runtime *r)
 {
-	const struct ux_algo_key *aead = ux_sa_key(keys, UX_KEY_AEAD);
-	const struct ux_algo_key *k = aead ? aead : ux_sa_key(keys, UX_KEY_CRYPT);
-	uint32_t len = key_bytes(k->key_bits);
+	const struct ux_algo_key *aead = ux_sa_key(r->keys, UX_KEY_AEAD);
+	const struct ux_algo_key *k = aead ? aead : ux_sa_key(r->keys, UX_KEY_CRYPT);
 
-	if (aead && len > AEAD_SALT_LEN)
-		len -= AEAD_SALT_LEN;
-	return ux_iv_source_hold(&u->iv_ledger, k->key, len);
+	return ux_iv_source_hold(&u->iv_ledger, k->key,
+				 key_bytes(k->key_bits) - r->transform->salt_len);
 }
 
 static int make_transform(struct ux_sa_runtime *r, const struct ux_sa_params *p,
@@ -307,7 +304,7 @@ int ux_sa_runtime_new(struct uxfrm *u, const struct ux_sa_params *p,
 	if (err == 0)
 		err = make_replay(r, p);
 	if (err == 0 && r->transform->iv_len) {
-		r->iv = hold_iv(u, r->keys);
+		r->iv = hold_iv(u, r);
 		err = r->iv ? 0 : -ENOMEM;
 	}
 	if (err < 0) {

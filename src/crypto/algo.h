@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "crypto/cipher.h"
+#include "crypto/mac.h"
+
 enum ux_algo_class { UX_ALGO_AEAD, UX_ALGO_CIPHER, UX_ALGO_AUTH, UX_ALGO_COMP };
 
 /* const */
@@ -13,9 +16,10 @@ struct ux_algo {
 	enum ux_algo_class class;
 	const char *name;   /* what GETSA shows: "rfc4106(gcm(aes))", "cbc(aes)", "hmac(sha1)" */
 	const char *compat; /* an older name a request may use ("sha1", "aes"), or NULL */
-	bool available;	    /* false: the name is known, this build cannot do it */
-	uint16_t icv_trunc_bits; /* auth: truncation when the request names none. AEAD: 0 */
-	uint16_t icv_full_bits;	 /* auth: the digest's length. AEAD: the ICV's length */
+	enum ux_cipher_kind cipher; /* AEAD and cipher */
+	enum ux_mac_kind mac;	    /* auth */
+	uint16_t icv_trunc_bits;    /* auth: truncation when the request names none. AEAD: 0 */
+	uint16_t icv_full_bits;	    /* auth: the digest's length. AEAD: the ICV's length */
 };
 
 /*

@@ -5,7 +5,8 @@
 
 #include <openssl/evp.h>
 
-#include "crypto/hmac.h"
+#include "crypto/cipher.h"
+#include "crypto/mac.h"
 #include "crypto/transform.h"
 
 /* Key bytes of a transform, in key memory. Both keys stand in bytes, the cipher's first. */
@@ -14,18 +15,12 @@ struct ux_transform_keys {
 	uint8_t bytes[];
 };
 
-/* AES by key length; fetched once for each worker, so no packet searches the providers. */
-enum { UX_AES_128, UX_AES_192, UX_AES_256, UX_AES_N };
-struct ux_libcrypto {
-	EVP_CIPHER *gcm[UX_AES_N], *cbc[UX_AES_N];
-};
-
 /* A transform keyed for one direction in one worker. */
 struct ux_crypto_slot {
 	struct ux_transform *transform; /* a share of the shell */
 	EVP_CIPHER_CTX *cipher; /* kept when the slot changes hands; NULL until first used */
-	struct ux_hmac hmac;
-	uint8_t salt[4]; /* GCM */
+	struct ux_mac mac;
+	uint8_t salt[4]; /* the transform's salt_len of them */
 };
 
 /*
@@ -34,16 +29,23 @@ struct ux_crypto_slot {
  * @encrypt, @decrypt: one packet; true when all went well. No allocation.
  */
 struct ux_transform_ops {
-	bool (*key)(struct ux_crypto_slot *slot, const struct ux_libcrypto *lib, bool encrypt);
+	bool (*key)(struct ux_crypto_slot *slot, bool encrypt);
 	bool (*encrypt)(struct ux_crypto_slot *slot, const struct ux_crypt_op *op);
 	bool (*decrypt)(struct ux_crypto_slot *slot, const struct ux_crypt_op *op);
 };
 
-extern const struct ux_transform_ops ux_openssl_aead_ops;
-extern const struct ux_transform_ops ux_openssl_cbc_hmac_ops;
+extern const struct ux_transform_ops ux_openssl_aead_ops; /* nonce, AAD, tag in one call each */
+extern const struct ux_transform_ops ux_openssl_ccm_ops;
+extern const struct ux_transform_ops ux_openssl_authenc_ops;
 
-/* ux_aes_of_len - UX_AES_* for a key of @len bytes; -1 when AES has no such key. */
-int ux_aes_of_len(uint32_t len);
+/* ux_slot_evp - libcrypto's cipher for the slot's transform. NULL: it has none. */
+const EVP_CIPHER *ux_slot_evp(const struct ux_crypto_slot *slot);
+/*
+ * ux_esp_aad - the header as AEADs authenticate it, RFC 4106 section 5: with the high half of an
+ * ESN between its two words. Returns the length.
+ */
+#define UX_ESP_AAD_MAX 12
+int ux_esp_aad(const struct ux_crypt_op *op, uint8_t ret[UX_ESP_AAD_MAX]);
 
 /* ux_crypto_worker_size - bytes of a worker, so that a test can look for key bytes in it. */
 size_t ux_crypto_worker_size(void);

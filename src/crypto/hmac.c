@@ -7,13 +7,16 @@
 
 static size_t block_len(enum ux_digest d)
 {
-	return d == UX_DIGEST_SHA1 || d == UX_DIGEST_SHA256 ? 64 : 128;
+	return d == UX_DIGEST_SHA384 || d == UX_DIGEST_SHA512 ? 128 : 64;
 }
 
 static size_t digest_len(enum ux_digest d)
 {
 	switch (d) {
+	case UX_DIGEST_MD5:
+		return 16;
 	case UX_DIGEST_SHA1:
+	case UX_DIGEST_RMD160:
 		return 20;
 	case UX_DIGEST_SHA256:
 		return 32;
@@ -35,6 +38,10 @@ static void hash_start(union ux_hash_state *s, enum ux_digest d)
 		SHA256_Init(&s->sha256);
 	else if (d == UX_DIGEST_SHA384)
 		SHA384_Init(&s->sha512);
+	else if (d == UX_DIGEST_MD5)
+		MD5_Init(&s->md5);
+	else if (d == UX_DIGEST_RMD160)
+		RIPEMD160_Init(&s->rmd160);
 	else
 		SHA512_Init(&s->sha512);
 }
@@ -45,6 +52,10 @@ static void hash_add(union ux_hash_state *s, enum ux_digest d, const void *data,
 		SHA1_Update(&s->sha1, data, len);
 	else if (d == UX_DIGEST_SHA256)
 		SHA256_Update(&s->sha256, data, len);
+	else if (d == UX_DIGEST_MD5)
+		MD5_Update(&s->md5, data, len);
+	else if (d == UX_DIGEST_RMD160)
+		RIPEMD160_Update(&s->rmd160, data, len);
 	else
 		SHA512_Update(&s->sha512, data, len); /* SHA-384 as well: it differs in the start */
 }
@@ -55,6 +66,10 @@ static void hash_end(union ux_hash_state *s, enum ux_digest d, uint8_t ret[UX_DI
 		SHA1_Final(ret, &s->sha1);
 	else if (d == UX_DIGEST_SHA256)
 		SHA256_Final(ret, &s->sha256);
+	else if (d == UX_DIGEST_MD5)
+		MD5_Final(ret, &s->md5);
+	else if (d == UX_DIGEST_RMD160)
+		RIPEMD160_Final(ret, &s->rmd160);
 	else
 		SHA512_Final(ret, &s->sha512);
 }

@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * HMAC (RFC 2104) with SHA-1 and SHA-2, keyed once: the states after the two padded key blocks are
- * kept, so a packet costs a copy of 200 bytes and the compression of its own blocks.
+ * HMAC (RFC 2104) with SHA-1, SHA-2, MD5 and RIPEMD-160, keyed once: the states after the two
+ * padded key blocks are kept, so a packet costs a copy of 200 bytes and the compression of its own
+ * blocks.
  *
  * The hash functions come from libcrypto, by its older interface: its EVP one allocates memory
  * twice for each message (3.0), which a packet may not do.
@@ -13,6 +14,8 @@
 #include <stdint.h>
 
 #define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/md5.h>
+#include <openssl/ripemd.h>
 #include <openssl/sha.h>
 
 enum ux_digest {
@@ -20,7 +23,9 @@ enum ux_digest {
 	UX_DIGEST_SHA1,
 	UX_DIGEST_SHA256,
 	UX_DIGEST_SHA384,
-	UX_DIGEST_SHA512
+	UX_DIGEST_SHA512,
+	UX_DIGEST_MD5,
+	UX_DIGEST_RMD160
 };
 
 #define UX_DIGEST_MAX 64 /* bytes */
@@ -29,6 +34,8 @@ union ux_hash_state {
 	SHA_CTX sha1;
 	SHA256_CTX sha256;
 	SHA512_CTX sha512;
+	MD5_CTX md5;
+	RIPEMD160_CTX rmd160;
 };
 
 /* Holds what is as good as the key. One thread. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* AES-GCM in ESP, RFC 4106. */
+/* AES-GCM (RFC 4106), AES-GMAC (RFC 4543) and ChaCha20-Poly1305 (RFC 7634) in ESP. */
 #include "crypto/backend.h"
 
 #include <limits.h>
@@ -11,40 +11,46 @@
 #define SALT_LEN 4
 #define IV_LEN 8
 
-static bool key_slot(struct ux_crypto_slot *slot, const struct ux_libcrypto *lib, bool encrypt)
+int ux_esp_aad(const struct ux_crypt_op *op, uint8_t ret[UX_ESP_AAD_MAX])
 {
-	const struct ux_transform *t = slot->transform;
-	const struct ux_transform_keys *k = t->keys;
-
-	memcpy(slot->salt, k->bytes + k->cipher_len - SALT_LEN, SALT_LEN);
-	return EVP_CipherInit_ex(slot->cipher, lib->gcm[t->cipher], NULL, k->bytes, NULL,
-				 encrypt) == 1;
+	memcpy(ret, op->esp, ESP_HEADER_LEN);
+	if (!op->transform->esn)
+		return ESP_HEADER_LEN;
+	ux_put_be32(ret + 4, op->seq_hi);
+	memcpy(ret + 8, op->esp + 4, 4);
+	return UX_ESP_AAD_MAX;
 }
 
-/* RFC 4106 section 5: the AAD is the header, with the high half of an ESN between its two words. */
+static bool key_slot(struct ux_crypto_slot *slot, bool encrypt)
+{
+	const struct ux_transform_keys *k = slot->transform->keys;
+
+	memcpy(slot->salt, k->bytes + k->cipher_len - SALT_LEN, SALT_LEN);
+	return EVP_CipherInit_ex(slot->cipher, ux_slot_evp(slot), NULL, k->bytes, NULL, encrypt) ==
+	       1;
+}
+
 static bool start(struct ux_crypto_slot *slot, const struct ux_crypt_op *op)
 {
-	const struct ux_transform *t = op->transform;
-	uint8_t nonce[SALT_LEN + IV_LEN], aad[ESP_HEADER_LEN + 4];
-	int aad_len = ESP_HEADER_LEN, n;
+	uint8_t nonce[SALT_LEN + IV_LEN], aad[UX_ESP_AAD_MAX];
+	int aad_len = ux_esp_aad(op, aad), n;
 
 	memcpy(nonce, slot->salt, SALT_LEN);
 	memcpy(nonce + SALT_LEN, op->esp + ESP_HEADER_LEN, IV_LEN);
-	memcpy(aad, op->esp, ESP_HEADER_LEN);
-	if (t->esn) {
-		ux_put_be32(aad + 4, op->seq_hi);
-		memcpy(aad + 8, op->esp + 4, 4);
-		aad_len = ESP_HEADER_LEN + 4;
-	}
 	return EVP_CipherInit_ex(slot->cipher, NULL, NULL, NULL, nonce, -1) == 1 &&
 	       EVP_CipherUpdate(slot->cipher, NULL, &n, aad, aad_len) == 1;
 }
 
+/* GMAC encrypts nothing: IV and payload are authenticated with the header (RFC 4543 section 3.3).
+ */
 static bool run(struct ux_crypto_slot *slot, const struct ux_crypt_op *op)
 {
-	uint8_t *payload = op->esp + ESP_HEADER_LEN + IV_LEN;
+	uint8_t *iv = op->esp + ESP_HEADER_LEN, *payload = iv + IV_LEN;
 	int n;
 
+	if (op->transform->cipher == UX_CIPHER_AES_GMAC)
+		return EVP_CipherUpdate(slot->cipher, NULL, &n, iv,
+					IV_LEN + (int)op->payload_len) == 1;
 	return op->payload_len == 0 ||
 	       EVP_CipherUpdate(slot->cipher, payload, &n, payload, (int)op->payload_len) == 1;
 }
@@ -54,7 +60,7 @@ static bool encrypt(struct ux_crypto_slot *slot, const struct ux_crypt_op *op)
 	uint8_t none[EVP_MAX_BLOCK_LENGTH];
 	int n;
 
-	if (op->payload_len > INT_MAX)
+	if (op->payload_len > INT_MAX - IV_LEN)
 		return false;
 	ux_put_be64(op->esp + ESP_HEADER_LEN, op->iv_counter);
 	return start(slot, op) && run(slot, op) &&
@@ -69,7 +75,7 @@ static bool decrypt(struct ux_crypto_slot *slot, const struct ux_crypt_op *op)
 	int n;
 
 	/* libcrypto compares the tag in constant time. */
-	return op->payload_len <= INT_MAX && start(slot, op) && run(slot, op) &&
+	return op->payload_len <= INT_MAX - IV_LEN && start(slot, op) && run(slot, op) &&
 	       EVP_CIPHER_CTX_ctrl(slot->cipher, EVP_CTRL_AEAD_SET_TAG, op->transform->icv_len,
 				   op->icv) == 1 &&
 	       EVP_CipherFinal_ex(slot->cipher, none, &n) == 1;

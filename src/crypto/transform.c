@@ -9,9 +9,6 @@
 #include "crypto/backend.h"
 #include "crypto/key_memory.h"
 
-#define GCM_SALT_LEN 4 /* RFC 4106 section 8.1: the last four bytes of the key material */
-#define GCM_IV_LEN 8
-#define AES_BLOCK_LEN 16
 #define ESP_ALIGN 4   /* RFC 4303 section 2.4 */
 #define ESN_ICV_MIN 4 /* bytes; Linux refuses shorter ones with extended sequence numbers */
 
@@ -27,36 +24,6 @@ struct choice {
 static uint32_t key_len(const struct ux_algo_request *r)
 {
 	return r ? r->key_bits / 8 + (r->key_bits % 8 != 0) : 0;
-}
-
-int ux_aes_of_len(uint32_t len)
-{
-	switch (len) {
-	case 16:
-		return UX_AES_128;
-	case 24:
-		return UX_AES_192;
-	case 32:
-		return UX_AES_256;
-	default:
-		return -1;
-	}
-}
-
-static enum ux_digest digest_of(const struct ux_algo *auth)
-{
-	switch (auth ? auth->icv_full_bits : 0) {
-	case 160:
-		return UX_DIGEST_SHA1;
-	case 256:
-		return UX_DIGEST_SHA256;
-	case 384:
-		return UX_DIGEST_SHA384;
-	case 512:
-		return UX_DIGEST_SHA512;
-	default:
-		return UX_DIGEST_NULL;
-	}
 }
 
 static int find_auth(const struct ux_algo_request *r, struct choice *c, struct ux_ext_ack *ext)
@@ -101,47 +68,61 @@ int ux_transform_check(const struct ux_transform_params *params, struct ux_ext_a
 	return find_algos(params, &c, ext);
 }
 
-static int set_up_aead(struct ux_transform *t, const struct ux_transform_params *p,
-		       struct ux_ext_ack *ext)
+static const struct ux_transform_ops *ops_of(enum ux_cipher_kind kind)
 {
-	uint32_t len = key_len(p->aead);
-	int aes = len < GCM_SALT_LEN ? -1 : ux_aes_of_len(len - GCM_SALT_LEN);
+	switch (kind) {
+	case UX_CIPHER_AES_GCM:
+	case UX_CIPHER_AES_GMAC:
+	case UX_CIPHER_CHACHA20_POLY1305:
+		return &ux_openssl_aead_ops;
+	case UX_CIPHER_AES_CCM:
+		return &ux_openssl_ccm_ops;
+	default:
+		return &ux_openssl_authenc_ops;
+	}
+}
 
-	if (aes < 0)
+static void set_cipher(struct ux_transform *t, enum ux_cipher_kind kind)
+{
+	const struct ux_cipher *c = ux_cipher_of(kind);
+
+	t->ops = ops_of(kind);
+	t->cipher = (uint8_t)kind;
+	t->salt_len = c->salt_len;
+	t->iv_len = c->iv_len;
+	t->align = c->block > ESP_ALIGN ? c->block : ESP_ALIGN;
+}
+
+static int set_up_aead(struct ux_transform *t, const struct ux_transform_params *p,
+		       const struct choice *c, struct ux_ext_ack *ext)
+{
+	if (!ux_cipher_evp(c->aead->cipher, key_len(p->aead)))
 		return ux_fail(ext, EINVAL,
 			       "Kernel was unable to initialize cryptographic operations");
-	t->ops = &ux_openssl_aead_ops;
-	t->cipher = (uint8_t)aes;
-	t->iv_len = GCM_IV_LEN;
+	set_cipher(t, c->aead->cipher);
+	t->mac = UX_MAC_NULL;
 	t->icv_len = (uint8_t)(p->aead->icv_bits / 8);
-	t->align = ESP_ALIGN;
 	return 0;
 }
 
 static int set_up_authenc(struct ux_transform *t, const struct ux_transform_params *p,
 			  const struct choice *c, struct ux_ext_ack *ext)
 {
-	uint32_t icv_len = c->auth_icv_bits / 8;
-	bool too_short = c->auth && c->auth->icv_full_bits > 0 &&
-			 (icv_len == 0 || (p->esn && icv_len < ESN_ICV_MIN));
+	enum ux_cipher_kind cipher = c->cipher->cipher;
+	enum ux_mac_kind mac = c->auth ? c->auth->mac : UX_MAC_NULL;
+	uint32_t icv_len = c->auth_icv_bits / 8, len = key_len(p->cipher);
 
-	if (too_short)
+	if (mac != UX_MAC_NULL && (icv_len == 0 || (p->esn && icv_len < ESN_ICV_MIN)))
 		return ux_fail(ext, EINVAL,
 			       "Kernel was unable to initialize cryptographic operations");
-
-	bool null = strcmp(c->cipher->name, "ecb(cipher_null)") == 0;
-	uint32_t len = key_len(p->cipher);
-	int aes = ux_aes_of_len(len);
-
 	/* Linux has no text for these. */
-	if (null ? len != 0 : aes < 0)
+	if (cipher == UX_CIPHER_NULL ? len != 0 : !ux_cipher_evp(cipher, len))
 		return -EINVAL;
-	t->ops = &ux_openssl_cbc_hmac_ops;
-	t->cipher = (uint8_t)(null ? UX_AES_N : aes);
-	t->digest = (uint8_t)digest_of(c->auth);
-	t->iv_len = null ? 0 : AES_BLOCK_LEN;
+	if (!ux_mac_takes_key(mac, key_len(p->auth)))
+		return -EINVAL;
+	set_cipher(t, cipher);
+	t->mac = (uint8_t)mac;
 	t->icv_len = (uint8_t)icv_len;
-	t->align = null ? ESP_ALIGN : AES_BLOCK_LEN;
 	return 0;
 }
 
@@ -177,7 +158,7 @@ int ux_transform_new(const struct ux_transform_params *params, struct ux_transfo
 	if (err < 0)
 		return err;
 	if (c.aead)
-		err = set_up_aead(&made, params, ext);
+		err = set_up_aead(&made, params, &c, ext);
 	else if (c.cipher)
 		err = set_up_authenc(&made, params, &c, ext);
 	else

@@ -46,7 +46,8 @@ struct ux_transform {
 	_Atomic(uint32_t) refs;		/* who may use it */
 	_Atomic(uint32_t) shells;	/* cache slots that name it, and one for all refs */
 	_Atomic(bool) dead;		/* refs fell to 0; the keys are gone */
-	uint8_t cipher, digest;		/* the backend's own numbers */
+	uint8_t cipher, mac;		/* enum ux_cipher_kind, enum ux_mac_kind */
+	uint8_t salt_len;		/* bytes at the end of the cipher's key */
 	uint8_t iv_len;			/* bytes in the packet: GCM 8, AES-CBC 16, null 0 */
 	uint8_t icv_len;		/* bytes; 0: no integrity (the kernel allows it) */
 	uint8_t align;			/* payload + trailer is a multiple of it; at least 4 */
@@ -91,17 +92,14 @@ struct ux_crypt_op {
 	uint8_t *esp;	      /* ESP header; iv at esp + 8; payload at esp + 8 + iv_len */
 	uint32_t payload_len; /* bytes between IV and ICV: payload, padding, trailer */
 	uint8_t *icv;	      /* icv_len bytes, directly behind the payload */
-	uint64_t iv_counter;  /* encrypt: once per key. GCM: it is the IV; CBC: enciphered to it */
+	uint64_t iv_counter;  /* encrypt: once per key. CBC: enciphered to the IV; else it is it */
 	uint32_t seq_hi;      /* high 32 bits of the sequence number; used when transform->esn */
 	bool ok;	      /* out: false = ICV wrong (decrypt) or the library failed */
 };
 
 struct ux_crypto_worker;
 
-/*
- * ux_crypto_worker_new - contexts for one thread. NULL when out of memory or when libcrypto lacks
- * an algorithm.
- */
+/* ux_crypto_worker_new - contexts for one thread. NULL when out of memory. */
 struct ux_crypto_worker *ux_crypto_worker_new(void);
 /* ux_crypto_worker_free - wipes what is cached. Needs no transform to be alive. NULL is fine. */
 struct ux_crypto_worker *ux_crypto_worker_free(struct ux_crypto_worker *w);

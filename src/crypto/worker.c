@@ -20,25 +20,8 @@ struct ux_crypto_worker {
 	uint64_t last_use[N_SLOTS];	    /* of clock */
 	uint64_t clock;			    /* counts look-ups */
 	uint64_t deaths_seen;		    /* at the last sweep */
-	struct ux_libcrypto lib;
 	struct ux_crypto_slot slot[N_SLOTS];
 };
-
-static bool fetch(EVP_CIPHER **ret, const char *name)
-{
-	*ret = EVP_CIPHER_fetch(NULL, name, NULL);
-	return *ret != NULL;
-}
-
-static bool fetch_all(struct ux_libcrypto *lib)
-{
-	return fetch(&lib->gcm[UX_AES_128], "AES-128-GCM") &&
-	       fetch(&lib->gcm[UX_AES_192], "AES-192-GCM") &&
-	       fetch(&lib->gcm[UX_AES_256], "AES-256-GCM") &&
-	       fetch(&lib->cbc[UX_AES_128], "AES-128-CBC") &&
-	       fetch(&lib->cbc[UX_AES_192], "AES-192-CBC") &&
-	       fetch(&lib->cbc[UX_AES_256], "AES-256-CBC");
-}
 
 struct ux_crypto_worker *ux_crypto_worker_new(void)
 {
@@ -47,9 +30,14 @@ struct ux_crypto_worker *ux_crypto_worker_new(void)
 	if (!w)
 		return NULL;
 	w->deaths_seen = ux_transform_deaths();
-	if (!fetch_all(&w->lib))
-		return ux_crypto_worker_free(w);
 	return w;
+}
+
+const EVP_CIPHER *ux_slot_evp(const struct ux_crypto_slot *slot)
+{
+	const struct ux_transform *t = slot->transform;
+
+	return ux_cipher_evp((enum ux_cipher_kind)t->cipher, t->keys->cipher_len);
 }
 
 size_t ux_crypto_worker_size(void)
@@ -65,7 +53,7 @@ static void forget(struct ux_crypto_worker *w, unsigned int i)
 	w->tag[i] = 0;
 	if (s->cipher)
 		EVP_CIPHER_CTX_reset(s->cipher);
-	explicit_bzero(&s->hmac, sizeof(s->hmac));
+	ux_mac_forget(&s->mac);
 	explicit_bzero(s->salt, sizeof(s->salt));
 	ux_transform_shell_put(s->transform);
 	s->transform = NULL;
@@ -79,10 +67,7 @@ struct ux_crypto_worker *ux_crypto_worker_free(struct ux_crypto_worker *w)
 		if (w->tag[i])
 			forget(w, i);
 		EVP_CIPHER_CTX_free(w->slot[i].cipher);
-	}
-	for (int i = 0; i < UX_AES_N; i++) {
-		EVP_CIPHER_free(w->lib.gcm[i]);
-		EVP_CIPHER_free(w->lib.cbc[i]);
+		ux_mac_fini(&w->slot[i].mac);
 	}
 	ux_key_free(w, sizeof(*w));
 	return NULL;
@@ -117,7 +102,7 @@ static struct ux_crypto_slot *fill(struct ux_crypto_worker *w, unsigned int i,
 	s->transform = (struct ux_transform *)(uintptr_t)t;
 	ux_transform_shell_get(s->transform);
 	w->tag[i] = t->id * 2 + encrypt;
-	if (!t->ops->key(s, &w->lib, encrypt)) {
+	if (!t->ops->key(s, encrypt)) {
 		forget(w, i);
 		return NULL;
 	}

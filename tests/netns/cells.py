@@ -28,6 +28,12 @@ ALGORITHMS = {
     "cbc256-sha256": (32, "enc cbc(aes) {key} auth-trunc hmac(sha256) {auth32} 128", 16),
     "cbc192-sha384": (24, "enc cbc(aes) {key} auth-trunc hmac(sha384) {auth48} 192", 16),
     "cbc256-sha512": (32, "enc cbc(aes) {key} auth-trunc hmac(sha512) {auth64} 256", 16),
+    "gmac256": (36, "aead rfc4543(gcm(aes)) {key} 128", 8),
+    "ccm128": (19, "aead rfc4309(ccm(aes)) {key} 128", 8),
+    "chacha": (36, "aead rfc7539esp(chacha20,poly1305) {key} 128", 8),
+    "ctr256-cmac": (36, "enc rfc3686(ctr(aes)) {key} auth cmac(aes) {auth16}", 8),
+    "camellia-xcbc": (16, "enc cbc(camellia) {key} auth xcbc(aes) {auth16}", 16),
+    "3des-md5": (24, "enc cbc(des3_ede) {key} auth hmac(md5) {auth16}", 8),
     "null-sha256": (0, 'enc ecb(cipher_null) "" auth-trunc hmac(sha256) {auth32} 128', 0),
 }
 
@@ -35,7 +41,7 @@ ALGORITHMS = {
 def algorithm_words(name):
     """The words of `ip xfrm state add` with fresh keys; both ends need the same call's result."""
     key_bytes, template, _ = ALGORITHMS[name]
-    keys = {f"auth{n}": "0x" + secrets.token_hex(n) for n in (20, 32, 48, 64)}
+    keys = {f"auth{n}": "0x" + secrets.token_hex(n) for n in (16, 20, 32, 48, 64)}
     return template.format(key="0x" + secrets.token_hex(key_bytes), **keys)
 
 

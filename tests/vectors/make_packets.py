@@ -11,7 +11,8 @@ import random
 import struct
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM, ChaCha20Poly1305
+from cryptography.hazmat.primitives.cmac import CMAC
 from scapy.layers.inet import IP, UDP
 from scapy.layers.ipsec import ESP, SecurityAssociation
 from scapy.packet import Raw
@@ -87,6 +88,79 @@ def cbc_hmac(key_len, digest, icv_bits, esn, length):
     show(f"scapy {'AES-CBC' if key else 'null'}, {digest}", lines, esn, counter, packet, plain)
 
 
+def header(esn):
+    """SPI, sequence number, and the two with the high half of an ESN between them."""
+    spi, seq = RANDOM.randrange(256, 2**32), RANDOM.randrange(1, 2**32)
+    high = b"" if esn is None else struct.pack("!I", esn)
+    return struct.pack("!II", spi, seq), struct.pack("!I", spi) + high + struct.pack("!I", seq), high
+
+
+def trailer(length, align):
+    """A payload with its padding, as ESP encrypts it."""
+    pad = -(length + 2) % align
+    return rand(length) + bytes(range(1, pad + 1)) + bytes([pad, 4])
+
+
+def other_aead(name, key_len, icv_len, esn, length):
+    key, salt = rand(key_len), rand(3 if "ccm" in name else 4)
+    front, aad, _ = header(esn)
+    counter = RANDOM.randrange(2**64)
+    iv, plain = struct.pack("!Q", counter), trailer(length, 4)
+    if "4543" in name:
+        packet = front + iv + plain + AESGCM(key).encrypt(salt + iv, b"", aad + iv + plain)
+    elif "ccm" in name:
+        packet = front + iv + AESCCM(key, icv_len).encrypt(salt + iv, plain, aad)
+    else:
+        packet = front + iv + ChaCha20Poly1305(key).encrypt(salt + iv, plain, aad)
+    show(f"cryptography {name}", [f"aead {name} {(key + salt).hex()} {icv_len * 8}"], esn, counter,
+         packet, plain)
+
+
+def encipher(name, key, counter, plain):
+    """IV and ciphertext."""
+    if name == "rfc3686(ctr(aes))":
+        iv = struct.pack("!Q", counter)
+        run = aes(key[:-4], modes.CTR(key[-4:] + iv + struct.pack("!I", 1))).encryptor()
+        return iv + run.update(plain)
+    algorithm = algorithms.TripleDES(key) if "des3" in name else algorithms.Camellia(key)
+    block = algorithm.block_size // 8
+    ecb = Cipher(algorithm, modes.ECB()).encryptor()
+    iv = ecb.update(bytes(block - 8) + struct.pack("!Q", counter))
+    return iv + Cipher(algorithm, modes.CBC(iv)).encryptor().update(plain)
+
+
+def other_cipher(name, key_len, esn, length):
+    front, _, high = header(esn)
+    key, auth_key, counter = rand(key_len), rand(16), RANDOM.randrange(2**64)
+    plain = trailer(length, {"cbc(camellia)": 16, "cbc(des3_ede)": 8}.get(name, 4))
+    packet = front + encipher(name, key, counter, plain)
+    packet += hmac.new(auth_key, packet + high, "md5").digest()[:12]
+    show(f"cryptography {name}", [f"crypt {name} {key.hex()}", f"auth hmac(md5) {auth_key.hex()} 96"],
+         esn, counter, packet, plain)
+
+
+def cmac(key_len, icv_len, esn, length):
+    front, _, high = header(esn)
+    key, plain = rand(key_len), trailer(length, 4)
+    mac = CMAC(algorithms.AES(key))
+    mac.update(front + plain + high)
+    packet = front + plain + mac.finalize()[:icv_len]
+    show("cryptography cmac(aes)", ["crypt ecb(cipher_null) -",
+                                    f"auth cmac(aes) {key.hex()} {icv_len * 8}"], esn, 0, packet, plain)
+
+
+def others(esn):
+    for key_len in (16, 24, 32):
+        other_aead("rfc4543(gcm(aes))", key_len, 16, esn, RANDOM.randrange(120))
+        for icv_len in (8, 12, 16):
+            other_aead("rfc4309(ccm(aes))", key_len, icv_len, esn, RANDOM.randrange(120))
+        other_cipher("cbc(camellia)", key_len, esn, RANDOM.randrange(120))
+        other_cipher("rfc3686(ctr(aes))", key_len + 4, esn, RANDOM.randrange(120))
+        cmac(key_len, 12 if key_len < 32 else 16, esn, RANDOM.randrange(120))
+    other_aead("rfc7539esp(chacha20,poly1305)", 32, 16, esn, RANDOM.randrange(120))
+    other_cipher("cbc(des3_ede)", 24, esn, RANDOM.randrange(120))
+
+
 def main():
     print("# SPDX-License-Identifier: BSD-2-Clause")
     print("# Made by make_packets.py. Format: test_vectors.c.\n")
@@ -100,6 +174,8 @@ def main():
                 cbc_hmac(key_len, digest, icv_bits, esn, RANDOM.randrange(120))
     gcm(32, 16, 7, 1400)
     cbc_hmac(32, "sha512", 256, 7, 1400)
+    for esn in (None, 0, 0xfffffffe):
+        others(esn)
 
 
 if __name__ == "__main__":

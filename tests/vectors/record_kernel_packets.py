@@ -49,6 +49,32 @@ def algorithms():
             yield crypt + ["auth-trunc", f"hmac({digest})", key, str(icv_bits)]
         if key_len:
             yield crypt
+    yield from other_algorithms()
+
+
+def other_algorithms():
+    for key_len in (16, 24, 32):
+        yield ["aead", "rfc4543(gcm(aes))", "0x" + rand(key_len + 4).hex(), "128"]
+        for icv_bits in (64, 96, 128):
+            yield ["aead", "rfc4309(ccm(aes))", "0x" + rand(key_len + 3).hex(), str(icv_bits)]
+    yield ["aead", "rfc7539esp(chacha20,poly1305)", "0x" + rand(36).hex(), "128"]
+    sha1 = ["auth-trunc", "hmac(sha1)", "0x" + rand(20).hex(), "96"]
+    for name, key_len in (("cbc(camellia)", 16), ("cbc(camellia)", 24), ("cbc(camellia)", 32),
+                          ("cbc(des3_ede)", 24), ("rfc3686(ctr(aes))", 20),
+                          ("rfc3686(ctr(aes))", 28), ("rfc3686(ctr(aes))", 36)):
+        crypt = ["enc", name, "0x" + rand(key_len).hex()]
+        yield crypt + sha1
+        yield crypt
+    for name, key_len, lengths in (("hmac(md5)", 16, (96, 128)), ("hmac(rmd160)", 20, (96, 160)),
+                                   ("xcbc(aes)", 16, (96, 128)), ("cmac(aes)", 16, (96, 128))):
+        for icv_bits in lengths:
+            crypt = ["enc", "cbc(aes)", "0x" + rand(16).hex()]
+            yield crypt + ["auth-trunc", name, "0x" + rand(key_len).hex(), str(icv_bits)]
+            yield ["enc", "ecb(cipher_null)", "", "auth-trunc", name, "0x" + rand(key_len).hex(),
+                   str(icv_bits)]
+
+
+ALIGN = {"cbc(aes)": 16, "cbc(camellia)": 16, "cbc(des3_ede)": 8}
 
 
 def as_line(algo):
@@ -98,8 +124,8 @@ def main():
             print("\n".join(as_line(algo)))
             if seq_hi is not None:
                 print(f"seq_hi {seq_hi:08x}")
-            align = 16 if algo[1] == "cbc(aes)" else 4
-            print(f"packet {packet.hex()}\nplain {plain_of(payload, align).hex()}\n")
+            plain = plain_of(payload, ALIGN.get(algo[1], 4))
+            print(f"packet {packet.hex()}\nplain {plain.hex()}\n")
 
 
 if __name__ == "__main__":

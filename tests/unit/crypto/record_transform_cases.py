@@ -106,6 +106,9 @@ def cases():
     for auth in (SHA1, "hmac(sha256):256:128", "digest_null:0", "nosuch:0", "hmac(sha1):160:200"):
         yield "-", "-", auth, 0
         yield "-", "-", auth, 1
+    yield from other_aeads()
+    yield from other_ciphers()
+    yield from other_digests()
     # which of two mistakes is told
     yield "-", "nosuch:7", "nosuch:7", 0
     yield "-", "nosuch:7", "hmac(sha1):160:200", 0
@@ -117,6 +120,40 @@ def cases():
     yield "nosuch:7:7", "-", "-", 0
     yield f"{GCM}:7:7", "-", "-", 0
     yield f"{GCM}:7:64", "-", "-", 1
+
+
+def other_aeads():
+    for name in ("rfc4543(gcm(aes))", "rfc4309(ccm(aes))", "rfc7539esp(chacha20,poly1305)"):
+        for bits in (0, 8, 24, 32, 96, 120, 128, 144, 151, 152, 153, 159, 160, 161, 168, 192, 216,
+                     224, 232, 248, 256, 280, 281, 288, 289, 296, 320, 512):
+            yield f"{name}:{bits}:128", "-", "-", 0
+        for icv in (0, 8, 32, 64, 65, 96, 104, 112, 128, 136, 256):
+            for bits in (152, 160, 288):
+                for esn in (0, 1):
+                    yield f"{name}:{bits}:{icv}", "-", "-", esn
+
+
+def other_ciphers():
+    for name in ("cbc(camellia)", "camellia", "cbc(des3_ede)", "des3_ede", "rfc3686(ctr(aes))",
+                 "ctr(aes)", "rfc3686"):
+        for bits in (0, 8, 64, 120, 128, 129, 136, 152, 160, 161, 184, 185, 192, 193, 200, 224, 256,
+                     264, 288, 289, 296, 320, 512):
+            yield "-", f"{name}:{bits}", SHA1, 0
+        yield "-", f"{name}:192", "-", 0
+        yield "-", f"{name}:160", "-", 1
+        yield "-", f"{name}:192", "digest_null:0", 0
+
+
+def other_digests():
+    for name, full in (("hmac(md5)", 128), ("md5", 128), ("hmac(rmd160)", 160), ("rmd160", 160),
+                       ("xcbc(aes)", 128), ("cmac(aes)", 128)):
+        for bits in (0, 8, 64, 120, 121, 127, 128, 129, 136, 160, 192, 200, 256, 264, 512):
+            yield "-", f"{CBC}:128", f"{name}:{bits}", 0
+        for icv in (0, 1, 8, 24, 31, 32, 64, 96, 100, 128, full, full + 1, 256):
+            for esn in (0, 1):
+                yield "-", f"{CBC}:128", f"{name}:128:{icv}", esn
+        yield "-", f"{NULL}:0", f"{name}:128", 0
+        yield "-", "-", f"{name}:128", 0
 
 
 def main():

@@ -10,9 +10,10 @@
 #include "ipsec/worker.h"
 #include "packet/ip.h"
 
-const char *const algo_names[ALGO_COUNT] = {"gcm128/16",     "gcm192/12",     "gcm256/8",
-					    "cbc128+sha1",   "cbc256+sha256", "cbc192+sha384",
-					    "cbc256+sha512", "null+sha256"};
+const char *const algo_names[ALGO_COUNT] = {
+    "gcm128/16",     "gcm192/12",     "gcm256/8",      "cbc128+sha1", "cbc256+sha256",
+    "cbc192+sha384", "cbc256+sha512", "null+sha256",   "gmac256",     "ccm128/12",
+    "chacha",	     "ctr192+cmac",   "camellia+xcbc", "3des+md5"};
 
 struct algo_row {
 	const char *aead, *cipher, *auth;
@@ -27,6 +28,12 @@ static const struct algo_row algo_rows[ALGO_COUNT] = {
     [CBC192_SHA384] = {NULL, "cbc(aes)", "hmac(sha384)", 192, 192, 384},
     [CBC256_SHA512] = {NULL, "cbc(aes)", "hmac(sha512)", 256, 256, 512},
     [NULL_SHA256] = {NULL, "ecb(cipher_null)", "hmac(sha256)", 0, 128, 256},
+    [GMAC256] = {.aead = "rfc4543(gcm(aes))", .key_bits = 288, .icv_bits = 128},
+    [CCM128_12] = {.aead = "rfc4309(ccm(aes))", .key_bits = 152, .icv_bits = 96},
+    [CHACHA] = {.aead = "rfc7539esp(chacha20,poly1305)", .key_bits = 288, .icv_bits = 128},
+    [CTR192_CMAC] = {NULL, "rfc3686(ctr(aes))", "cmac(aes)", 224, 96, 128},
+    [CAMELLIA_XCBC] = {NULL, "cbc(camellia)", "xcbc(aes)", 192, 96, 128},
+    [DES3_MD5] = {NULL, "cbc(des3_ede)", "hmac(md5)", 192, 96, 128},
 };
 
 static const uint8_t key_bytes[64] = {1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11,

@@ -41,6 +41,12 @@ enum algo {
 	CBC192_SHA384,
 	CBC256_SHA512,
 	NULL_SHA256,
+	GMAC256,
+	CCM128_12,
+	CHACHA,
+	CTR192_CMAC,
+	CAMELLIA_XCBC,
+	DES3_MD5,
 	ALGO_COUNT
 };
 extern const char *const algo_names[ALGO_COUNT];
