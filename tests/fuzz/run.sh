@@ -14,10 +14,12 @@ cc=${CC:-clang-19}
 mkdir -p "$build/$target"
 sources=$(ls "$root"/src/base/*.c "$root"/src/packet/*.c "$root"/src/crypto/*.c "$root"/src/wire/*.c \
 	"$root"/src/core/*.c "$root"/src/ipsec/*.c "$root"/src/ctl/*.c "$root"/src/ctl/pfkey/*.c)
+mutator=$here/${target}_mutator.c
+[ -f "$mutator" ] || mutator=
 # shellcheck disable=SC2086
 "$cc" -g -O1 -std=gnu11 -D_GNU_SOURCE -fno-strict-aliasing -I"$root/include" -I"$root/src" \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
-	"$here/fuzz_$target.c" $sources -o "$build/fuzz_$target" \
+	"$here/fuzz_$target.c" $mutator $sources -o "$build/fuzz_$target" \
 	-lcrypto -lurcu-memb -lurcu-common -lpthread
 cd "$build"
 # new inputs go to the first directory, the corpus in the tree is only read

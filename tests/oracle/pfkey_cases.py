@@ -99,11 +99,16 @@ def add_cases():
     rows('add', after=(named(GET), all_()), plain=esp(), v6=esp(ends=V6), transport=esp(mode=TRANSPORT), beet=esp(mode=BEET),
          any_mode=esp(mode=0), mode4=esp(mode=4), mode255=esp(mode=255), no_sa2=esp(mode=None), esp_null=esp(encrypt=E_NULL),
          auth_none=esp(auth=0), auth_null=esp(auth=A_NULL), sha1=esp(auth=A_SHA1), sha384=esp(auth=A_SHA384),
-         sha512=esp(auth=A_SHA512), spi0=esp(spi=0), spi1=esp(spi=1), spi_max=esp(spi=0xffffffff), replay0=esp(replay=0),
+         sha512=esp(auth=A_SHA512), md5=esp(auth=A_MD5), ripemd=esp(auth=A_RIPEMD), xcbc=esp(auth=A_XCBC), des3=esp(encrypt=E_3DES),
+         ctr=esp(encrypt=E_CTR), camellia=esp(encrypt=E_CAMELLIA), spi0=esp(spi=0), spi1=esp(spi=1), spi_max=esp(spi=0xffffffff), replay0=esp(replay=0),
          replay33=esp(replay=33), replay255=esp(replay=255), noecn=esp(flags=NOECN), decap=esp(flags=DECAP_DSCP),
          nopmtu=esp(flags=NOPMTUDISC), all_flags=esp(flags=0xffffffff), reqid=esp(reqid=0xfffffffe), seq0=esp(seq=0),
          alg_unknown=esp(auth=99), enc_unknown=esp(encrypt=99), alg252=esp(auth=252), enc254=esp(encrypt=254),
          enc_none=esp(encrypt=0), satype0=esp(satype=0), satype1=esp(satype=1), satype9=esp(satype=9), satype10=esp(satype=10))
+    rows('add_key', after=(all_(),), **{f'{name}_{n}': message(ADD, sa(1, A_SHA256, alg), *ADDRESSES, auth_key(32), enc_key(n))
+         for name, alg, lengths in (('aes', E_AES, (8, 24, 32, 33)), ('des3', E_3DES, (8, 16, 25)), ('ctr', E_CTR, (16, 28, 36, 37)),
+                                    ('camellia', E_CAMELLIA, (8, 24, 32))) for n in lengths},
+         xcbc_15=message(ADD, sa(1, A_XCBC, E_AES), *ADDRESSES, auth_key(15), enc_key(16)))
     rows('add_missing', no_sa=message(ADD, *ADDRESSES, *KEYS), no_src=message(ADD, sa(1, 5, 12), ADDRESSES[1], *KEYS),
          no_dst=message(ADD, sa(1, 5, 12), ADDRESSES[0], *KEYS), no_keys=message(ADD, sa(1, 5, 12), *ADDRESSES),
          no_auth_key=message(ADD, sa(1, 5, 12), *ADDRESSES, KEYS[1]),
@@ -352,13 +357,19 @@ def netlink_cases():
     case('heard_closed', '+ R', ('R', message(REGISTER)), '- R', '+ R', getspi(), 'tick 31000', ('R', message(REGISTER)))
 
 
-def main():
+def all_cases():
+    """(name, lines) of each"""
     for part in (base_cases, extension_cases, register_cases, promisc_cases, add_cases, update_cases, delete_get_cases, getspi_cases,
                  acquire_cases, flush_dump_cases, spd_cases, spd_find_cases, migrate_cases, netlink_cases):
         part()
     for name, lines in CASES:
         opens = any(line.startswith('> M') for line in lines) and '+ M' not in lines
-        print('\n'.join([f'reset {name}'] + ['+ M'] * opens + lines))
+        yield name, ['+ M'] * opens + lines
+
+
+def main():
+    for name, lines in all_cases():
+        print('\n'.join([f'reset {name}'] + lines))
 
 
 if __name__ == '__main__':

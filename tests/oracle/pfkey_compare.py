@@ -2,10 +2,9 @@
 """What two sides answered to one script, compared message by message. Masked, because it cannot be equal:
 
 * the time at which an SA or a policy was added
-* algorithms of REGISTER and ACQUIRE that uxfrm does not have
+* algorithms of REGISTER and ACQUIRE that this build of uxfrm does not have
 * the reserved field of messages about policies: Linux puts a reference count there
 * sequence numbers of ACQUIRE, and reqids given to templates: Linux counts them for the whole machine
-* the SPI of a GETSPI with a range, where a case asks for it by the name "anyspi"
 """
 import pathlib
 import struct
@@ -15,17 +14,23 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'tools'))
 import nlcompare  # noqa: E402
 
-OURS = {14: {251, 3, 5, 6, 7}, 15: {11, 12}}  # numbers by extension of REGISTER
+AUTH, ENCRYPT = 14, 15  # the lists of REGISTER
 ACQUIRE, REGISTER, SPD_MESSAGES = 6, 7, {13, 14, 15, 16, 18, 20, 22}
 REQID_MANUAL_MAX = 0x3fff
 COMB, PROPOSAL, POLICY, CURRENT, SA = 72, 13, 18, 2, 1
 
 
-class Names:
-    """numbers a side has chosen, by the order in which they are first seen in a sequence"""
+def algorithms(register):
+    """the numbers that an answer to REGISTER tells, by list"""
+    return {kind: {register[i] for i in range(at + 8, at + n, 8)} for at, n, kind in extensions(register)}
 
-    def __init__(self):
-        self.reqids = {}
+
+class Names:
+    """numbers a side has chosen, by the order in which they are first seen in a sequence; @ours: algorithms(), None: all
+    are told"""
+
+    def __init__(self, ours):
+        self.reqids, self.ours = {}, ours
 
     def reqid(self, n):
         return n if n <= REQID_MANUAL_MAX else 0x4000 + self.reqids.setdefault(n, len(self.reqids))
@@ -54,30 +59,29 @@ def reset_length(b):
     put('=H', b, 4, len(b) // 8)
 
 
-def only_ours(b):
+def only_ours(b, ours):
     """REGISTER's lists without what uxfrm does not have"""
     out = bytearray(b[:16])
     for at, n, kind in extensions(b):
         piece = bytearray(b[at:at + n])
-        if kind in OURS:
-            piece = piece[:8] + b''.join(piece[i:i + 8] for i in range(8, n, 8) if piece[i] in OURS[kind])
+        if kind in ours:
+            piece = piece[:8] + b''.join(piece[i:i + 8] for i in range(8, n, 8) if piece[i] in ours[kind])
             put('=H', piece, 0, len(piece) // 8)
         out += piece
     reset_length(out)
     return out
 
 
-def only_our_proposals(b):
+def only_our_proposals(b, ours):
     out = bytearray(b[:16])
     for at, n, kind in extensions(b):
         piece = bytearray(b[at:at + n])
         if kind == PROPOSAL:
             combs = [piece[i:i + COMB] for i in range(8, n, COMB)]
-            piece = piece[:8] + b''.join(c for c in combs if c[0] in OURS[14] and (not c[1] or c[1] in OURS[15]))
+            piece = piece[:8] + b''.join(c for c in combs if c[0] in ours[AUTH] and (not c[1] or c[1] in ours[ENCRYPT]))
             put('=H', piece, 0, len(piece) // 8)
         out += piece
     reset_length(out)
-    put('=I', out, 8, 0)
     return out
 
 
@@ -103,10 +107,10 @@ def mask_pfkey(b, names):
             put('=Q', b, at + 16, 1)
         if ext == POLICY:
             mask_templates(b, at, n, names)
-    if kind == REGISTER and not is_request:
-        return only_ours(b)
     if kind == ACQUIRE and not is_request:
-        return only_our_proposals(b)
+        put('=I', b, 8, 0)
+    if names.ours and not is_request and kind in (REGISTER, ACQUIRE):
+        return (only_ours if kind == REGISTER else only_our_proposals)(b, names.ours)
     return b
 
 
@@ -131,22 +135,28 @@ def mask_line(line, names):
     return [f'< {words[1]} {mask_pfkey(bytearray.fromhex(words[2]), names).hex()}']
 
 
-def sequences(path):
+def sequences(path, ours):
     """(name, [(request, [answer, ...]), ...]), masked, for each sequence of an output"""
-    name, steps, names = None, [], Names()
+    name, steps, names = None, [], Names(ours)
     with open(path, encoding='ascii') as lines:
         for line in lines:
             word = line.split(maxsplit=2)
             if word[0] == 'reset':
                 if name:
                     yield name, steps
-                name, steps, names = word[1], [], Names()
+                name, steps, names = word[1], [], Names(ours)
             elif word[0] in '<!':
                 steps[-1][1].extend(mask_line(line, names))
             else:
                 steps.append((line.strip(), []))
     if name:
         yield name, steps
+
+
+def mask_again(steps, ours):
+    """steps that were masked with all algorithms, with only ours"""
+    names = Names(ours)
+    return [(request, [m for line in answers for m in mask_line(line, names)]) for request, answers in steps]
 
 
 def difference(kernel, ours):
@@ -161,7 +171,7 @@ def difference(kernel, ours):
     return [] if len(kernel) == len(ours) else ['one side has ended early']
 
 
-def compare(kernel_path, our_path):
+def compare(kernel_path, our_path, ours):
     """(name, number of answers, difference) of each sequence"""
-    for (name, kernel), (_, ours) in zip(sequences(kernel_path), sequences(our_path)):
+    for (name, kernel), (_, ours) in zip(sequences(kernel_path, ours), sequences(our_path, ours)):
         yield name, sum(len(a) for _, a in kernel), difference(kernel, ours)

@@ -15,8 +15,10 @@ DEFAULT, USE, REQUIRE, UNIQUE = range(4)
 NOECN, DECAP_DSCP, NOPMTUDISC = 0x80000000, 0x40000000, 0x20000000
 
 A_NULL, A_MD5, A_SHA1, A_SHA256, A_SHA384, A_SHA512 = 251, 2, 3, 5, 6, 7
-E_NULL, E_AES, E_3DES = 11, 12, 3
-KEY_BYTES = {A_SHA1: 20, A_SHA256: 32, A_SHA384: 48, A_SHA512: 64, A_MD5: 16, E_AES: 16, E_3DES: 24}
+A_RIPEMD, A_XCBC = 8, 9
+E_NULL, E_AES, E_3DES, E_CTR, E_CAMELLIA = 11, 12, 3, 13, 22
+AUTH_BYTES = {A_SHA1: 20, A_SHA256: 32, A_SHA384: 48, A_SHA512: 64, A_MD5: 16, A_RIPEMD: 20, A_XCBC: 16}
+ENC_BYTES = {E_AES: 16, E_3DES: 24, E_CTR: 20, E_CAMELLIA: 16}
 
 
 def ext(kind, body):
@@ -155,8 +157,8 @@ def esp(kind=ADD, spi=0x1000, ends=V4, auth=A_SHA256, encrypt=E_AES, more=(), mo
     """ADD or UPDATE of an ESP SA"""
     exts = [sa(spi, auth, encrypt, replay, flags=flags), src(ends[0]), dst(ends[1])]
     if auth:
-        exts.append(auth_key(KEY_BYTES.get(auth, 0)))
-    exts.append(enc_key(KEY_BYTES.get(encrypt, 0)))
+        exts.append(auth_key(AUTH_BYTES.get(auth, 0)))
+    exts.append(enc_key(ENC_BYTES.get(encrypt, 0)))
     if mode is not None:
         exts.append(sa2(mode, reqid))
     return message(kind, *exts, *more, **head)
