@@ -84,6 +84,18 @@ struct ux_iv_source *ux_iv_source_hold(struct ux_iv_ledger *l, const void *key, 
 	return s;
 }
 
+/* The next two to be forgotten: have near where the first one stands, and the second itself. */
+static void prefetch_oldest(const struct ux_iv_ledger *l)
+{
+	const struct ux_list *oldest = l->idle.next;
+
+	if (oldest == &l->idle)
+		return;
+	ux_sa_table_prefetch(&l->sources,
+			     ux_container_of(oldest, struct ux_iv_source, link)->fingerprint[0]);
+	__builtin_prefetch(oldest->next, 1);
+}
+
 /* Forget the key that has been idle longest: keys not known start above all it ever gave. */
 static void forget_oldest(struct ux_iv_ledger *l)
 {
@@ -106,8 +118,10 @@ void ux_iv_source_release(struct ux_iv_ledger *l, struct ux_iv_source *s)
 	ux_list_push_back(&l->idle, &s->link);
 	l->n_held--;
 	l->n_idle++;
-	while (l->n_idle > l->max_idle)
+	while (l->n_idle > l->max_idle) {
 		forget_oldest(l);
+		prefetch_oldest(l);
+	}
 }
 
 bool ux_iv_take(struct ux_iv_source *s, uint32_t n, uint64_t *ret_first)
