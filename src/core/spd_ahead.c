@@ -34,13 +34,17 @@ void ux_spd_ahead_bucket(const struct uxfrm *u, uint64_t place)
 	prefetch_lines(bucket_at(u, place), sizeof(struct ux_spd_bucket));
 }
 
+static void prefetch_policy(const struct ux_policy *p)
+{
+	prefetch_lines(p, sizeof(*p) + sizeof(struct ux_template)); /* most have one */
+}
+
 void ux_spd_ahead_policy(const struct uxfrm *u, uint64_t place)
 {
 	const struct ux_spd_bucket *b = bucket_at(u, place);
 
 	if (b)
-		prefetch_lines(ux_rcu_follow(&b->first),
-			       sizeof(struct ux_policy) + sizeof(struct ux_template));
+		prefetch_policy(ux_rcu_follow(&b->first));
 }
 
 void ux_spd_ahead_around(const struct uxfrm *u, uint64_t place)
@@ -53,4 +57,15 @@ void ux_spd_ahead_around(const struct uxfrm *u, uint64_t place)
 	__builtin_prefetch(p->all.prev, 1);
 	__builtin_prefetch(p->all.next, 1);
 	ux_spd_prefetch_index(u, p->index);
+}
+
+void ux_spd_ahead_walk(const struct ux_spd *spd, const struct ux_policy *policy)
+{
+	const struct ux_list *item = policy->all.next;
+
+	/* the next one has been fetched by the step before */
+	for (int i = 0; i < 2 && item != &spd->all; i++)
+		item = item->next;
+	if (item != &spd->all)
+		prefetch_policy(ux_container_of(item, const struct ux_policy, all));
 }

@@ -15,3 +15,6 @@ uint64_t ux_spd_ahead_of(const struct uxfrm *u, const struct ux_policy_key *key)
 void ux_spd_ahead_bucket(const struct uxfrm *u, uint64_t place);
 void ux_spd_ahead_policy(const struct uxfrm *u, uint64_t place);
 void ux_spd_ahead_around(const struct uxfrm *u, uint64_t place);
+
+/* ux_spd_ahead_walk - @policy is shown; those behind it in the list of all are next. */
+void ux_spd_ahead_walk(const struct ux_spd *spd, const struct ux_policy *policy);

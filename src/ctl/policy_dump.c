@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "core/spd_ahead.h"
+
 static int dump_start(struct ux_request *req, void **ret_state)
 {
 	struct ux_spd_cursor *cursor = calloc(1, sizeof(*cursor));
@@ -30,6 +32,7 @@ static int dump_next(struct uxfrm *u, void *state, struct ux_writer *w, uint32_t
 	const struct ux_policy *policy;
 
 	while ((policy = ux_spd_cursor_next(&u->spd, state))) {
+		ux_spd_ahead_walk(&u->spd, policy);
 		if (!ux_policy_put(w, policy, &head)) {
 			ux_spd_cursor_back(&u->spd, state);
 			return 1;
