@@ -85,8 +85,8 @@ void ux_sa_table_fini(struct ux_sa_table *t)
 	atomic_store_explicit(&t->slots, NULL, memory_order_relaxed);
 }
 
-static struct ux_sa_slot *slots_find(const struct ux_sa_slots *s, uint64_t hash,
-				     ux_sa_key_equal equal, const void *key, void **ret_head)
+static inline struct ux_sa_slot *slots_find(const struct ux_sa_slots *s, uint64_t hash,
+					    ux_sa_key_equal equal, const void *key, void **ret_head)
 {
 	for (size_t i = hash & s->mask;; i = (i + 1) & s->mask) {
 		struct ux_sa_slot *slot = &s->slot[i];
@@ -105,8 +105,8 @@ static struct ux_sa_slot *slots_find(const struct ux_sa_slots *s, uint64_t hash,
 	}
 }
 
-void *ux_sa_table_find(const struct ux_sa_table *t, uint64_t hash, ux_sa_key_equal equal,
-		       const void *key)
+static inline void *find(const struct ux_sa_table *t, uint64_t hash, ux_sa_key_equal equal,
+			 const void *key)
 {
 	struct ux_sa_slots *s = ux_rcu_follow(&t->slots);
 	void *head;
@@ -126,6 +126,22 @@ void *ux_sa_table_find(const struct ux_sa_table *t, uint64_t hash, ux_sa_key_equ
 			return NULL;
 		s = now;
 	}
+}
+
+void *ux_sa_table_find(const struct ux_sa_table *t, uint64_t hash, ux_sa_key_equal equal,
+		       const void *key)
+{
+	return find(t, hash, equal, key);
+}
+
+static bool always(const void *object, const void *key)
+{
+	return true;
+}
+
+void *ux_sa_table_find_hash(const struct ux_sa_table *t, uint64_t hash)
+{
+	return find(t, hash, always, NULL);
 }
 
 void ux_sa_table_prefetch(const struct ux_sa_table *t, uint64_t hash)

@@ -53,6 +53,8 @@ void ux_sa_table_fini(struct ux_sa_table *t); /* frees the arrays at once: no re
  */
 void *ux_sa_table_find(const struct ux_sa_table *t, uint64_t hash, ux_sa_key_equal equal,
 		       const void *key);
+/* ux_sa_table_find_hash - the same where a hash is all there is of a key. */
+void *ux_sa_table_find_hash(const struct ux_sa_table *t, uint64_t hash);
 /* ux_sa_table_prefetch - have the slot near when it is needed. */
 void ux_sa_table_prefetch(const struct ux_sa_table *t, uint64_t hash);
 /*

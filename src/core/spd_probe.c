@@ -107,7 +107,7 @@ static uint8_t rounded_bits(unsigned int level, const struct ux_selector *sel, u
 	if (level == 1)
 		step = sel->family == AF_INET ? 8 : 16;
 	else if (level == 2)
-		step = sel->family == AF_INET ? 1 : 4;
+		step = 4;
 	return (uint8_t)(exact / step * step);
 }
 
@@ -153,4 +153,42 @@ uint64_t ux_spd_probe_hash(struct ux_spd_probe *p, const struct ux_spd_tuple *tu
 			  side_hash(p, &p->s, tuple->sbits) ^ SALT_PAIR);
 
 	return tuple->level == 3 ? hash_upper(p, tuple, h) : h;
+}
+
+/* Sixteen bits of an address from the @at-th on; zeros behind its end. */
+static uint32_t window(const struct ux_addr *a, bool v6, unsigned int at)
+{
+	uint64_t high = v6 ? be64toh(a->q[0]) : (uint64_t)be32toh(a->w[0]) << 32;
+	uint64_t low = v6 ? be64toh(a->q[1]) : 0;
+
+	if (at >= 64) {
+		high = low;
+		low = 0;
+		at -= 64;
+	}
+	if (at >= 64)
+		return 0;
+	if (at > 48)
+		return (uint32_t)((high << at | low >> (64 - at)) >> 48);
+	return (uint32_t)(high << at >> 48);
+}
+
+uint32_t ux_spd_probe_rest(const struct ux_spd_probe *p, const struct ux_spd_tuple *tuple)
+{
+	return window(&p->d.addr, p->v6, tuple->dbits) << 16 |
+	       window(&p->s.addr, p->v6, tuple->sbits);
+}
+
+struct ux_spd_rest ux_spd_rest_of(const struct ux_spd_tuple *tuple, const struct ux_selector *sel)
+{
+	bool v6 = sel->family == AF_INET6;
+	unsigned int d = exact_bits(sel, sel->prefixlen_d) - tuple->dbits;
+	unsigned int s = exact_bits(sel, sel->prefixlen_s) - tuple->sbits;
+	uint32_t mask = (0xffff0000u >> d & 0xffffu) << 16 | (0xffff0000u >> s & 0xffffu);
+
+	return (struct ux_spd_rest){
+	    .bits =
+		window(&sel->daddr, v6, tuple->dbits) << 16 | window(&sel->saddr, v6, tuple->sbits),
+	    .mask = mask,
+	};
 }

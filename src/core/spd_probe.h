@@ -10,7 +10,7 @@
  * finer than the one before:
  *
  *   1  prefix lengths rounded down to 0, 8, 16, 24, 32 (IPv6: multiples of 16)
- *   2  the exact ones (IPv6: rounded down to multiples of 4)
+ *   2  rounded down to multiples of 4
  *   3  the exact ones, protocol, interface, mark
  *   4  the ports on top of that
  *
@@ -77,6 +77,16 @@ void ux_spd_probe_selector(struct ux_spd_probe *p, const struct ux_siphash_key *
 /* ux_spd_tuple_of - the tuple of a level for policies with this selector and mark. */
 struct ux_spd_tuple ux_spd_tuple_of(unsigned int level, const struct ux_selector *sel,
 				    struct ux_mark mark);
+
+/*
+ * The bits of both addresses that a tuple has rounded away: sixteen of each from its length on,
+ * more than rounding takes. A selector also says which of them count.
+ */
+struct ux_spd_rest {
+	uint32_t bits, mask;
+};
+uint32_t ux_spd_probe_rest(const struct ux_spd_probe *p, const struct ux_spd_tuple *tuple);
+struct ux_spd_rest ux_spd_rest_of(const struct ux_spd_tuple *tuple, const struct ux_selector *sel);
 
 /* ux_spd_probe_hash - at @tuple's level; @above is the hash one level before (read at level 4). */
 uint64_t ux_spd_probe_hash(struct ux_spd_probe *p, const struct ux_spd_tuple *tuple,

@@ -39,55 +39,155 @@ static bool mark_fits(const struct ux_policy *p, const struct ux_flow_key *flow)
 	return (flow->mark & p->mark.m) == p->mark.v;
 }
 
-static bool always(const void *object, const void *key)
+/* Take the policy if it is better and the flow fits it. */
+static void consider(struct search *s, struct ux_policy *p)
 {
-	return true;
+	if (s->best && !ux_policy_before(p, s->best))
+		return;
+	if (!same_group(p, s->group) || !mark_fits(p, s->flow) ||
+	    !ux_selector_match(&p->sel, s->flow))
+		return;
+	s->best = p;
+	s->rank = ux_policy_rank(p);
 }
 
-/* The bucket a branch leads to, if anything there can be better. Should the hash be another key's
- * as well, that does no harm: a policy is taken only if the flow fits it, and depth ends. */
-static const struct ux_spd_bucket *bucket_at(const struct search *s,
-					     const struct ux_spd_branch *branch, uint64_t hash)
+/* The policy in a place, if it is not known that the flow's addresses do not fit it. */
+static struct ux_policy *policy_at(const struct ux_spd_place *place, uint32_t rest)
 {
-	const struct ux_spd_bucket *b = ux_sa_table_find(&s->tree->buckets, hash, always, NULL);
+	struct ux_policy *p = ux_rcu_follow(&place->policy);
+	uint32_t bits = atomic_load_explicit(&place->bits, memory_order_acquire);
+	uint32_t mask = atomic_load_explicit(&place->mask, memory_order_acquire);
 
-	return b && b->tuple.level == branch->tuple.level && bound(&b->rank) <= s->rank ? b : NULL;
+	return (bits ^ rest) & mask ? NULL : p;
 }
 
-static void look_in_list(struct search *s, const struct ux_spd_bucket *b)
+static bool keeps_some(const struct ux_spd_bucket *b)
 {
-	const struct ux_policy *p = ux_rcu_follow(&b->first);
+	return b->tuple.level > 0 && b->tuple.level < UX_SPD_LEVELS;
+}
 
-	for (; p; p = ux_rcu_follow(&p->next)) {
-		if (s->best && !ux_policy_before(p, s->best))
-			return;
-		if (same_group(p, s->group) && mark_fits(p, s->flow) &&
-		    ux_selector_match(&p->sel, s->flow)) {
-			s->best = (struct ux_policy *)(uintptr_t)p;
-			s->rank = ux_policy_rank(p);
-			return;
+static void look_at_policies(struct search *s, const struct ux_spd_bucket *b)
+{
+	struct ux_policy *p = ux_rcu_follow(&b->first);
+
+	for (; p && ux_policy_rank(p) <= s->rank; p = ux_rcu_follow(&p->next))
+		consider(s, p);
+	if (!keeps_some(b))
+		return;
+
+	uint32_t rest = ux_spd_probe_rest(&s->probe, &b->tuple);
+
+	for (unsigned int i = 0; i < UX_SPD_KEPT; i++) {
+		p = policy_at(&b->kept[i], rest);
+		if (p)
+			consider(s, p);
+	}
+}
+
+/*
+ * Among many policies most of a search is waiting for memory. So branches are taken by so many at a
+ * time, in steps that each ask for what the next one needs.
+ */
+#define TOGETHER 16
+
+struct candidate {
+	const struct ux_spd_branch *branch;
+	const struct ux_spd_bucket *bucket;
+	uint64_t hash;
+};
+
+/* The buckets of the first branches of @n that may have something better; *n: those looked at. */
+static uint32_t find_candidates(struct search *s, const struct ux_spd_branch *branch, uint32_t *n,
+				uint64_t hash, struct candidate found[TOGETHER])
+{
+	uint32_t n_branches = 0, n_found = 0;
+
+	for (; n_branches < *n && n_branches < TOGETHER; n_branches++) {
+		struct candidate *c = &found[n_branches];
+
+		c->branch = &branch[n_branches];
+		if (bound(&c->branch->rank) > s->rank)
+			break;
+		c->hash = ux_spd_probe_hash(&s->probe, &c->branch->tuple, hash);
+		ux_sa_table_prefetch(&s->tree->buckets, c->hash);
+	}
+	*n = n_branches;
+	for (uint32_t i = 0; i < n_branches; i++) {
+		struct candidate c = found[i];
+
+		c.bucket = ux_sa_table_find_hash(&s->tree->buckets, c.hash);
+		if (!c.bucket)
+			continue;
+		__builtin_prefetch(c.bucket);
+		found[n_found++] = c;
+	}
+	return n_found;
+}
+
+/*
+ * Can there be anything better? Should the hash be another key's as well, looking does no harm: a
+ * policy is taken only if the flow fits it, and depth ends.
+ */
+static bool is_worth(const struct search *s, const struct candidate *c)
+{
+	return c->bucket->tuple.level == c->branch->tuple.level &&
+	       bound(&c->bucket->rank) <= s->rank;
+}
+
+static void prefetch_policy(const struct ux_policy *p)
+{
+	if (!p) /* an address that is none takes long to find out */
+		return;
+	__builtin_prefetch(p);
+	__builtin_prefetch((const char *)p + 64); /* the rest of the selector */
+}
+
+/* Have what look_in will want at hand: the policies that fit so far, the branches. */
+static void prefetch_below(const struct search *s, const struct candidate *found, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (is_worth(s, &found[i]))
+			__builtin_prefetch(found[i].bucket->kept);
+	for (uint32_t i = 0; i < n; i++) {
+		const struct ux_spd_bucket *b = found[i].bucket;
+
+		if (!is_worth(s, &found[i]))
+			continue;
+
+		const struct ux_spd_branches *branches = ux_rcu_follow(&b->branches);
+
+		if (branches)
+			__builtin_prefetch(branches);
+		if (!keeps_some(b)) {
+			prefetch_policy(ux_rcu_follow(&b->first));
+			continue;
 		}
+
+		uint32_t rest = ux_spd_probe_rest(&s->probe, &b->tuple);
+
+		for (unsigned int j = 0; j < UX_SPD_KEPT; j++)
+			prefetch_policy(policy_at(&b->kept[j], rest));
 	}
 }
 
 /* The bucket and all below that can be better than what there is. */
 static void look_in(struct search *s, const struct ux_spd_bucket *b, uint64_t hash)
 {
-	look_in_list(s, b);
+	const struct ux_spd_branches *branches = ux_rcu_follow(&b->branches);
+	struct candidate found[TOGETHER];
 
-	struct ux_spd_branches *branches = ux_rcu_follow(&b->branches);
+	look_at_policies(s, b);
+	for (uint32_t i = 0, n; branches && i < branches->n; i += n) {
+		n = branches->n - i;
 
-	for (uint32_t i = 0; branches && i < branches->n; i++) {
-		const struct ux_spd_branch *branch = &branches->at[i];
+		uint32_t n_found = find_candidates(s, &branches->at[i], &n, hash, found);
 
-		if (bound(&branch->rank) > s->rank)
+		prefetch_below(s, found, n_found);
+		for (uint32_t j = 0; j < n_found; j++)
+			if (is_worth(s, &found[j]))
+				look_in(s, found[j].bucket, found[j].hash);
+		if (n == 0)
 			return;
-
-		uint64_t below = ux_spd_probe_hash(&s->probe, &branch->tuple, hash);
-		const struct ux_spd_bucket *child = bucket_at(s, branch, below);
-
-		if (child)
-			look_in(s, child, below);
 	}
 }
 
@@ -120,7 +220,7 @@ static bool fits_with_other_ports(const struct search *s, const struct ux_policy
 	struct ux_selector sel = p->sel;
 
 	if (!(sel.dport_mask | sel.sport_mask) || !same_group(p, s->group) ||
-	    !mark_fits(p, s->flow))
+	    !mark_fits(p, s->flow) || (s->best && ux_policy_before(s->best, p)))
 		return false;
 	sel.dport_mask = sel.sport_mask = 0;
 	return ux_selector_match(&sel, s->flow);
@@ -129,15 +229,17 @@ static bool fits_with_other_ports(const struct search *s, const struct ux_policy
 /* s->best is the policy that is not to be passed. */
 static bool ports_in(struct search *s, const struct ux_spd_bucket *b, uint64_t hash)
 {
-	const struct ux_policy *p = ux_rcu_follow(&b->first);
 	struct ux_spd_branches *branches = ux_rcu_follow(&b->branches);
+	const struct ux_policy *p;
 
-	for (; p; p = ux_rcu_follow(&p->next)) {
-		if (s->best && ux_policy_before(s->best, p))
-			break;
-		if (fits_with_other_ports(s, p))
+	for (unsigned int i = 0; keeps_some(b) && i < UX_SPD_KEPT; i++) {
+		p = ux_rcu_follow(&b->kept[i].policy);
+		if (p && fits_with_other_ports(s, p))
 			return true;
 	}
+	for (p = ux_rcu_follow(&b->first); p; p = ux_rcu_follow(&p->next))
+		if (fits_with_other_ports(s, p))
+			return true;
 	for (uint32_t i = 0; branches && i < branches->n; i++) {
 		const struct ux_spd_branch *branch = &branches->at[i];
 
@@ -150,10 +252,13 @@ static bool ports_in(struct search *s, const struct ux_spd_bucket *b, uint64_t h
 			continue;
 		}
 
-		uint64_t below = ux_spd_probe_hash(&s->probe, &branch->tuple, hash);
-		const struct ux_spd_bucket *child = bucket_at(s, branch, below);
+		struct candidate c = {
+		    .branch = branch,
+		    .hash = ux_spd_probe_hash(&s->probe, &branch->tuple, hash),
+		};
 
-		if (child && ports_in(s, child, below))
+		c.bucket = ux_sa_table_find_hash(&s->tree->buckets, c.hash);
+		if (c.bucket && is_worth(s, &c) && ports_in(s, c.bucket, c.hash))
 			return true;
 	}
 	return false;
@@ -181,20 +286,29 @@ static bool is_named(const struct ux_policy *p, const struct ux_spd_group *group
 	       ux_selector_equal(&p->sel, sel);
 }
 
+static struct ux_policy *after(const struct ux_spd_bucket *b, struct ux_policy *p)
+{
+	struct ux_heap_node *next;
+
+	if (b->tuple.level < UX_SPD_LEVELS)
+		return ux_rcu_own(&p->next);
+	next = ux_heap_next(&p->in_bucket);
+	return next ? ux_container_of(next, struct ux_policy, in_bucket) : NULL;
+}
+
 static struct ux_policy *named_in(const struct ux_spd_bucket *b, const struct ux_spd_group *group,
 				  const struct ux_selector *sel, struct ux_mark mark)
 {
-	struct ux_policy *p = ux_rcu_own(&b->first);
+	struct ux_policy *p;
 
-	while (p && !is_named(p, group, sel, mark)) {
-		if (b->tuple.level == UX_SPD_LEVELS) {
-			struct ux_heap_node *next = ux_heap_next(&p->in_bucket);
-
-			p = next ? ux_container_of(next, struct ux_policy, in_bucket) : NULL;
-		} else {
-			p = ux_rcu_own(&p->next);
-		}
+	for (unsigned int i = 0; keeps_some(b) && i < UX_SPD_KEPT; i++) {
+		p = ux_rcu_own(&b->kept[i].policy);
+		if (p && is_named(p, group, sel, mark))
+			return p;
 	}
+	p = ux_rcu_own(&b->first);
+	while (p && !is_named(p, group, sel, mark))
+		p = after(b, p);
 	return p;
 }
 

@@ -9,11 +9,6 @@
 
 #define NOTHING UINT64_MAX /* the rank of what holds no policy; no policy's is above it */
 
-static bool always(const void *object, const void *key)
-{
-	return true;
-}
-
 static bool is_this(const void *object, const void *key)
 {
 	return object == key;
@@ -63,7 +58,7 @@ struct ux_spd_bucket *ux_spd_tree_child(const struct ux_spd_tree *t,
 					const struct ux_spd_bucket *parent,
 					const struct ux_spd_tuple *tuple, uint64_t hash)
 {
-	struct ux_spd_bucket *b = ux_sa_table_find(&t->buckets, hash, always, NULL);
+	struct ux_spd_bucket *b = ux_sa_table_find_hash(&t->buckets, hash);
 
 	/* two keys may have one hash: the later one finds the place taken */
 	return b && b->parent == parent && ux_spd_tuple_equal(&b->tuple, tuple) ? b : NULL;
@@ -187,6 +182,8 @@ static struct ux_spd_bucket *bucket_new(struct ux_spd_tree *t, struct ux_spd_buc
 	atomic_init(&b->rank, NOTHING);
 	b->tuple = *tuple;
 	b->parent = parent;
+	for (unsigned int i = 0; i < UX_SPD_KEPT; i++)
+		atomic_init(&b->kept[i].policy, NULL);
 	return b;
 }
 
@@ -219,26 +216,43 @@ static bool lower_bounds(struct ux_spd_tree *t, struct ux_spd_bucket *parent,
 	return true;
 }
 
+static uint64_t rank_or_nothing(const struct ux_policy *p)
+{
+	return p ? ux_policy_rank(p) : NOTHING;
+}
+
 static uint64_t best_rank(struct ux_spd_bucket *b)
 {
-	struct ux_policy *first = ux_rcu_own(&b->first);
 	struct ux_spd_branches *branches = ux_rcu_own(&b->branches);
-	uint64_t rank = first ? ux_policy_rank(first) : NOTHING;
+	uint64_t rank = rank_or_nothing(ux_rcu_own(&b->first));
 
 	if (branches && rank_now(&branches->at[0].rank) < rank)
 		rank = rank_now(&branches->at[0].rank);
+	for (unsigned int i = 0; i < UX_SPD_KEPT; i++) {
+		uint64_t kept = rank_or_nothing(ux_rcu_own(&b->kept[i].policy));
+
+		rank = kept < rank ? kept : rank;
+	}
 	return rank;
 }
 
+static bool is_empty(struct ux_spd_bucket *b)
+{
+	for (unsigned int i = 0; i < UX_SPD_KEPT; i++)
+		if (ux_rcu_own(&b->kept[i].policy))
+			return false;
+	return !ux_rcu_own(&b->first) && !ux_rcu_own(&b->branches);
+}
+
 /* The bucket's best may have gone: its place among its siblings, and what is told of them. */
-static void raise_bounds(struct ux_spd_tree *t, struct ux_spd_bucket *b, bool is_empty)
+static void raise_bounds(struct ux_spd_tree *t, struct ux_spd_bucket *b, bool gone)
 {
 	struct ux_spd_branch *branch = branch_find(b->parent, &b->tuple);
 	struct wanted w = {.tuple = &b->tuple};
 
 	branch->buckets = ux_heap_remove(branch->buckets, &b->in_branch, better_bucket);
 	set_rank(&b->rank, best_rank(b));
-	if (!is_empty)
+	if (!gone)
 		branch->buckets = ux_heap_insert(branch->buckets, &b->in_branch, better_bucket);
 	w.buckets = branch->buckets;
 	w.rank = w.buckets ? rank_now(&bucket_of(w.buckets)->rank) : NOTHING;
@@ -285,7 +299,7 @@ static struct ux_spd_bucket *descend(struct ux_spd_tree *t, struct filing *f,
 				     struct ux_spd_bucket *parent)
 {
 	struct ux_spd_tuple tuple = filing_next(f, parent->tuple.level + 1u);
-	struct ux_spd_bucket *b = ux_sa_table_find(&t->buckets, f->hash, always, NULL);
+	struct ux_spd_bucket *b = ux_sa_table_find_hash(&t->buckets, f->hash);
 	uint64_t rank = ux_policy_rank(f->policy);
 
 	if (b && ux_spd_tree_child(t, parent, &tuple, f->hash) != b)
@@ -303,18 +317,16 @@ static struct ux_spd_bucket *descend(struct ux_spd_tree *t, struct filing *f,
 	return b;
 }
 
-static bool has_room(struct ux_spd_bucket *b)
+/* Where @policy is kept, or with NULL a free place; NULL if there is none. A root keeps nothing
+ * that it can file, on the last level nothing is kept. */
+static struct ux_spd_place *place_of(struct ux_spd_bucket *b, const struct ux_policy *policy)
 {
-	struct ux_policy *p = ux_rcu_own(&b->first);
-	unsigned int n = 0;
-
-	if (!b->parent)
-		return false; /* a root shows nothing that it can file */
-	if (b->tuple.level == UX_SPD_LEVELS)
-		return true;
-	for (; p && n < UX_SPD_CHAIN_MAX; n++)
-		p = ux_rcu_own(&p->next);
-	return n < UX_SPD_CHAIN_MAX;
+	if (!b->parent || b->tuple.level == UX_SPD_LEVELS)
+		return NULL;
+	for (unsigned int i = 0; i < UX_SPD_KEPT; i++)
+		if (ux_rcu_own(&b->kept[i].policy) == policy)
+			return &b->kept[i];
+	return NULL;
 }
 
 static bool better_policy(const struct ux_heap_node *a, const struct ux_heap_node *b)
@@ -338,30 +350,42 @@ static void show_best(struct ux_spd_bucket *b, struct ux_heap_node *heap)
 		ux_rcu_publish(&b->first, best);
 }
 
-/* The place in the bucket's list where @p stands or, if it is not there, belongs. */
-static _Atomic(struct ux_policy *) *place_in(struct ux_spd_bucket *b, const struct ux_policy *p)
+/* The link in the bucket's list that leads to @p or, if it is not there, should. */
+static _Atomic(struct ux_policy *) *link_to(struct ux_spd_bucket *b, const struct ux_policy *p)
 {
-	_Atomic(struct ux_policy *) *place = &b->first;
+	_Atomic(struct ux_policy *) *link = &b->first;
 	struct ux_policy *there;
 
-	while ((there = ux_rcu_own(place)) && ux_policy_before(there, p))
-		place = &there->next;
-	return place;
+	while ((there = ux_rcu_own(link)) && ux_policy_before(there, p))
+		link = &there->next;
+	return link;
 }
 
 static void bucket_add(struct ux_spd_bucket *b, struct ux_policy *p)
 {
+	struct ux_spd_place *place = place_of(b, NULL);
+
 	p->bucket = b;
-	if (b->tuple.level == UX_SPD_LEVELS) {
-		atomic_init(&p->next, NULL);
+	atomic_init(&p->next, NULL);
+	if (place) {
+		struct ux_spd_rest rest = ux_spd_rest_of(&b->tuple, &p->sel);
+
+		atomic_store_explicit(&place->bits, rest.bits, memory_order_release);
+		atomic_store_explicit(&place->mask, rest.mask, memory_order_release);
+		ux_rcu_publish(&place->policy, p);
+	} else if (b->tuple.level == UX_SPD_LEVELS) {
 		show_best(b, ux_heap_insert(heap_of(b), &p->in_bucket, better_policy));
-		return;
+	} else {
+		_Atomic(struct ux_policy *) *link = link_to(b, p);
+
+		atomic_init(&p->next, ux_rcu_own(link));
+		ux_rcu_publish(link, p);
 	}
+}
 
-	_Atomic(struct ux_policy *) *place = place_in(b, p);
-
-	atomic_init(&p->next, ux_rcu_own(place));
-	ux_rcu_publish(place, p);
+static bool is_full(struct ux_spd_bucket *b)
+{
+	return b->tuple.level < UX_SPD_LEVELS && !place_of(b, NULL);
 }
 
 void ux_spd_tree_insert(struct ux_spd_tree *t, struct ux_policy *policy)
@@ -373,7 +397,7 @@ void ux_spd_tree_insert(struct ux_spd_tree *t, struct ux_policy *policy)
 
 	announce_change(t);
 	filing_begin(t, &f, policy);
-	while (can_branch && !has_room(b)) {
+	while (can_branch && is_full(b)) {
 		struct ux_spd_bucket *child = descend(t, &f, b);
 
 		if (!child)
@@ -385,10 +409,14 @@ void ux_spd_tree_insert(struct ux_spd_tree *t, struct ux_policy *policy)
 
 static void bucket_take(struct ux_spd_bucket *b, struct ux_policy *p)
 {
-	if (b->tuple.level == UX_SPD_LEVELS)
+	struct ux_spd_place *place = place_of(b, p);
+
+	if (place)
+		ux_rcu_publish(&place->policy, NULL);
+	else if (b->tuple.level == UX_SPD_LEVELS)
 		show_best(b, ux_heap_remove(heap_of(b), &p->in_bucket, better_policy));
 	else
-		ux_rcu_publish(place_in(b, p), ux_rcu_own(&p->next));
+		ux_rcu_publish(link_to(b, p), ux_rcu_own(&p->next));
 }
 
 /* The hash of @b, where the policy stands or has stood below. */
@@ -411,12 +439,12 @@ void ux_spd_tree_remove(struct ux_spd_tree *t, struct ux_policy *policy)
 	announce_change(t);
 	bucket_take(b, policy);
 	for (; (parent = b->parent); b = parent) {
-		bool is_empty = !ux_rcu_own(&b->first) && !ux_rcu_own(&b->branches);
+		bool gone = is_empty(b);
 
-		if (!is_empty && rank_now(&b->rank) == best_rank(b))
+		if (!gone && rank_now(&b->rank) == best_rank(b))
 			break;
-		raise_bounds(t, b, is_empty);
-		if (!is_empty)
+		raise_bounds(t, b, gone);
+		if (!gone)
 			continue;
 		ux_sa_table_set(&t->buckets, hash_of(t, b, policy), is_this, b, NULL);
 		b->slab = t->slab;
@@ -427,17 +455,19 @@ void ux_spd_tree_remove(struct ux_spd_tree *t, struct ux_policy *policy)
 void ux_spd_tree_swap(struct ux_spd_tree *t, struct ux_policy *old, struct ux_policy *fresh)
 {
 	struct ux_spd_bucket *b = old->bucket;
+	struct ux_spd_place *place = place_of(b, old);
 
 	announce_change(t);
 	fresh->bucket = b;
-	if (b->tuple.level == UX_SPD_LEVELS) {
+	atomic_init(&fresh->next, ux_rcu_own(&old->next));
+	if (place) {
+		ux_rcu_publish(&place->policy, fresh);
+	} else if (b->tuple.level == UX_SPD_LEVELS) {
 		struct ux_heap_node *heap =
 		    ux_heap_remove(heap_of(b), &old->in_bucket, better_policy);
 
-		atomic_init(&fresh->next, NULL);
 		show_best(b, ux_heap_insert(heap, &fresh->in_bucket, better_policy));
-		return;
+	} else {
+		ux_rcu_publish(link_to(b, old), fresh);
 	}
-	atomic_init(&fresh->next, ux_rcu_own(&old->next));
-	ux_rcu_publish(place_in(b, old), fresh);
 }

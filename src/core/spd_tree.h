@@ -6,8 +6,9 @@
  *
  * Policies are filed in buckets. The root bucket of a type, direction and family branches into the
  * tuples of level 1 (spd_probe.h) that its policies have; a branch stands for all buckets of one
- * tuple, which one hash table holds. A bucket keeps a few policies itself, in order; what comes
- * when it is full goes to a bucket of its own next level. So only where policies crowd is there
+ * tuple, which one hash table holds. A bucket keeps a few policies itself, with the bits that its
+ * tuple leaves out, so that hardly any is looked at in vain; what comes when it is full goes to a
+ * bucket of its own next level. So only where policies crowd is there
  * more than one level, and flows that do not come there know nothing of it.
  *
  * A branch knows the best rank (priority and age in one number) below it, and the branches of a
@@ -18,7 +19,7 @@
  * A: ux_spd_tree_search returns what was the right answer at one instant during the call. The
  *    generation changes before each change that shows, and a search during which it changed is
  *    made again. A search that was not disturbed met at most one change, and each change shows by
- *    one store: a policy is in its list or not.
+ *    one store: a pointer leads to the policy or not.
  * B: what a reader has found stays until the end of its read section.
  * C: a bound (rank of a bucket or branch) is never above the rank of a policy that readers can
  *    find below it: it is lowered before the policy shows and raised after it is gone.
@@ -32,7 +33,7 @@
 #include "core/slab.h"
 #include "core/spd_probe.h"
 
-#define UX_SPD_CHAIN_MAX 4 /* policies a bucket keeps when there is a next level */
+#define UX_SPD_KEPT 4 /* policies a bucket keeps before there is a next level */
 
 /* All buckets below another that have one tuple. */
 struct ux_spd_branch {
@@ -46,19 +47,30 @@ struct ux_spd_branches {
 	struct ux_spd_branch at[]; /* in order of rank */
 };
 
+/* The place of one policy; what else is in it was written before the pointer. */
+struct ux_spd_place {
+	_Atomic(struct ux_policy *) policy; /* NULL: free */
+	_Atomic(uint32_t) bits, mask;	    /* struct ux_spd_rest */
+};
+
 struct ux_spd_bucket {
 	/* control thread writes, workers read */
-	_Atomic(struct ux_policy *) first;	    /* by rank; on the last level only the best */
+	_Atomic(uint64_t) rank;			    /* of the best in the bucket and below */
 	_Atomic(struct ux_spd_branches *) branches; /* to the next level; NULL if there is none */
-	_Atomic(uint64_t) rank;			    /* of the best of all these */
+	/* On the last level the best of all; else what could not be filed one level below, in order
+	 * of rank. */
+	_Atomic(struct ux_policy *) first;
+	struct ux_spd_tuple tuple; /* const after publish */
 
 	/* control thread */
 	struct ux_heap_node in_branch;
-	struct ux_spd_tuple tuple;
 	union {
 		struct ux_spd_bucket *parent; /* NULL: a root */
 		struct ux_slab *slab;	      /* once it is retired */
 	};
+
+	/* control thread writes, workers read */
+	struct ux_spd_place kept[UX_SPD_KEPT]; /* in no order; not on the last level */
 };
 
 struct ux_spd_tree {
