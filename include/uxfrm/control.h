@@ -16,7 +16,10 @@
  *
  * The daemon takes the peer's identity and its right to CAP_NET_ADMIN from the control channel's
  * SO_PEERCRED, never from a message. The client accepts only a server whose SO_PEERCRED uid is 0 or
- * its own effective uid. The data channel ends when the program's end is closed; closing the control channel ends both.
+ * its own effective uid. The data channel ends when the program's end is closed; closing the control channel ends both,
+ * but for PF_KEY: such a socket may be passed to another process, which then uses the data channel alone. Its
+ * program's end is bound to an abstract name that begins with UXFRM_PFKEY_NAME, by which that process knows it;
+ * a request leaves the socket (SIOCOUTQ) when it is processed.
  *
  * Bundle: when a client asks for it by UXFRM_CONTROL_BUNDLES in OPEN, the datagrams that one datagram of
  * its causes may come in one: struct uxfrm_bundle, then each with its length before it. They are
@@ -57,6 +60,7 @@ struct uxfrm_control_msg {
 #define UXFRM_CONTROL_BUNDLES 1u
 /* The socket is one of PF_KEY v2, which has no port id, options or overrun. EPERM without CAP_NET_ADMIN. */
 #define UXFRM_CONTROL_PFKEY 2u
+#define UXFRM_PFKEY_NAME "uxfrm-pfkey-" /* and anything that makes it unique */
 #define UXFRM_OPTION_BUNDLES 0x1000u /* no number of SOL_NETLINK's */
 
 /* Looks like a netlink header, so that it cannot be taken for a message. */

@@ -56,6 +56,8 @@ void ux_connection_tell_processed(struct ux_connection *c)
 	    .result = c->result,
 	};
 
+	if (c->control_event.fd < 0) /* nobody waits for it */
+		c->processed = c->bundles = 0;
 	if (c->closed || !c->processed)
 		return;
 	if (send_control(c, &msg, sizeof(msg))) {
@@ -243,21 +245,39 @@ static int read_message(struct ux_connection *c)
 	return 1;
 }
 
+static void close_control(struct ux_connection *c)
+{
+	if (c->control_event.fd < 0)
+		return;
+	ux_loop_remove(c->control->loop, &c->control_event);
+	close(c->control_event.fd);
+	c->control_event.fd = -1;
+}
+
+/* A PF_KEY socket lives on: the program that made it has passed it to another one. */
+static void control_ended(struct ux_connection *c)
+{
+	if (c->pfkey) {
+		close_control(c);
+	} else {
+		ux_connection_drain(c);
+		ux_connection_close(c);
+	}
+}
+
 static void control_ready(struct ux_event *event, uint32_t events)
 {
 	struct ux_connection *c = ux_container_of(event, struct ux_connection, control_event);
 	int more = 1;
 
-	if (c->closed)
+	if (c->closed || event->fd < 0)
 		return;
 	if (events & EPOLLOUT)
 		ux_connection_tell_processed(c);
 	for (int i = 0; i < MESSAGES_PER_TURN && more > 0 && !c->closed; i++)
 		more = read_message(c);
-	if (more < 0 && !c->closed) {
-		ux_connection_drain(c);
-		ux_connection_close(c);
-	}
+	if (more < 0 && !c->closed)
+		control_ended(c);
 }
 
 void ux_connection_close(struct ux_connection *c)
@@ -272,9 +292,7 @@ void ux_connection_close(struct ux_connection *c)
 		close(c->data_event.fd);
 		c->data_event.fd = -1;
 	}
-	ux_loop_remove(c->control->loop, &c->control_event);
-	close(c->control_event.fd);
-	c->control_event.fd = -1;
+	close_control(c);
 	ux_tx_queue_fini(&c->queue);
 	ux_list_remove(&c->link);
 	ux_list_push_back(&c->control->dead, &c->link);

@@ -120,7 +120,10 @@ static void netlink_request(struct ux_connection *c, const uint8_t *datagram, si
 static int process_one(struct ux_connection *c)
 {
 	uint8_t *buffer = c->control->buffer;
-	ssize_t n = recv(c->data_event.fd, buffer, UX_DATAGRAM_MAX, MSG_DONTWAIT);
+	/* a PF_KEY request stays in the socket until it is processed: who has no control channel
+	 * can see by that when it is (SIOCOUTQ) */
+	int peek = c->pfkey ? MSG_PEEK : 0;
+	ssize_t n = recv(c->data_event.fd, buffer, UX_DATAGRAM_MAX, MSG_DONTWAIT | peek);
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -1;
@@ -134,6 +137,8 @@ static int process_one(struct ux_connection *c)
 			netlink_request(c, buffer, (size_t)n);
 		explicit_bzero(buffer, (size_t)n);
 	}
+	if (peek)
+		(void)recv(c->data_event.fd, NULL, 0, MSG_DONTWAIT);
 	c->processed++;
 	if (c->refused)
 		resume_dump(c);

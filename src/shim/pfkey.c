@@ -9,14 +9,29 @@
 #include "shim/pfkey.h"
 
 #include <errno.h>
-#include <limits.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
+#include <netinet/in.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <sys/un.h>
+#include <linux/ipsec.h>
 #include <linux/pfkeyv2.h>
+#include <linux/sockios.h>
+#include <linux/xfrm.h>
+
+#include <uxfrm/control.h>
 
 #include "shim/address.h"
 #include "shim/control_channel.h"
 #include "shim/real.h"
 #include "shim/transfer.h"
+
+/* How often the fate of a request is looked at when no control channel tells it; five seconds. */
+#define PAUSE_NS 50000
+#define PAUSES_MAX 100000
 
 static int fail(int error)
 {
@@ -24,10 +39,69 @@ static int fail(int error)
 	return -1;
 }
 
-/* The kernel looks at the privilege first, then at the type, then at the protocol. */
-static int check_kind(struct shim_socket *s, int protocol)
+/* So that other processes can know it when it is passed to them. */
+static int give_name(int fd)
 {
-	int err = shim_control_open(s, 0);
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+	uint64_t number;
+
+	if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
+		return -1;
+	int n = snprintf(name.sun_path + 1, sizeof(name.sun_path) - 1, UXFRM_PFKEY_NAME "%016llx",
+			 (unsigned long long)number);
+
+	return shim_real()->bind(
+	    fd, (struct sockaddr *)&name,
+	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n));
+}
+
+static bool has_name(int fd)
+{
+	const size_t len = sizeof(UXFRM_PFKEY_NAME) - 1;
+	struct sockaddr_un name = {0};
+	socklen_t room = sizeof(name);
+
+	return shim_real()->getsockname(fd, (struct sockaddr *)&name, &room) == 0 &&
+	       name.sun_family == AF_UNIX &&
+	       room > offsetof(struct sockaddr_un, sun_path) + 1 + len && !name.sun_path[0] &&
+	       memcmp(name.sun_path + 1, UXFRM_PFKEY_NAME, len) == 0;
+}
+
+static void adopt(int fd)
+{
+	struct shim_socket *s;
+
+	if (fd < 0 || fd >= SHIM_FD_MAX || shim_socket_of(fd) || !has_name(fd))
+		return;
+	s = shim_socket_new();
+	if (!s)
+		return;
+	s->type = SOCK_RAW;
+	s->pfkey = s->adopted = true;
+	shim_socket_attach(s, fd);
+}
+
+void shim_pfkey_adopt(const struct msghdr *msg)
+{
+	struct msghdr *m = (struct msghdr *)(uintptr_t)msg; /* CMSG_NXTHDR's type */
+	int error = errno, fd;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t at = 0; at + sizeof(fd) <= c->cmsg_len - CMSG_LEN(0);
+		     at += sizeof(fd)) {
+			memcpy(&fd, CMSG_DATA(c) + at, sizeof(fd));
+			adopt(fd);
+		}
+	}
+	errno = error;
+}
+
+/* The kernel looks at the privilege first, then at the type, then at the protocol. */
+static int check_kind(struct shim_socket *s, int fd, int protocol)
+{
+	int err = give_name(fd) < 0 ? -errno : shim_control_open(s, 0);
 
 	if (err)
 		return err == -EPIPE ? -EAFNOSUPPORT : err;
@@ -49,7 +123,7 @@ int shim_pfkey_open(int type, int protocol)
 		return fail(errno == EPROTONOSUPPORT ? EAFNOSUPPORT : errno);
 	s->pfkey = true;
 	pthread_mutex_lock(&s->lock);
-	int err = check_kind(s, protocol);
+	int err = check_kind(s, fd, protocol);
 
 	pthread_mutex_unlock(&s->lock);
 	if (err) {
@@ -59,6 +133,53 @@ int shim_pfkey_open(int type, int protocol)
 	}
 	shim_socket_attach(s, fd);
 	return fd;
+}
+
+/* Until the daemon has taken the request out of the socket, which it does when it is done. */
+static void await_processing(int fd)
+{
+	const struct timespec pause = {.tv_nsec = PAUSE_NS};
+	int left = 0;
+
+	for (int i = 0; i < PAUSES_MAX && ioctl(fd, SIOCOUTQ, &left) == 0 && left > 0; i++)
+		nanosleep(&pause, NULL);
+}
+
+/* What the daemon would say of it. */
+static int check_message(const struct msghdr *msg)
+{
+	size_t len = shim_iov_length(msg), have = 0;
+	uint8_t bytes[sizeof(struct sadb_msg)];
+	struct sadb_msg m;
+
+	for (size_t i = 0; i < msg->msg_iovlen && have < sizeof(bytes); i++) {
+		size_t n = msg->msg_iov[i].iov_len;
+
+		if (n > sizeof(bytes) - have)
+			n = sizeof(bytes) - have;
+		memcpy(bytes + have, msg->msg_iov[i].iov_base, n);
+		have += n;
+	}
+	memcpy(&m, bytes, sizeof(m));
+	if (m.sadb_msg_version != PF_KEY_V2 || m.sadb_msg_reserved || !m.sadb_msg_type ||
+	    m.sadb_msg_type > SADB_MAX)
+		return -EINVAL;
+	return m.sadb_msg_len == len / sizeof(uint64_t) ? 0 : -EMSGSIZE;
+}
+
+static ssize_t send_adopted(int fd, const struct msghdr *msg, int flags)
+{
+	struct msghdr plain = {.msg_iov = msg->msg_iov, .msg_iovlen = msg->msg_iovlen};
+	int err = check_message(msg);
+
+	if (err)
+		return err;
+	ssize_t n = shim_real()->sendmsg(fd, &plain, flags | MSG_NOSIGNAL);
+
+	if (n < 0)
+		return errno == EPIPE || errno == ECONNRESET ? -ENOBUFS : -errno;
+	await_processing(fd);
+	return n;
 }
 
 static ssize_t send_locked(struct shim_socket *s, int fd, const struct msghdr *msg, int flags)
@@ -88,7 +209,7 @@ ssize_t shim_pfkey_send(struct shim_socket *s, int fd, const struct msghdr *msg,
 		return fail(EMSGSIZE);
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	pthread_mutex_lock(&s->lock);
-	ssize_t n = send_locked(s, fd, msg, flags);
+	ssize_t n = s->adopted ? send_adopted(fd, msg, flags) : send_locked(s, fd, msg, flags);
 
 	pthread_mutex_unlock(&s->lock);
 	pthread_setcancelstate(cancel, NULL);
@@ -101,4 +222,36 @@ ssize_t shim_pfkey_receive(struct shim_socket *s, int fd, struct msghdr *msg, in
 	if (flags & ~(MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC))
 		return fail(EINVAL);
 	return shim_real()->recvmsg(fd, msg, flags);
+}
+
+bool shim_pfkey_is_policy(int level, int name)
+{
+	return (level == IPPROTO_IP && name == IP_IPSEC_POLICY) ||
+	       (level == IPPROTO_IPV6 && name == IPV6_IPSEC_POLICY);
+}
+
+int shim_pfkey_set_policy(int fd, int level, const void *value, socklen_t len)
+{
+	bool six = level == IPPROTO_IPV6;
+	struct xfrm_userpolicy_info info;
+	struct sadb_x_policy p;
+
+	if (!value || len < sizeof(p))
+		return fail(EINVAL);
+	memcpy(&p, value, sizeof(p));
+	if (p.sadb_x_policy_len * sizeof(uint64_t) > len ||
+	    p.sadb_x_policy_type > IPSEC_POLICY_BYPASS || !p.sadb_x_policy_dir ||
+	    p.sadb_x_policy_dir > IPSEC_DIR_OUTBOUND)
+		return fail(EINVAL);
+	if (p.sadb_x_policy_type == IPSEC_POLICY_IPSEC)
+		return fail(EOPNOTSUPP);
+	memset(&info, 0, sizeof(info));
+	info.sel.family = six ? AF_INET6 : AF_INET;
+	info.lft.soft_byte_limit = info.lft.hard_byte_limit = XFRM_INF;
+	info.lft.soft_packet_limit = info.lft.hard_packet_limit = XFRM_INF;
+	info.dir = (uint8_t)(p.sadb_x_policy_dir - 1);
+	info.action =
+	    p.sadb_x_policy_type == IPSEC_POLICY_DISCARD ? XFRM_POLICY_BLOCK : XFRM_POLICY_ALLOW;
+	return shim_real()->setsockopt(fd, level, six ? IPV6_XFRM_POLICY : IP_XFRM_POLICY, &info,
+				       sizeof(info));
 }

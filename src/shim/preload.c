@@ -109,8 +109,11 @@ EXPORT int setsockopt(int fd, int level, int name, const void *value, socklen_t 
 {
 	struct shim_socket *s = shim_socket_of(fd);
 
-	return s ? shim_setsockopt(s, fd, level, name, value, len)
-		 : shim_real()->setsockopt(fd, level, name, value, len);
+	if (s)
+		return shim_setsockopt(s, fd, level, name, value, len);
+	if (shim_active() && shim_pfkey_is_policy(level, name))
+		return shim_pfkey_set_policy(fd, level, value, len);
+	return shim_real()->setsockopt(fd, level, name, value, len);
 }
 
 EXPORT int getsockopt(int fd, int level, int name, void *value, socklen_t *len)
@@ -243,7 +246,13 @@ EXPORT ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 {
 	struct shim_socket *s = shim_socket_of(fd);
 
-	return s ? shim_receive(s, fd, msg, flags) : shim_real()->recvmsg(fd, msg, flags);
+	if (s)
+		return shim_receive(s, fd, msg, flags);
+	ssize_t n = shim_real()->recvmsg(fd, msg, flags);
+
+	if (n >= 0 && msg->msg_controllen && shim_active())
+		shim_pfkey_adopt(msg);
+	return n;
 }
 
 static bool is_past(const struct timespec *deadline)

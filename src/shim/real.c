@@ -5,6 +5,7 @@
 #include "shim/real.h"
 
 #include <dlfcn.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@ static struct shim_real real;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int active;
 static const char *settings[SHIM_SETTING_COUNT];
+static char kept[SHIM_SETTING_COUNT][PATH_MAX];
 
 static void find(void *slot, const char *name)
 {
@@ -27,6 +29,17 @@ static void find(void *slot, const char *name)
 		_exit(127);
 	}
 	memcpy(slot, &function, sizeof(function)); /* ISO C has no cast from void * to a function */
+}
+
+/* A copy: programs that set their title write over the memory of the environment. */
+static void keep(enum shim_setting which, const char *name)
+{
+	const char *value = getenv(name);
+
+	if (!value || strlen(value) >= sizeof(kept[which]))
+		return;
+	strcpy(kept[which], value);
+	settings[which] = kept[which];
 }
 
 #define FIND(name) find(&real.name, #name)
@@ -65,9 +78,9 @@ static void find_all(void)
 	const char *on = getenv("UXFRM_SHIM");
 
 	active = on && strcmp(on, "1") == 0;
-	settings[SHIM_DAEMON] = getenv("UXFRM_DAEMON");
-	settings[SHIM_DAEMON_ARGS] = getenv("UXFRM_DAEMON_ARGS");
-	settings[SHIM_RELEASE] = getenv("UXFRM_RELEASE");
+	keep(SHIM_DAEMON, "UXFRM_DAEMON");
+	keep(SHIM_DAEMON_ARGS, "UXFRM_DAEMON_ARGS");
+	keep(SHIM_RELEASE, "UXFRM_RELEASE");
 }
 
 const struct shim_real *shim_real(void)

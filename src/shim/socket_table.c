@@ -75,7 +75,8 @@ struct shim_socket *shim_socket_new(void)
 		pthread_mutex_init(&s->receive_lock, NULL);
 		s->peer = -1;
 		atomic_store(&s->control, -1);
-		s->opened = s->bound = s->shared = s->bundling = s->uncertain = s->pfkey = false;
+		s->opened = s->bound = s->shared = s->bundling = s->uncertain = false;
+		s->pfkey = s->adopted = false;
 		s->send_result = 0;
 		s->port_id = s->groups = s->peer_port_id = s->peer_groups = s->unprocessed = 0;
 		atomic_store(&s->options, 0);

@@ -33,6 +33,7 @@ struct shim_socket {
 	bool uncertain;			    /* there may be bundles that it could not tell of */
 	int type;			    /* SOCK_RAW or SOCK_DGRAM */
 	bool pfkey;			    /* PF_KEY, not netlink (shim/pfkey.h) */
+	bool adopted;			    /* came from another process: no control channel */
 	int send_result;		    /* of the datagram reported last: 0 or -errno */
 	atomic_uint options;		    /* bit n: SOL_NETLINK option n is on */
 	atomic_uint bundles;		    /* in the data channel, as far as the daemon has told */

@@ -9,6 +9,7 @@ import pathlib
 import select
 import socket
 import struct
+import subprocess
 import sys
 
 sys.dont_write_bytecode = True
@@ -113,8 +114,44 @@ def dump():
         check('and another request behind it', s.recv(4096)[1] == w.SPDFLUSH)
 
 
+def receiver(channel):
+    """another program: it has the socket of the one that started it, which has closed it"""
+    with socket.socket(fileno=channel) as c:
+        _, fds, _, _ = socket.recv_fds(c, 16, 1)
+    with socket.socket(AF_KEY, socket.SOCK_RAW, PF_KEY_V2, fileno=fds[0]) as s:
+        good = s.send(w.message(w.REGISTER)) == 16 and s.recv(4096, socket.MSG_DONTWAIT)[1] == w.REGISTER
+        good = good and fails(errno.EINVAL, s.send, w.message(w.GET, version=1)) and fails(errno.EMSGSIZE, s.send, b'abc')
+        good = good and s.getsockopt(socket.SOL_SOCKET, socket.SO_DOMAIN) == AF_KEY
+        os.writev(s.fileno(), [w.message(w.FLUSH)[:7], w.message(w.FLUSH)[7:]])
+        return 0 if good and s.recv(4096, socket.MSG_DONTWAIT)[1] == w.FLUSH else 1
+
+
+def passed():
+    """to a program that does not know how the socket came to be"""
+    here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    with subprocess.Popen([sys.executable, __file__, 'receiver', str(there.fileno())], pass_fds=[there.fileno()]) as other:
+        with key_socket() as s:
+            socket.send_fds(here, [b'socket'], [s.fileno()])
+        check('a socket passed to another program', other.wait(10) == 0)
+
+
+def policies():
+    """those of sockets, by which an IKE daemon lets its own packets pass"""
+    def policy(kind, direction, length=2):
+        return struct.pack('=HHHBBII', length, 18, kind, direction, 0, 0, 0)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s, socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as six:
+        for direction in (1, 2):
+            s.setsockopt(socket.IPPROTO_IP, 16, policy(4, direction))
+            six.setsockopt(socket.IPPROTO_IPV6, 34, policy(4, direction))
+        check('bypass', True)
+        bad = (policy(4, 0), policy(4, 3), policy(5, 1), policy(4, 1, 3), policy(4, 1)[:15])
+        check('what is no policy', all(fails(errno.EINVAL, s.setsockopt, socket.IPPROTO_IP, 16, b) for b in bad))
+
+
 def main():
-    for part in (kinds, talk, wait, dump):
+    if sys.argv[1:2] == ['receiver']:
+        return receiver(int(sys.argv[2]))
+    for part in (kinds, talk, wait, dump, passed, policies):
         part()
     print(f'1..{tests}')
     return 1 if failed else 0
