@@ -82,12 +82,21 @@ void ux_sad_ahead_around(const struct uxfrm *u, const struct ux_sa *sa)
 	__builtin_prefetch(sa->all.next, 1);
 }
 
+/* An SA that has moved once or never gets another former identity; later ones are often known. */
+static void prefetch_former(const struct uxfrm *u, const struct ux_sa *sa)
+{
+	if (sa->runtime->first_former == sa->runtime->latest_former)
+		ux_sa_table_prefetch(&u->sad.by_former, sa->address_hash);
+}
+
 void ux_sad_ahead_neighbours(const struct uxfrm *u, const struct ux_sad_places *places)
 {
 	const struct ux_sa *sa = sa_at(u, places);
 
-	if (sa)
-		ux_sad_ahead_around(u, sa);
+	if (!sa)
+		return;
+	ux_sad_ahead_around(u, sa);
+	prefetch_former(u, sa);
 }
 
 static uint64_t endpoint_hash(const struct uxfrm *u, const struct ux_sad_endpoint *e)
@@ -131,6 +140,14 @@ void ux_sad_ahead_leaving(const struct uxfrm *u, const struct ux_sad_places *pla
 	ux_sa_table_prefetch(&u->sad.by_tuple, sa->tuple_hash);
 	id = (struct ux_sa_id){to->daddr, sa->id.spi, to->family, sa->id.proto};
 	ux_sa_table_prefetch(&u->sad.by_tuple, ux_sad_tuple_hash(u, &id));
+}
+
+void ux_sad_ahead_left(const struct uxfrm *u, const struct ux_sad_places *places)
+{
+	const struct ux_sa *sa = ux_sa_table_peek(&u->sad.by_address, places->from_address);
+
+	if (sa)
+		prefetch_former(u, sa);
 }
 
 static void prefetch_parts(const struct ux_sa_runtime *r)

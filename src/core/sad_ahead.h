@@ -31,7 +31,7 @@ void ux_sad_ahead_moving(const struct uxfrm *u, const struct ux_sad_places *plac
 void ux_sad_ahead_neighbours(const struct uxfrm *u, const struct ux_sad_places *places);
 /*
  * The same for an SA that is found by its destination and reqid: its new tuple follows from it, so
- * that is looked for in step 3.
+ * that is looked for in step 3; step 4 is what it leaves behind.
  */
 struct ux_sad_endpoint {
 	struct ux_addr daddr;
@@ -44,6 +44,7 @@ struct ux_sad_places ux_sad_ahead_of_endpoint(const struct uxfrm *u,
 void ux_sad_ahead_at_endpoint(const struct uxfrm *u, const struct ux_sad_places *places);
 void ux_sad_ahead_leaving(const struct uxfrm *u, const struct ux_sad_places *places,
 			  const struct ux_sad_endpoint *to);
+void ux_sad_ahead_left(const struct uxfrm *u, const struct ux_sad_places *places);
 /* ux_sad_ahead_around - the same as step 3 when the SA is known. */
 void ux_sad_ahead_around(const struct uxfrm *u, const struct ux_sa *sa);
 

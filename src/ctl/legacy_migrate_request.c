@@ -135,6 +135,7 @@ static void prefetch_sa(const struct uxfrm *u, const struct xfrm_user_migrate *m
 		ux_sad_ahead_leaving(u, &ahead->places, &to);
 		break;
 	default:
+		ux_sad_ahead_left(u, &ahead->places);
 		break;
 	}
 }
