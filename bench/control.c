@@ -213,6 +213,23 @@ static void flush(struct bench *b)
 
 /* ---- commands ---- */
 
+/* Only the first @size entries are there. */
+static void set_size(struct bench *b, uint32_t size)
+{
+	b->size = size;
+	if (b->window > size / 4)
+		b->window = size / 4 / BATCH * BATCH;
+	for (uint32_t i = 0; i < b->size; i++)
+		b->order[i] = i;
+	for (uint32_t i = b->size; i > 1; i--) {
+		uint32_t j = (uint32_t)((uint64_t)random() * i >> 31), swap = b->order[i - 1];
+
+		b->order[i - 1] = b->order[j];
+		b->order[j] = swap;
+	}
+	b->next = 0;
+}
+
 static void fill(struct bench *b, const char *label, request_builder build, double limit_s)
 {
 	const struct half h = {label, build, 0};
@@ -229,6 +246,8 @@ static void fill(struct bench *b, const char *label, request_builder build, doub
 	}
 	report(label, done, now_s() - start);
 	b->next_spi = done;
+	if (done < b->size)
+		set_size(b, done);
 }
 
 static void run(struct bench *b, const struct operation *op)
@@ -313,21 +332,6 @@ static void command(struct bench *b, const char *line)
 
 /* ---- the program ---- */
 
-static void make_order(struct bench *b)
-{
-	b->order = malloc(b->size * sizeof(*b->order));
-	if (!b->order)
-		die("memory");
-	for (uint32_t i = 0; i < b->size; i++)
-		b->order[i] = i;
-	for (uint32_t i = b->size; i > 1; i--) {
-		uint32_t j = (uint32_t)((uint64_t)random() * i >> 31), swap = b->order[i - 1];
-
-		b->order[i - 1] = b->order[j];
-		b->order[j] = swap;
-	}
-}
-
 static void parse_args(struct bench *b, int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -351,9 +355,7 @@ static void parse_args(struct bench *b, int argc, char **argv)
 			exit(2);
 	}
 	b->size = optind < argc ? (uint32_t)strtoul(argv[optind], NULL, 10) : 0;
-	if (b->window > b->size / 4)
-		b->window = b->size / 4 / BATCH * BATCH;
-	if (!b->window || !b->batch || b->batch > BATCH) {
+	if (b->size < 4 * BATCH || !b->batch || b->batch > BATCH) {
 		fprintf(stderr, "control: a size of at least %d, a batch of at most %d\n",
 			4 * BATCH, BATCH);
 		exit(2);
@@ -368,7 +370,10 @@ int main(int argc, char **argv)
 
 	parse_args(&b, argc, argv);
 	srandom(1);
-	make_order(&b);
+	b.order = malloc(b.size * sizeof(*b.order));
+	if (!b.order)
+		die("memory");
+	set_size(&b, b.size);
 	open_socket(&b);
 	printf("= done\n");
 	fflush(stdout);
