@@ -20,8 +20,6 @@
 #include "daemon/control_socket.h"
 #include "daemon/data_channel.h"
 
-/* Datagrams of one client before the next client has its turn. */
-#define DATAGRAMS_PER_TURN 16
 /* Replies may go beyond the limit for events by so much: who floods a client with events does not
  * take away the answers to its requests. */
 #define REPLY_RESERVE 262144
@@ -165,7 +163,6 @@ void ux_connection_drain(struct ux_connection *c)
 static void data_ready(struct ux_event *event, uint32_t events)
 {
 	struct ux_connection *c = ux_container_of(event, struct ux_connection, data_event);
-	int more = 1;
 
 	if (c->closed)
 		return;
@@ -181,9 +178,8 @@ static void data_ready(struct ux_event *event, uint32_t events)
 		}
 		update_interest(c);
 	}
-	for (int i = 0; i < DATAGRAMS_PER_TURN && more > 0; i++)
-		more = process_one(c);
-	if (more < 0) {
+	/* One, then the next client has its turn: who is told of each seldom has sent another. */
+	if (process_one(c) < 0) {
 		ux_connection_close(c);
 		return;
 	}

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -51,11 +52,13 @@ static int server_is_trusted(int fd)
 static int dial(void)
 {
 	struct sockaddr_un name = {.sun_family = AF_UNIX};
+	const struct timeval limit = {.tv_sec = ANSWER_TIMEOUT_MS / 1000};
 	size_t len = sizeof(UXFRM_CONTROL_NAME) - 1;
 	int fd = shim_real()->socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return -1;
+	(void)shim_real()->setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	memcpy(name.sun_path + 1, UXFRM_CONTROL_NAME, len);
 	len += offsetof(struct sockaddr_un, sun_path) + 1;
 	if (shim_real()->connect(fd, (struct sockaddr *)&name, (socklen_t)len) == 0) {
@@ -97,9 +100,11 @@ int shim_control_connect(void)
 static int next_message(struct shim_socket *s, int64_t deadline, struct uxfrm_control_msg *ret_msg)
 {
 	struct pollfd p = {.fd = atomic_load(&s->control), .events = POLLIN};
+	/* mostly the first call waits long enough: dial() has set its limit */
+	int flags = s->shared ? MSG_DONTWAIT : 0;
 
-	for (;;) {
-		ssize_t n = shim_real()->recv(p.fd, ret_msg, sizeof(*ret_msg), MSG_DONTWAIT);
+	for (;; flags = MSG_DONTWAIT) {
+		ssize_t n = shim_real()->recv(p.fd, ret_msg, sizeof(*ret_msg), flags);
 
 		if (n == (ssize_t)sizeof(*ret_msg) && ret_msg->magic == UXFRM_CONTROL_MAGIC)
 			return 0;
