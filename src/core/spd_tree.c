@@ -112,15 +112,30 @@ static void branch_copy(struct ux_spd_branch *to, struct ux_spd_branch *from)
 	branch_init(to, &same);
 }
 
+/* A branch without buckets is one that could not be taken out. */
+static bool stays(const struct ux_spd_branch *branch, const struct ux_spd_branch *gone)
+{
+	return branch != gone && branch->buckets;
+}
+
+static uint32_t count_staying(const struct ux_spd_branches *all, const struct ux_spd_branch *gone)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; all && i < all->n; i++)
+		n += stays(&all->at[i], gone);
+	return n;
+}
+
 /*
  * Publish the branches of @b anew, with @gone (NULL: none) left out and @w put where its rank
- * belongs. False without memory.
+ * belongs. False without memory, that is never needed when none is left.
  */
 static bool branches_replace(struct ux_spd_tree *t, struct ux_spd_bucket *b,
 			     const struct ux_spd_branch *gone, const struct wanted *w)
 {
 	struct ux_spd_branches *old = ux_rcu_own(&b->branches), *fresh = NULL;
-	uint32_t n_old = old ? old->n : 0, n = n_old - (gone ? 1 : 0) + (w->buckets ? 1 : 0);
+	uint32_t n = count_staying(old, gone) + (w->buckets ? 1 : 0);
 	bool placed = !w->buckets;
 
 	if (n) {
@@ -128,8 +143,8 @@ static bool branches_replace(struct ux_spd_tree *t, struct ux_spd_bucket *b,
 		if (!fresh)
 			return false;
 		fresh->n = 0;
-		for (uint32_t i = 0; i < n_old; i++) {
-			if (&old->at[i] == gone)
+		for (uint32_t i = 0; old && i < old->n; i++) {
+			if (!stays(&old->at[i], gone))
 				continue;
 			if (!placed && rank_now(&old->at[i].rank) > w->rank) {
 				branch_init(&fresh->at[fresh->n++], w);

@@ -429,9 +429,16 @@ static void six_at_once_among_many(void **state)
 {
 	struct rig *r = *state;
 
+	struct ux_policy *six = ux_policy_new(r->u, 6);
+
+	assert_non_null(six);
+	six->dir = r->policy->dir;
+	six->family = r->policy->family;
+	six->sel = r->policy->sel;
 	for (uint32_t i = 0; i < 6; i++)
-		r->policy->templates[i] = template_of(TUNNEL_SRC, TUNNEL_DST, i + 1);
-	r->policy->n_templates = 6;
+		six->templates[i] = template_of(TUNNEL_SRC, TUNNEL_DST, i + 1);
+	assert_int_equal(ux_spd_insert(r->u, six, false, NULL), 0);
+	r->policy = six;
 	for (uint32_t spi = 1; spi <= 3000; spi++)
 		(void)sa_of(r, TUNNEL_DST, spi, (spi - 1) % 6 + 1);
 	for (uint32_t round = 0; round < 300; round++) {
