@@ -40,7 +40,8 @@ enum uxfrm_control_op {
 	UXFRM_CONTROL_OPEN = 1,	  /* SCM_RIGHTS: daemon's data end. value[0]: port id wanted, 0 = any;
 				     value[1]: UXFRM_CONTROL_BUNDLES, UXFRM_CONTROL_PFKEY or 0.
 				     answer: value[0] = port id */
-	UXFRM_CONTROL_BIND,	  /* value[0]: port id or 0 = keep; value[1]: group mask. answer: value[0] */
+	UXFRM_CONTROL_BIND,	  /* value[0]: port id or 0 = keep; value[1]: group mask (PF_KEY: as
+				     uxfrm_pfkey_set_listening). answer: value[0] */
 	UXFRM_CONTROL_OPTION,	  /* SOL_NETLINK: value[0] = option, value[1] = its value; or the
 				     option UXFRM_OPTION_BUNDLES: 0 = no more of them */
 	UXFRM_CONTROL_STATUS,	  /* no OPEN needed. answer: followed by JSON text in the same datagram */

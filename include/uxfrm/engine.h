@@ -110,6 +110,11 @@ struct uxfrm_pfkey *uxfrm_pfkey_close(struct uxfrm_pfkey *client); /* accepts NU
  * message of PF_KEY v2, -ENOBUFS without memory. All other errors are messages to the client.
  */
 int uxfrm_pfkey_request(struct uxfrm_pfkey *client, const void *datagram, size_t len);
+/*
+ * uxfrm_pfkey_set_listening - hear what a socket hears that has sent these requests; nothing is answered. @mask: bit n
+ * a REGISTER of the SA type n, bit 0 a PROMISC that turns the mode on.
+ */
+void uxfrm_pfkey_set_listening(struct uxfrm_pfkey *client, uint32_t mask);
 /* uxfrm_pfkey_resume - go on with a dump after a deliver that was refused. Returns true while one is open. */
 bool uxfrm_pfkey_resume(struct uxfrm_pfkey *client);
 

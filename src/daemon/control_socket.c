@@ -98,6 +98,11 @@ static void handle_bind(struct ux_connection *c, const struct uxfrm_control_msg 
 	uint32_t port_id = c->port_id;
 	int err = 0;
 
+	if (c->pfkey) {
+		uxfrm_pfkey_set_listening(c->pfkey, msg->value[1]);
+		answer(c, UXFRM_CONTROL_BIND, 0, 0);
+		return;
+	}
 	if (!c->client)
 		err = -ENOTCONN;
 	else if (msg->value[1] && !c->peer.privileged)

@@ -135,6 +135,18 @@ int shim_pfkey_open(int type, int protocol)
 	return fd;
 }
 
+/* What the socket will listen to, for a daemon that takes the place of this one. */
+static void note_listening(struct shim_socket *s, const struct sadb_msg *m, size_t len)
+{
+	bool bare = len == sizeof(*m);
+
+	if (m->sadb_msg_type == SADB_REGISTER && m->sadb_msg_satype &&
+	    m->sadb_msg_satype <= SADB_SATYPE_MAX)
+		s->groups |= 1u << m->sadb_msg_satype;
+	if (m->sadb_msg_type == SADB_X_PROMISC && bare && m->sadb_msg_satype <= 1)
+		s->groups = (s->groups & ~1u) | m->sadb_msg_satype;
+}
+
 /* Until the daemon has taken the request out of the socket, which it does when it is done. */
 static void await_processing(int fd)
 {
@@ -145,32 +157,37 @@ static void await_processing(int fd)
 		nanosleep(&pause, NULL);
 }
 
-/* What the daemon would say of it. */
-static int check_message(const struct msghdr *msg)
+static void read_base(const struct msghdr *msg, struct sadb_msg *ret)
 {
-	size_t len = shim_iov_length(msg), have = 0;
-	uint8_t bytes[sizeof(struct sadb_msg)];
-	struct sadb_msg m;
+	size_t have = 0;
 
-	for (size_t i = 0; i < msg->msg_iovlen && have < sizeof(bytes); i++) {
+	for (size_t i = 0; i < msg->msg_iovlen && have < sizeof(*ret); i++) {
 		size_t n = msg->msg_iov[i].iov_len;
 
-		if (n > sizeof(bytes) - have)
-			n = sizeof(bytes) - have;
-		memcpy(bytes + have, msg->msg_iov[i].iov_base, n);
+		if (n > sizeof(*ret) - have)
+			n = sizeof(*ret) - have;
+		if (n)
+			memcpy((char *)ret + have, msg->msg_iov[i].iov_base, n);
 		have += n;
 	}
-	memcpy(&m, bytes, sizeof(m));
-	if (m.sadb_msg_version != PF_KEY_V2 || m.sadb_msg_reserved || !m.sadb_msg_type ||
-	    m.sadb_msg_type > SADB_MAX)
+}
+
+/* What the daemon would say of it. */
+static int check_base(const struct sadb_msg *m, size_t len)
+{
+	if (m->sadb_msg_version != PF_KEY_V2 || m->sadb_msg_reserved || !m->sadb_msg_type ||
+	    m->sadb_msg_type > SADB_MAX)
 		return -EINVAL;
-	return m.sadb_msg_len == len / sizeof(uint64_t) ? 0 : -EMSGSIZE;
+	return m->sadb_msg_len == len / sizeof(uint64_t) ? 0 : -EMSGSIZE;
 }
 
 static ssize_t send_adopted(int fd, const struct msghdr *msg, int flags)
 {
 	struct msghdr plain = {.msg_iov = msg->msg_iov, .msg_iovlen = msg->msg_iovlen};
-	int err = check_message(msg);
+	struct sadb_msg m;
+
+	read_base(msg, &m);
+	int err = check_base(&m, shim_iov_length(msg));
 
 	if (err)
 		return err;
@@ -196,7 +213,13 @@ static ssize_t send_locked(struct shim_socket *s, int fd, const struct msghdr *m
 	s->unprocessed++;
 	s->send_result = 0;
 	shim_control_await(s);
-	return s->send_result < 0 ? s->send_result : n;
+	if (s->send_result < 0)
+		return s->send_result;
+	struct sadb_msg m;
+
+	read_base(msg, &m);
+	note_listening(s, &m, (size_t)n);
+	return n;
 }
 
 ssize_t shim_pfkey_send(struct shim_socket *s, int fd, const struct msghdr *msg, int flags)
@@ -221,6 +244,8 @@ ssize_t shim_pfkey_receive(struct shim_socket *s, int fd, struct msghdr *msg, in
 {
 	if (flags & ~(MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC))
 		return fail(EINVAL);
+	if (!s->adopted)
+		shim_look_after_events(s);
 	return shim_real()->recvmsg(fd, msg, flags);
 }
 

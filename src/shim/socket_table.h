@@ -26,7 +26,7 @@ struct shim_socket {
 	bool opened; /* OPEN was answered by the daemon of the control channel */
 	bool bound;  /* has a port id, as after netlink's bind or autobind */
 	bool shared; /* a fork happened: the control channel's answers are shared */
-	uint32_t port_id, groups;
+	uint32_t port_id, groups; /* PF_KEY: groups is what it listens to (REGISTER, PROMISC) */
 	uint32_t peer_port_id, peer_groups; /* by connect() */
 	uint32_t unprocessed;		    /* datagrams sent that the daemon has not reported */
 	bool bundling;			    /* the daemon was asked for bundles (shim/bundle.h) */

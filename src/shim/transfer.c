@@ -188,9 +188,7 @@ static uint32_t source_groups(const struct shim_socket *s, const struct msghdr *
 	return s->groups & (1u << (group - 1));
 }
 
-/* A daemon that died meanwhile must be replaced, or a program that only listens never hears again.
- */
-static void look_after_events(struct shim_socket *s)
+void shim_look_after_events(struct shim_socket *s)
 {
 	int error = errno, cancel;
 
@@ -290,7 +288,7 @@ ssize_t shim_receive(struct shim_socket *s, int fd, struct msghdr *msg, int flag
 
 	if (s->pfkey)
 		return shim_pfkey_receive(s, fd, msg, flags);
-	look_after_events(s);
+	shim_look_after_events(s);
 	for (;;) {
 		msg->msg_name = NULL;
 		msg->msg_namelen = 0;

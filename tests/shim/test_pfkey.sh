@@ -19,4 +19,32 @@ raise SystemExit("it was given one")'
 else
 	skip "no privilege, no socket" "not root"
 fi
+
+cat >"$scratch/registered.py" <<END
+# What a socket has registered for is known to the daemon that takes the place of a dead one.
+import os, signal, socket, sys
+sys.dont_write_bytecode = True
+sys.path.insert(0, '$here/../oracle')
+import pfkey_wire as w
+def register(satype):
+    s = socket.socket(15, socket.SOCK_RAW, 2)
+    s.send(w.message(w.REGISTER, satype=satype))
+    s.recv(4096)
+    return s
+s, deaf = register(w.ESP), socket.socket(15, socket.SOCK_RAW, 2)
+os.kill(int(sys.argv[1]), signal.SIGKILL)
+try:
+    s.recv(4096, socket.MSG_DONTWAIT)
+except BlockingIOError:
+    pass
+register(w.AH)
+assert s.recv(4096, socket.MSG_DONTWAIT)[1] == w.REGISTER
+try:
+    deaf.recv(4096, socket.MSG_DONTWAIT)
+except BlockingIOError:
+    raise SystemExit(0)
+raise SystemExit('who did not register hears of it')
+END
+uxfrm state count >/dev/null
+check "registered with the next daemon too" uxfrm run -- python3 "$scratch/registered.py" "$(daemon_pid)"
 finish

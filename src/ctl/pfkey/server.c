@@ -36,6 +36,12 @@ UXFRM_API struct uxfrm_pfkey *uxfrm_pfkey_close(struct uxfrm_pfkey *client)
 	return NULL;
 }
 
+UXFRM_API void uxfrm_pfkey_set_listening(struct uxfrm_pfkey *client, uint32_t mask)
+{
+	client->registered = mask & ~1u;
+	client->promiscuous = mask & 1u;
+}
+
 void ux_pfkey_bytes_free(struct ux_pfkey_bytes *bytes)
 {
 	if (bytes->at)

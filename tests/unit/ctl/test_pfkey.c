@@ -162,6 +162,22 @@ static void test_dump_of_what_goes(void **state)
 	assert_int_equal(w->a.heard[2].sadb_msg_seq, 0);
 }
 
+/* As if they had been requested, but without an answer. */
+static void test_listening(void **state)
+{
+	struct world *w = *state;
+
+	uxfrm_pfkey_set_listening(w->b.client, 1u << SADB_SATYPE_AH);
+	assert_int_equal(send_bare(&w->a, SADB_REGISTER, SADB_SATYPE_ESP, 1, 0), 0);
+	assert_int_equal(w->b.n, 1);
+	uxfrm_pfkey_set_listening(w->b.client, 1);
+	assert_int_equal(send_bare(&w->a, SADB_GET, SADB_SATYPE_ESP, 1, 0), 0);
+	assert_int_equal(w->b.n, 3); /* the request and the error */
+	uxfrm_pfkey_set_listening(w->b.client, 0);
+	assert_int_equal(send_bare(&w->a, SADB_GET, SADB_SATYPE_ESP, 1, 0), 0);
+	assert_int_equal(w->b.n, 3);
+}
+
 /* What a socket has no room for is lost, and nobody else's loss. */
 static void test_full_socket(void **state)
 {
@@ -212,6 +228,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_sends_that_fail, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_dump_waits_for_room, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_dump_of_what_goes, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_listening, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_full_socket, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_given_up, setup, teardown),
 	};
