@@ -46,6 +46,26 @@ static void answer(struct ux_connection *c, uint16_t op, int result, uint32_t va
 		ux_connection_close(c);
 }
 
+static void close_control(struct ux_connection *c)
+{
+	if (c->control_event.fd < 0)
+		return;
+	ux_loop_remove(c->control->loop, &c->control_event);
+	close(c->control_event.fd);
+	c->control_event.fd = -1;
+}
+
+/* A PF_KEY socket lives on: the program that made it has passed it to another one. */
+static void control_ended(struct ux_connection *c)
+{
+	if (c->pfkey) {
+		close_control(c);
+	} else {
+		ux_connection_drain(c);
+		ux_connection_close(c);
+	}
+}
+
 void ux_connection_tell_processed(struct ux_connection *c)
 {
 	const struct uxfrm_control_msg msg = {
@@ -67,6 +87,8 @@ void ux_connection_tell_processed(struct ux_connection *c)
 	} else if (errno == EAGAIN || errno == EINTR) {
 		ux_loop_modify(c->control->loop, &c->control_event,
 			       EPOLLIN | EPOLLRDHUP | EPOLLOUT);
+	} else if (c->pfkey) { /* made by one process, used by another */
+		close_control(c);
 	} else {
 		ux_connection_close(c);
 	}
@@ -248,26 +270,6 @@ static int read_message(struct ux_connection *c)
 	}
 	handle_message(c, &msg, fd);
 	return 1;
-}
-
-static void close_control(struct ux_connection *c)
-{
-	if (c->control_event.fd < 0)
-		return;
-	ux_loop_remove(c->control->loop, &c->control_event);
-	close(c->control_event.fd);
-	c->control_event.fd = -1;
-}
-
-/* A PF_KEY socket lives on: the program that made it has passed it to another one. */
-static void control_ended(struct ux_connection *c)
-{
-	if (c->pfkey) {
-		close_control(c);
-	} else {
-		ux_connection_drain(c);
-		ux_connection_close(c);
-	}
 }
 
 static void control_ready(struct ux_event *event, uint32_t events)

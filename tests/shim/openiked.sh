@@ -9,7 +9,7 @@ spaces="uxfrm-iked-1 uxfrm-iked-2"
 
 clean_up() {
 	for n in $spaces; do
-		for p in $(ip netns pids "$n" 2>/dev/null); do kill "$p"; done
+		for p in $(ip netns pids "$n" 2>/dev/null); do kill "$p" 2>/dev/null; done
 		ip netns del "$n" 2>/dev/null
 	done
 	rm -rf "$work"

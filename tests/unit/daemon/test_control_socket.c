@@ -12,8 +12,10 @@
 #include <errno.h>
 #include <jansson.h>
 #include <linux/pfkeyv2.h>
+#include <linux/sockios.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -398,6 +400,39 @@ static void pfkey_socket(void **state)
 	control_close(&c);
 }
 
+/* Who made a PF_KEY socket has passed it on and goes, before or after the next request. */
+static void pfkey_socket_passed_on(void **state)
+{
+	const struct sadb_msg m = {.sadb_msg_version = PF_KEY_V2,
+				   .sadb_msg_type = SADB_X_SPDFLUSH,
+				   .sadb_msg_len = sizeof(m) / sizeof(uint64_t)};
+	struct control_client c;
+	int left = 0;
+
+	if (daemon_pid < 0)
+		skip();
+	for (int before = 0; before < 2; before++) {
+		control_connect(&c);
+		assert_int_equal(control_open_with(&c, 0, UXFRM_CONTROL_PFKEY), 0);
+		for (int i = 0; i < 3; i++) {
+			if (i == before) {
+				close(c.control);
+				c.control = -1;
+			}
+			assert_int_equal(send(c.data, &m, sizeof(m), 0), sizeof(m));
+			assert_int_equal(control_receive(&c, buf, sizeof(buf)), sizeof(m));
+			for (int n = 0; n < 1000; n++) {
+				assert_int_equal(ioctl(c.data, SIOCOUTQ, &left), 0);
+				if (!left)
+					break;
+				usleep(1000);
+			}
+			assert_int_equal(left, 0);
+		}
+		control_close(&c);
+	}
+}
+
 static void second_daemon_is_refused(void **state)
 {
 	int status = 0;
@@ -430,6 +465,7 @@ int main(void)
 	    cmocka_unit_test(bundles_for_who_asks),
 	    cmocka_unit_test(bundles_can_be_ended),
 	    cmocka_unit_test(pfkey_socket),
+	    cmocka_unit_test(pfkey_socket_passed_on),
 	    cmocka_unit_test(second_daemon_is_refused),
 	};
 
