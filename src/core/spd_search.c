@@ -145,9 +145,6 @@ static void prefetch_policy(const struct ux_policy *p)
 /* Have what look_in will want at hand: the policies that fit so far, the branches. */
 static void prefetch_below(const struct search *s, const struct candidate *found, uint32_t n)
 {
-	for (uint32_t i = 0; i < n; i++)
-		if (is_worth(s, &found[i]))
-			__builtin_prefetch(found[i].bucket->kept);
 	for (uint32_t i = 0; i < n; i++) {
 		const struct ux_spd_bucket *b = found[i].bucket;
 
@@ -173,10 +170,12 @@ static void prefetch_below(const struct search *s, const struct candidate *found
 /* The bucket and all below that can be better than what there is. */
 static void look_in(struct search *s, const struct ux_spd_bucket *b, uint64_t hash)
 {
-	const struct ux_spd_branches *branches = ux_rcu_follow(&b->branches);
+	const struct ux_spd_branches *branches;
 	struct candidate found[TOGETHER];
 
 	look_at_policies(s, b);
+	/* in this order: a policy on its way down shows below before it goes from here */
+	branches = ux_rcu_follow(&b->branches);
 	for (uint32_t i = 0, n; branches && i < branches->n; i += n) {
 		n = branches->n - i;
 
@@ -229,7 +228,7 @@ static bool fits_with_other_ports(const struct search *s, const struct ux_policy
 /* s->best is the policy that is not to be passed. */
 static bool ports_in(struct search *s, const struct ux_spd_bucket *b, uint64_t hash)
 {
-	struct ux_spd_branches *branches = ux_rcu_follow(&b->branches);
+	struct ux_spd_branches *branches;
 	const struct ux_policy *p;
 
 	for (unsigned int i = 0; keeps_some(b) && i < UX_SPD_KEPT; i++) {
@@ -240,6 +239,7 @@ static bool ports_in(struct search *s, const struct ux_spd_bucket *b, uint64_t h
 	for (p = ux_rcu_follow(&b->first); p; p = ux_rcu_follow(&p->next))
 		if (fits_with_other_ports(s, p))
 			return true;
+	branches = ux_rcu_follow(&b->branches);
 	for (uint32_t i = 0; branches && i < branches->n; i++) {
 		const struct ux_spd_branch *branch = &branches->at[i];
 

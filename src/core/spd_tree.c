@@ -291,21 +291,27 @@ static struct ux_spd_group group_of(const struct ux_policy *p)
 	    .type = p->type, .dir = p->dir, .family = p->family, .if_id = p->if_id};
 }
 
-static void filing_begin(const struct ux_spd_tree *t, struct filing *f, struct ux_policy *p)
-{
-	struct ux_spd_group group = group_of(p);
-
-	f->policy = p;
-	f->hash = 0;
-	ux_spd_probe_selector(&f->probe, t->key, &group, &p->sel, p->mark);
-}
-
 static struct ux_spd_tuple filing_next(struct filing *f, unsigned int level)
 {
 	struct ux_spd_tuple tuple = ux_spd_tuple_of(level, &f->policy->sel, f->policy->mark);
 
 	f->hash = ux_spd_probe_hash(&f->probe, &tuple, f->hash);
 	return tuple;
+}
+
+/* The policy has come to @level; 0 is the root. */
+static void filing_begin(const struct ux_spd_tree *t, struct filing *f, struct ux_policy *p,
+			 unsigned int level)
+{
+	struct ux_spd_group group = group_of(p);
+
+	f->policy = p;
+	f->hash = 0;
+	ux_spd_probe_selector(&f->probe, t->key, &group, &p->sel, p->mark);
+	if (level == UX_SPD_LEVEL_PORTS)
+		(void)filing_next(f, level - 1);
+	if (level > 0)
+		(void)filing_next(f, level);
 }
 
 /* The bucket for the policy one level below @parent, with bounds that know of it; NULL: it cannot
@@ -376,50 +382,96 @@ static _Atomic(struct ux_policy *) *link_to(struct ux_spd_bucket *b, const struc
 	return link;
 }
 
-static void bucket_add(struct ux_spd_bucket *b, struct ux_policy *p)
+static void keep(struct ux_spd_bucket *b, struct ux_spd_place *place, struct ux_policy *p)
+{
+	struct ux_spd_rest rest = ux_spd_rest_of(&b->tuple, &p->sel);
+
+	p->bucket = b;
+	atomic_store_explicit(&place->bits, rest.bits, memory_order_release);
+	atomic_store_explicit(&place->mask, rest.mask, memory_order_release);
+	ux_rcu_publish(&place->policy, p);
+}
+
+static void list(struct ux_spd_bucket *b, struct ux_policy *p)
+{
+	p->bucket = b;
+	if (b->tuple.level == UX_SPD_LEVELS) {
+		atomic_init(&p->next, NULL);
+		show_best(b, ux_heap_insert(heap_of(b), &p->in_bucket, better_policy));
+		return;
+	}
+
+	_Atomic(struct ux_policy *) *link = link_to(b, p);
+
+	atomic_init(&p->next, ux_rcu_own(link));
+	ux_rcu_publish(link, p);
+}
+
+/* Of a full bucket the place whose policy @p comes before and the others as well; NULL: none. */
+static struct ux_spd_place *place_to_take(struct ux_spd_bucket *b, const struct ux_policy *p)
+{
+	struct ux_spd_place *worst = NULL;
+
+	if (!b->parent)
+		return NULL;
+	for (unsigned int i = 0; i < UX_SPD_KEPT; i++) {
+		const struct ux_policy *there = ux_rcu_own(&b->kept[i].policy);
+
+		if (ux_policy_before(p, there)) {
+			worst = &b->kept[i];
+			p = there;
+		}
+	}
+	return worst;
+}
+
+/*
+ * File @p in @b, where its way leads. A bucket that is full keeps the best: the other one goes one
+ * level down, and shows there before it goes here.
+ */
+static void file(struct ux_spd_tree *t, struct ux_spd_bucket *b, struct ux_policy *p,
+		 struct filing *f)
 {
 	struct ux_spd_place *place = place_of(b, NULL);
 
-	p->bucket = b;
-	atomic_init(&p->next, NULL);
 	if (place) {
-		struct ux_spd_rest rest = ux_spd_rest_of(&b->tuple, &p->sel);
-
-		atomic_store_explicit(&place->bits, rest.bits, memory_order_release);
-		atomic_store_explicit(&place->mask, rest.mask, memory_order_release);
-		ux_rcu_publish(&place->policy, p);
-	} else if (b->tuple.level == UX_SPD_LEVELS) {
-		show_best(b, ux_heap_insert(heap_of(b), &p->in_bucket, better_policy));
-	} else {
-		_Atomic(struct ux_policy *) *link = link_to(b, p);
-
-		atomic_init(&p->next, ux_rcu_own(link));
-		ux_rcu_publish(link, p);
+		keep(b, place, p);
+		return;
 	}
-}
+	if (b->tuple.level == UX_SPD_LEVELS) {
+		list(b, p);
+		return;
+	}
+	place = place_to_take(b, p);
 
-static bool is_full(struct ux_spd_bucket *b)
-{
-	return b->tuple.level < UX_SPD_LEVELS && !place_of(b, NULL);
+	struct ux_policy *lower = place ? ux_rcu_own(&place->policy) : p;
+	struct ux_spd_bucket *child;
+
+	if (lower != p)
+		filing_begin(t, f, lower, b->tuple.level);
+	child = descend(t, f, b);
+	if (!child) {
+		list(b, p);
+		return;
+	}
+	file(t, child, lower, f);
+	if (place)
+		keep(b, place, p);
 }
 
 void ux_spd_tree_insert(struct ux_spd_tree *t, struct ux_policy *policy)
 {
 	struct ux_spd_group group = group_of(policy);
-	struct ux_spd_bucket *b = ux_spd_tree_root(t, &group);
-	bool can_branch = ux_sa_table_reserve(&t->buckets, UX_SPD_LEVELS, t->retire) == 0;
+	struct ux_spd_bucket *root = ux_spd_tree_root(t, &group);
 	struct filing f;
 
 	announce_change(t);
-	filing_begin(t, &f, policy);
-	while (can_branch && is_full(b)) {
-		struct ux_spd_bucket *child = descend(t, &f, b);
-
-		if (!child)
-			break;
-		b = child;
+	if (ux_sa_table_reserve(&t->buckets, UX_SPD_LEVELS, t->retire) < 0) {
+		list(root, policy);
+		return;
 	}
-	bucket_add(b, policy);
+	filing_begin(t, &f, policy, 0);
+	file(t, root, policy, &f);
 }
 
 static void bucket_take(struct ux_spd_bucket *b, struct ux_policy *p)
@@ -440,10 +492,7 @@ static uint64_t hash_of(const struct ux_spd_tree *t, const struct ux_spd_bucket 
 {
 	struct filing f;
 
-	filing_begin(t, &f, p);
-	if (b->tuple.level == UX_SPD_LEVEL_PORTS)
-		(void)filing_next(&f, b->tuple.level - 1u);
-	(void)filing_next(&f, b->tuple.level);
+	filing_begin(t, &f, p, b->tuple.level);
 	return f.hash;
 }
 

@@ -61,6 +61,8 @@ struct ux_spd_bucket {
 	 * of rank. */
 	_Atomic(struct ux_policy *) first;
 	struct ux_spd_tuple tuple; /* const after publish */
+	/* In no order, not on the last level. The first two share a cache line with the above. */
+	struct ux_spd_place kept[UX_SPD_KEPT];
 
 	/* control thread */
 	struct ux_heap_node in_branch;
@@ -68,9 +70,6 @@ struct ux_spd_bucket {
 		struct ux_spd_bucket *parent; /* NULL: a root */
 		struct ux_slab *slab;	      /* once it is retired */
 	};
-
-	/* control thread writes, workers read */
-	struct ux_spd_place kept[UX_SPD_KEPT]; /* in no order; not on the last level */
 };
 
 struct ux_spd_tree {
