@@ -83,6 +83,7 @@ void shim_bundle_took(struct shim_socket *s, int fd)
 	if (s->bundle_at + PART_HEADER <= s->bundle_len)
 		return;
 	take_out(s, fd);
+	explicit_bzero(s->bundle, s->bundle_len); /* answers may hold keys */
 	s->bundle_len = 0;
 	if (atomic_load(&s->bundles))
 		atomic_fetch_sub(&s->bundles, 1);
