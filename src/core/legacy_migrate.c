@@ -88,9 +88,10 @@ static bool is_planned(const struct plan *plan, const struct ux_sa *sa)
 /* ---- planning: changes nothing ---- */
 
 /* Only a new tuple can be taken; the SA's own is not looked at, so it is not in its own way. */
-static bool is_taken(const struct plan *plan, const struct ux_sa *fresh)
+static bool is_taken(const struct plan *plan, struct ux_sa *fresh)
 {
-	if (ux_sad_lookup_wildcard(plan->u, &fresh->id, fresh->mark.v, NULL))
+	fresh->tuple_hash = ux_sad_tuple_hash(plan->u, &fresh->id);
+	if (ux_sad_lookup_wildcard_at(plan->u, fresh->tuple_hash, &fresh->id, fresh->mark.v, NULL))
 		return true;
 	for (size_t i = 0; i < plan->n_steps; i++) {
 		const struct ux_sa *other = plan->step[i].fresh;

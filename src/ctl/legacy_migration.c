@@ -161,6 +161,8 @@ static void notify(struct uxfrm *u, const struct ux_legacy_migrate_wish *p)
 	uint8_t buf[EVENT_MAX];
 	struct ux_writer w;
 
+	if (!ux_has_listener(u, UX_XFRM_GROUP_MIGRATE))
+		return;
 	memset(&id, 0, sizeof(id));
 	id.sel = ux_selector_to_wire(&p->sel);
 	id.dir = p->key.dir;

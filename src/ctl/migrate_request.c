@@ -171,6 +171,9 @@ static void notify(struct ux_request *req, const struct ux_xfrm_user_migrate_sta
 	struct ux_writer w;
 	int err = -EMSGSIZE;
 
+	/* not worth a warning; Linux gives it there too */
+	if (!ux_has_listener(req->u, UX_XFRM_GROUP_MIGRATE))
+		return;
 	header.new_sel = ux_selector_to_wire(&sa->sel);
 	ux_writer_init(&w, buf, sizeof(buf));
 	ux_msg_begin(&w, UX_XFRM_MSG_MIGRATE_STATE, 0, req->msg->nlmsg_pid, req->msg->nlmsg_seq,
@@ -178,8 +181,7 @@ static void notify(struct ux_request *req, const struct ux_xfrm_user_migrate_sta
 	put_event_attrs(&w, req, sa);
 	if (ux_msg_end(&w))
 		err = ux_notify(req->u, UX_XFRM_GROUP_MIGRATE, &w);
-	/* Nobody listening (-ESRCH) is not worth a warning; Linux gives it there too. */
-	if (err && err != -ESRCH)
+	if (err)
 		(void)ux_fail(req->ext, 0, "Failed to send migration notification");
 }
 
