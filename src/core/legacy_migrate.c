@@ -55,14 +55,23 @@ static struct ux_sa *find_any_reqid(const struct plan *plan, const struct ux_leg
 	return NULL;
 }
 
+static const struct ux_sad_places *places_of(const struct plan *plan,
+					     const struct ux_legacy_entry *e)
+{
+	return e == plan->m->entry ? plan->m->places : NULL;
+}
+
 static struct ux_sa *find_sa(const struct plan *plan, const struct ux_legacy_entry *e)
 {
 	struct ux_address_key key = {e->old_daddr, e->reqid, family_for_compare(e->old_family)};
+	const struct ux_sad_places *places = places_of(plan, e);
 	struct ux_sa *sa;
 
 	if (!e->reqid)
 		return find_any_reqid(plan, e);
-	for (sa = ux_sad_address_chain(plan->u, &key); sa; sa = ux_rcu_own(&sa->next_same_address))
+	sa = places ? ux_sad_address_chain_at(plan->u, places->from_address, &key)
+		    : ux_sad_address_chain(plan->u, &key);
+	for (; sa; sa = ux_rcu_own(&sa->next_same_address))
 		if (entry_names(e, plan->m->if_id, sa))
 			return sa;
 	return NULL;
@@ -151,6 +160,8 @@ static int plan_entry(struct plan *plan, const struct ux_legacy_entry *e)
 		if (is_planned(plan, next.old))
 			return ux_fail(plan->ext, ENODATA, "Failed to add migrated state");
 		err = clone_for(plan, e, next.old, &next.fresh);
+		if (err == 0 && places_of(plan, e))
+			next.fresh->address_hash = places_of(plan, e)->to_address;
 	}
 	if (err < 0)
 		return err;

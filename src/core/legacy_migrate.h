@@ -26,6 +26,8 @@ struct ux_legacy_migration {
 	bool has_encap, has_offload;
 	struct ux_encap encap; /* of all SAs afterwards; not given: none */
 	struct ux_offload offload;
+	/* ux_sad_ahead_of_endpoint of the first entry, whose reqid is not 0; NULL: not known */
+	const struct ux_sad_places *places;
 };
 
 /*

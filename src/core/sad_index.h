@@ -24,6 +24,8 @@ struct ux_address_key ux_sad_address_key(const struct ux_sa *sa);
 /* The heads of the chains. */
 struct ux_sa *ux_sad_tuple_chain(const struct uxfrm *u, const struct ux_sa_id *id);
 struct ux_sa *ux_sad_address_chain(const struct uxfrm *u, const struct ux_address_key *key);
+struct ux_sa *ux_sad_address_chain_at(const struct uxfrm *u, uint64_t hash,
+				      const struct ux_address_key *key);
 
 /* ---- sad_former.c: finding an SA by what it was before it moved ---- */
 

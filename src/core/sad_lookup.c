@@ -87,8 +87,13 @@ struct ux_sa *ux_sad_tuple_chain(const struct uxfrm *u, const struct ux_sa_id *i
 
 struct ux_sa *ux_sad_address_chain(const struct uxfrm *u, const struct ux_address_key *key)
 {
-	return ux_sa_table_find(&u->sad.by_address, ux_sad_address_hash(u, key),
-				ux_sad_address_equal, key);
+	return ux_sad_address_chain_at(u, ux_sad_address_hash(u, key), key);
+}
+
+struct ux_sa *ux_sad_address_chain_at(const struct uxfrm *u, uint64_t hash,
+				      const struct ux_address_key *key)
+{
+	return ux_sa_table_find(&u->sad.by_address, hash, ux_sad_address_equal, key);
 }
 
 static bool is_grace(const struct ux_sa *sa)

@@ -146,7 +146,23 @@ void ux_prefetch_migrate(const struct uxfrm *u, const void *header, struct ux_ah
 
 	if (first_entry(header, ahead, &m))
 		prefetch_sa(u, &m, ahead);
+	else
+		ahead->places.from_address = 0; /* not known */
 	ux_prefetch_policy_id(u, header, ahead);
+}
+
+/* What was found out ahead, if it was about the entry that counts: of several lists the last. */
+static const struct ux_sad_places *known_places(const struct ux_request *req,
+						const struct ux_legacy_entry *first)
+{
+	const uint8_t *at =
+	    (const uint8_t *)req->header + NLMSG_ALIGN(sizeof(struct xfrm_userpolicy_id));
+	bool ip = first->old_family == AF_INET || first->old_family == AF_INET6;
+
+	if ((const uint8_t *)req->attrs.tb[XFRMA_MIGRATE] != at || !ip || !first->reqid ||
+	    !req->ahead->places.from_address)
+		return NULL;
+	return &req->ahead->places;
 }
 
 int ux_handle_migrate(struct ux_request *req)
@@ -154,5 +170,8 @@ int ux_handle_migrate(struct ux_request *req)
 	struct ux_legacy_migrate_wish wish;
 	int err = parse(req, &wish);
 
-	return err < 0 ? err : ux_legacy_migrate_run(req->u, &wish, req->ext);
+	if (err < 0)
+		return err;
+	wish.migration.places = known_places(req, &wish.entry[0]);
+	return ux_legacy_migrate_run(req->u, &wish, req->ext);
 }
