@@ -39,7 +39,8 @@ struct fuzz {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* In the messages about policies the length in the header is Linux's, not always the true one. */
+/* In the messages about policies the length in the header is Linux's, not always the true one, and
+ * the reserved field is used. */
 static int tells_its_length(uint8_t type)
 {
 	switch (type) {
@@ -62,9 +63,9 @@ static void check_message(const uint8_t *p, size_t len)
 	if (len < sizeof(m) || len % 8)
 		abort();
 	memcpy(&m, p, sizeof(m));
-	if (m.sadb_msg_version != PF_KEY_V2 || m.sadb_msg_reserved)
+	if (m.sadb_msg_version != PF_KEY_V2)
 		abort();
-	if (tells_its_length(m.sadb_msg_type) && m.sadb_msg_len != len / 8)
+	if (tells_its_length(m.sadb_msg_type) && (m.sadb_msg_len != len / 8 || m.sadb_msg_reserved))
 		abort();
 	for (size_t at = sizeof(m); at < len;) {
 		struct sadb_ext e;

@@ -3,7 +3,6 @@
 
 * the time at which an SA or a policy was added
 * algorithms of REGISTER and ACQUIRE that this build of uxfrm does not have
-* the reserved field of messages about policies: Linux puts a reference count there
 * sequence numbers of ACQUIRE, and reqids given to templates: Linux counts them for the whole machine
 """
 import pathlib
@@ -15,7 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'tools')
 import nlcompare  # noqa: E402
 
 AUTH, ENCRYPT = 14, 15  # the lists of REGISTER
-ACQUIRE, REGISTER, SPD_MESSAGES = 6, 7, {13, 14, 15, 16, 18, 20, 22}
+ACQUIRE, REGISTER = 6, 7
 REQID_MANUAL_MAX = 0x3fff
 COMB, PROPOSAL, POLICY, CURRENT, SA = 72, 13, 18, 2, 1
 
@@ -100,8 +99,6 @@ def mask_pfkey(b, names):
     if len(b) < 16:
         return b
     kind, is_request = b[1], len(b) == 16
-    if kind in SPD_MESSAGES and not is_request and get('=H', b, 16 + 2) != POLICY:
-        put('=H', b, 6, 0)  # our requests begin with the policy, answers do not
     for at, n, ext in extensions(b):
         if ext == CURRENT and n >= 32 and get('=Q', b, at + 16):
             put('=Q', b, at + 16, 1)

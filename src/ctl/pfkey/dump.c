@@ -42,7 +42,7 @@ static int read_sa(struct uxfrm *u, struct ux_pfkey_dump *d)
 
 static int read_policy(struct uxfrm *u, struct ux_pfkey_dump *d)
 {
-	const struct sadb_msg head = next_head(d);
+	struct sadb_msg head = next_head(d);
 	uint8_t buf[UX_PFKEY_POLICY_MAX];
 	const struct ux_policy *policy;
 	size_t len;
@@ -52,6 +52,7 @@ static int read_policy(struct uxfrm *u, struct ux_pfkey_dump *d)
 	while (policy && policy->type != UX_POLICY_TYPE_MAIN);
 	if (!policy)
 		return 0;
+	head.sadb_msg_reserved = ux_pfkey_policy_references(policy, 0);
 	int err = ux_pfkey_policy_message(policy, &head, buf, &len);
 
 	if (err < 0)

@@ -54,6 +54,20 @@ static void put_lifetimes(struct ux_pfkey_writer *w, const struct ux_policy *pol
 	ux_pfkey_ext(w, SADB_EXT_LIFETIME_CURRENT, &current, sizeof(current));
 }
 
+/* The timer looks a second after the policy was added, and goes on if there is a limit of time. */
+static bool timer_runs(const struct ux_policy *p)
+{
+	const struct ux_limits *l = &p->limits;
+
+	return l->soft_add_s || l->hard_add_s || l->soft_use_s || l->hard_use_s ||
+	       p->add_time_s == atomic_load_explicit(&p->instance->real_s, memory_order_relaxed);
+}
+
+uint16_t ux_pfkey_policy_references(const struct ux_policy *policy, unsigned int held)
+{
+	return (uint16_t)(1 + held + timer_runs(policy));
+}
+
 static uint16_t policy_kind(const struct ux_policy *policy)
 {
 	if (policy->action != UX_POLICY_ALLOW)
@@ -157,10 +171,15 @@ static uint8_t event_number(uint16_t type, bool by_index)
 void ux_pfkey_notify_policy(struct uxfrm *u, uint16_t type, const struct ux_policy *policy,
 			    bool by_index, const struct ux_event_origin *origin)
 {
-	const struct sadb_msg head = {.sadb_msg_version = PF_KEY_V2,
-				      .sadb_msg_type = event_number(type, by_index),
-				      .sadb_msg_seq = origin->seq,
-				      .sadb_msg_pid = origin->port_id};
+	/* one that goes is held only by who announces it */
+	const struct sadb_msg head = {
+	    .sadb_msg_version = PF_KEY_V2,
+	    .sadb_msg_type = event_number(type, by_index),
+	    .sadb_msg_reserved =
+		type == XFRM_MSG_DELPOLICY ? 1 : ux_pfkey_policy_references(policy, 1),
+	    .sadb_msg_seq = origin->seq,
+	    .sadb_msg_pid = origin->port_id,
+	};
 	uint8_t buf[UX_PFKEY_POLICY_MAX];
 	size_t len;
 

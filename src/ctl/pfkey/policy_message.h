@@ -10,6 +10,11 @@
 #define UX_PFKEY_POLICY_MAX 768
 
 /*
+ * ux_pfkey_policy_references - what Linux tells in the reserved field: how many hold the policy. The
+ * database does, its timer while that runs, and who looked it up or added it (@held).
+ */
+uint16_t ux_pfkey_policy_references(const struct ux_policy *policy, unsigned int held);
+/*
  * ux_pfkey_policy_message - @head and the policy, into @buf of UX_PFKEY_POLICY_MAX bytes. *ret_len
  * is the message's length, which in one case is not what its header says (Linux's way to count).
  * -EINVAL: PF_KEY has no number for the mode of a template.

@@ -60,6 +60,7 @@ static int reply_policy(struct ux_pfkey_request *req, const struct ux_policy *po
 {
 	const struct sadb_msg head = {.sadb_msg_version = req->msg->sadb_msg_version,
 				      .sadb_msg_type = req->msg->sadb_msg_type,
+				      .sadb_msg_reserved = ux_pfkey_policy_references(policy, 1),
 				      .sadb_msg_seq = req->msg->sadb_msg_seq,
 				      .sadb_msg_pid = req->msg->sadb_msg_pid};
 	uint8_t buf[UX_PFKEY_POLICY_MAX];
