@@ -142,7 +142,7 @@ static void prefetch_policy(const struct ux_policy *p)
 	__builtin_prefetch((const char *)p + 64); /* the rest of the selector */
 }
 
-/* Have what look_in will want at hand: the policies that fit so far, the branches. */
+/* Have what comes next wants at hand: the policies that fit so far, the branches. */
 static void prefetch_below(const struct search *s, const struct candidate *found, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
@@ -167,26 +167,30 @@ static void prefetch_below(const struct search *s, const struct candidate *found
 	}
 }
 
-/* The bucket and all below that can be better than what there is. */
-static void look_in(struct search *s, const struct ux_spd_bucket *b, uint64_t hash)
+/*
+ * What is below a bucket and can be better than what there is. The policies of all buckets of a
+ * step come first: what they give makes it less that is to be looked at below them.
+ */
+static void look_below(struct search *s, const struct ux_spd_bucket *b, uint64_t hash)
 {
-	const struct ux_spd_branches *branches;
+	/* read after the bucket's own policies: one on its way down shows below before it goes */
+	const struct ux_spd_branches *branches = ux_rcu_follow(&b->branches);
 	struct candidate found[TOGETHER];
 
-	look_at_policies(s, b);
-	/* in this order: a policy on its way down shows below before it goes from here */
-	branches = ux_rcu_follow(&b->branches);
 	for (uint32_t i = 0, n; branches && i < branches->n; i += n) {
 		n = branches->n - i;
 
 		uint32_t n_found = find_candidates(s, &branches->at[i], &n, hash, found);
 
+		if (n == 0)
+			return;
 		prefetch_below(s, found, n_found);
 		for (uint32_t j = 0; j < n_found; j++)
 			if (is_worth(s, &found[j]))
-				look_in(s, found[j].bucket, found[j].hash);
-		if (n == 0)
-			return;
+				look_at_policies(s, found[j].bucket);
+		for (uint32_t j = 0; j < n_found; j++)
+			if (is_worth(s, &found[j]))
+				look_below(s, found[j].bucket, found[j].hash);
 	}
 }
 
@@ -206,7 +210,8 @@ struct ux_policy *ux_spd_tree_search(const struct ux_spd_tree *t, const struct u
 	do {
 		before = atomic_load_explicit(generation, memory_order_acquire);
 		search_begin(&s, t, group, flow);
-		look_in(&s, root_of(t, group), 0);
+		look_at_policies(&s, root_of(t, group));
+		look_below(&s, root_of(t, group), 0);
 		/* all that was read was read with acquire, so this is read behind it */
 	} while (atomic_load_explicit(generation, memory_order_acquire) != before);
 	return s.best;
