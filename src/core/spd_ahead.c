@@ -39,24 +39,33 @@ static void prefetch_policy(const struct ux_policy *p)
 	prefetch_lines(p, sizeof(*p) + sizeof(struct ux_template)); /* most have one */
 }
 
+/* Where policies do not crowd the bucket keeps the policy itself, most often alone. */
+static const struct ux_policy *kept_at(const struct ux_spd_bucket *b, unsigned int i)
+{
+	return b ? ux_rcu_follow(&b->kept[i].policy) : NULL;
+}
+
 void ux_spd_ahead_policy(const struct uxfrm *u, uint64_t place)
 {
 	const struct ux_spd_bucket *b = bucket_at(u, place);
 
-	if (b)
-		prefetch_policy(ux_rcu_follow(&b->first));
+	for (unsigned int i = 0; i < UX_SPD_KEPT; i++)
+		prefetch_policy(kept_at(b, i));
 }
 
 void ux_spd_ahead_around(const struct uxfrm *u, uint64_t place)
 {
 	const struct ux_spd_bucket *b = bucket_at(u, place);
-	const struct ux_policy *p = b ? ux_rcu_follow(&b->first) : NULL;
 
-	if (!p)
-		return;
-	__builtin_prefetch(p->all.prev, 1);
-	__builtin_prefetch(p->all.next, 1);
-	ux_spd_prefetch_index(u, p->index);
+	for (unsigned int i = 0; i < UX_SPD_KEPT; i++) {
+		const struct ux_policy *p = kept_at(b, i);
+
+		if (!p)
+			continue;
+		__builtin_prefetch(p->all.prev, 1);
+		__builtin_prefetch(p->all.next, 1);
+		ux_spd_prefetch_index(u, p->index);
+	}
 }
 
 void ux_spd_ahead_walk(const struct ux_spd *spd, const struct ux_policy *policy)

@@ -11,7 +11,7 @@
 
 /* ux_spd_ahead_of - step 1: where a policy with this key is, or is put. */
 uint64_t ux_spd_ahead_of(const struct uxfrm *u, const struct ux_policy_key *key);
-/* Steps 2 to 4: the bucket; its first policies; what stands beside these in the database. */
+/* Steps 2 to 4: the bucket; its policies; what stands beside these in the database. */
 void ux_spd_ahead_bucket(const struct uxfrm *u, uint64_t place);
 void ux_spd_ahead_policy(const struct uxfrm *u, uint64_t place);
 void ux_spd_ahead_around(const struct uxfrm *u, uint64_t place);
