@@ -43,7 +43,7 @@ static bool peek_bundle(struct shim_socket *s, int fd)
 	ssize_t n =
 	    shim_real()->recv(fd, s->bundle, UXFRM_BUNDLE_MAX, MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC);
 
-	if (n > UXFRM_BUNDLE_MAX || !is_bundle((const struct uxfrm_bundle *)s->bundle, n))
+	if (n > UXFRM_BUNDLE_MAX || !is_bundle((const void *)s->bundle, n))
 		return false;
 	s->bundle_len = (size_t)n;
 	s->bundle_at = sizeof(struct uxfrm_bundle);

@@ -67,8 +67,8 @@ static uint32_t ask(int fd, uint32_t n)
 		batch[i].id.family = AF_INET;
 		batch[i].id.proto = 50;
 	}
-	if (send(fd, batch, n * sizeof(struct lookup), 0) != (ssize_t)(n * sizeof(struct lookup)))
-		CHECK(!"send");
+	CHECK(send(fd, batch, n * sizeof(struct lookup), 0) ==
+	      (ssize_t)(n * sizeof(struct lookup)));
 	return first;
 }
 
@@ -263,8 +263,7 @@ static void threads(void)
 		struct waiting w = {.fd = fd, .seq = next_seq};
 		pthread_t thread;
 
-		if (pthread_create(&thread, NULL, receive_in_thread, &w) != 0)
-			CHECK(!"pthread_create");
+		CHECK(pthread_create(&thread, NULL, receive_in_thread, &w) == 0);
 		usleep(2000); /* most often it waits by then; whether it does makes no difference */
 		for (int i = 0; i < ROUNDS; i++)
 			(void)ask(fd, i % 2 ? 1 : 13);
