@@ -89,6 +89,23 @@ EXPORT int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t len)
 		 : shim_real()->connect(fd, address.__sockaddr__, len);
 }
 
+/* Neither netlink nor PF_KEY has these, but what stands in their place would obey. */
+static int refuse(void)
+{
+	errno = EOPNOTSUPP;
+	return -1;
+}
+
+EXPORT int listen(int fd, int n)
+{
+	return shim_socket_of(fd) ? refuse() : shim_real()->listen(fd, n);
+}
+
+EXPORT int shutdown(int fd, int how)
+{
+	return shim_socket_of(fd) ? refuse() : shim_real()->shutdown(fd, how);
+}
+
 EXPORT int getsockname(int fd, __SOCKADDR_ARG address, socklen_t *len)
 {
 	struct shim_socket *s = shim_socket_of(fd);

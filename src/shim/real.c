@@ -50,6 +50,8 @@ static void find_all(void)
 	FIND(socket);
 	FIND(bind);
 	FIND(connect);
+	FIND(listen);
+	FIND(shutdown);
 	FIND(getsockname);
 	FIND(getpeername);
 	FIND(setsockopt);

@@ -61,6 +61,7 @@ def kinds():
         check('domain, type, protocol', options == [AF_KEY, socket.SOCK_RAW, 0])
         check('an option of netlink', fails(errno.EOPNOTSUPP, s.setsockopt, 270, 11, 1))
         check('no name', {named(c, s) for c in ('getsockname', 'getpeername')} == {errno.EOPNOTSUPP})
+        check('no stream', fails(errno.EOPNOTSUPP, s.listen, 1) and fails(errno.EOPNOTSUPP, s.shutdown, 2))
         with socket.socket(AF_KEY, socket.SOCK_RAW, PF_KEY_V2, fileno=os.dup(s.fileno())) as copy:
             check('a copy is one as well', copy.getsockopt(socket.SOL_SOCKET, socket.SO_DOMAIN) == AF_KEY)
 
