@@ -11,7 +11,7 @@
 #include "base/siphash.h"
 #include "io/route_kernel.h"
 
-#define BUCKETS 4096
+#define FIRST_BUCKETS 1024 /* then twice as many, whenever there are as many routes */
 
 /* A destination prefix, and the source prefixes of the policies that have it. */
 struct route {
@@ -33,7 +33,8 @@ struct ux_routes {
 	struct ux_routes_params params;
 	struct ux_siphash_key hash_key;
 	bool has_ip6;
-	struct ux_list buckets[BUCKETS];
+	struct ux_list *buckets;
+	size_t n_buckets, n_routes;
 };
 
 void ux_prefix_mask(struct ux_addr *addr, int family, unsigned int bits)
@@ -67,7 +68,7 @@ static struct ux_list *bucket_of(struct ux_routes *r, int family, const struct u
 	memcpy(bytes, &dst->addr, 16);
 	bytes[16] = dst->bits;
 	bytes[17] = (uint8_t)family;
-	return &r->buckets[ux_siphash(&r->hash_key, bytes, sizeof(bytes)) % BUCKETS];
+	return &r->buckets[ux_siphash(&r->hash_key, bytes, sizeof(bytes)) % r->n_buckets];
 }
 
 static struct route *find_route(struct ux_routes *r, int family, const struct ux_prefix *dst)
@@ -167,6 +168,38 @@ static void uninstall(struct ux_routes *r, struct route *route)
 		ux_route_drop(&r->params, route->family, &route->dst, metric);
 }
 
+static int buckets_make(struct ux_routes *r, size_t n)
+{
+	struct ux_list *buckets = malloc(n * sizeof(*buckets));
+
+	if (!buckets)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		ux_list_init(&buckets[i]);
+	r->buckets = buckets;
+	r->n_buckets = n;
+	return 0;
+}
+
+/* Without memory for more of them they only get fuller. */
+static void buckets_grow(struct ux_routes *r)
+{
+	struct ux_list *old = r->buckets, *pos, *next;
+	size_t n_old = r->n_buckets;
+
+	if (r->n_routes < n_old || buckets_make(r, 2 * n_old) < 0)
+		return;
+	for (size_t i = 0; i < n_old; i++) {
+		ux_list_for_each_safe (pos, next, &old[i]) {
+			struct route *route = ux_container_of(pos, struct route, link);
+
+			ux_list_remove(pos);
+			ux_list_push_back(bucket_of(r, route->family, &route->dst), pos);
+		}
+	}
+	free(old);
+}
+
 static struct route *free_route(struct route *route)
 {
 	struct ux_list *pos, *next;
@@ -186,6 +219,8 @@ static struct route *new_route(struct ux_routes *r, int family, const struct ux_
 
 	if (!route)
 		return NULL;
+	buckets_grow(r);
+	r->n_routes++;
 	route->family = family;
 	route->dst = *dst;
 	ux_list_init(&route->sources);
@@ -236,12 +271,13 @@ int ux_routes_remove(struct ux_routes *r, int family, const struct ux_prefix *de
 		return install(r, route);
 	uninstall(r, route);
 	free_route(route);
+	r->n_routes--;
 	return 0;
 }
 
 void ux_routes_refresh(struct ux_routes *r)
 {
-	for (size_t i = 0; i < BUCKETS; i++) {
+	for (size_t i = 0; i < r->n_buckets; i++) {
 		struct ux_list *pos;
 
 		ux_list_for_each (pos, &r->buckets[i])
@@ -251,7 +287,7 @@ void ux_routes_refresh(struct ux_routes *r)
 
 void ux_routes_reconsider(struct ux_routes *r)
 {
-	for (size_t i = 0; i < BUCKETS; i++) {
+	for (size_t i = 0; i < r->n_buckets; i++) {
 		struct ux_list *pos;
 
 		ux_list_for_each (pos, &r->buckets[i]) {
@@ -288,8 +324,10 @@ int ux_routes_new(const struct ux_routes_params *params, struct ux_routes **ret_
 		return -ENOMEM;
 	r->params = *params;
 	ux_siphash_random_key(&r->hash_key);
-	for (size_t i = 0; i < BUCKETS; i++)
-		ux_list_init(&r->buckets[i]);
+	if (buckets_make(r, FIRST_BUCKETS) < 0) {
+		free(r);
+		return -ENOMEM;
+	}
 	take_down(r);
 	err = ux_rule_put(&r->params, AF_INET);
 	if (!err) {
@@ -314,12 +352,13 @@ struct ux_routes *ux_routes_free(struct ux_routes *r)
 	if (!r)
 		return NULL;
 	take_down(r);
-	for (size_t i = 0; i < BUCKETS; i++) {
+	for (size_t i = 0; i < r->n_buckets; i++) {
 		struct ux_list *pos, *next;
 
 		ux_list_for_each_safe (pos, next, &r->buckets[i])
 			free_route(ux_container_of(pos, struct route, link));
 	}
+	free(r->buckets);
 	free(r);
 	return NULL;
 }

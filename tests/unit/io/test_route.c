@@ -151,6 +151,41 @@ static void routes_follow_policies(void **state)
 	ux_routes_free(r);
 }
 
+static struct ux_prefix numbered(uint32_t n)
+{
+	struct ux_prefix p = prefix(AF_INET, "10.8.0.0", 32);
+
+	p.addr.b[2] = (uint8_t)(n >> 8);
+	p.addr.b[3] = (uint8_t)n;
+	return p;
+}
+
+/* More than fit without the table growing: each is found again. */
+static void many_routes_are_found(void **state)
+{
+	const struct ux_prefix src = prefix(AF_INET, "10.1.0.0", 16);
+	const uint32_t n = 3000;
+	struct ux_routes *r;
+
+	if (!possible)
+		skip();
+	r = make_routes();
+	for (uint32_t i = 0; i < n; i++) {
+		struct ux_prefix dst = numbered(i);
+
+		assert_int_equal(ux_routes_add(r, AF_INET, &dst, &src), 0);
+	}
+	assert_true(shell("[ $(ip route show table 5999 | grep -c '^unreachable') = 3000 ]"));
+	for (uint32_t i = 0; i < n; i++) {
+		struct ux_prefix dst = numbered(i);
+
+		assert_int_equal(ux_routes_remove(r, AF_INET, &dst, &src), 0);
+		assert_int_equal(ux_routes_remove(r, AF_INET, &dst, &src), -ENOENT);
+	}
+	assert_false(shell("ip route show table 5999 | grep -q ."));
+	ux_routes_free(r);
+}
+
 static void a_vanished_source_leaks_nothing(void **state)
 {
 	struct ux_prefix dst = prefix(AF_INET, "10.2.0.0", 16),
@@ -197,6 +232,7 @@ int main(void)
 	    cmocka_unit_test(rules_come_and_go),
 	    cmocka_unit_test(what_a_predecessor_left_is_cleared),
 	    cmocka_unit_test(routes_follow_policies),
+	    cmocka_unit_test(many_routes_are_found),
 	    cmocka_unit_test(a_vanished_source_leaks_nothing),
 	    cmocka_unit_test(prefixes_are_masked),
 	};
