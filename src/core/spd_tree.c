@@ -198,7 +198,7 @@ static struct ux_spd_bucket *bucket_new(struct ux_spd_tree *t, struct ux_spd_buc
 	b->tuple = *tuple;
 	b->parent = parent;
 	for (unsigned int i = 0; i < UX_SPD_KEPT; i++)
-		atomic_init(&b->kept[i].policy, NULL);
+		b->kept[i] = (struct ux_spd_place){NULL, 0, 0};
 	return b;
 }
 

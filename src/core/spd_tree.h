@@ -6,10 +6,10 @@
  *
  * Policies are filed in buckets. The root bucket of a type, direction and family branches into the
  * tuples of level 1 (spd_probe.h) that its policies have; a branch stands for all buckets of one
- * tuple, which one hash table holds. A bucket keeps a few policies itself, with the bits that its
- * tuple leaves out, so that hardly any is looked at in vain; what comes when it is full goes to a
- * bucket of its own next level. So only where policies crowd is there
- * more than one level, and flows that do not come there know nothing of it.
+ * tuple, which one hash table holds. A bucket keeps its few best policies itself, with the bits
+ * that its tuple leaves out, so that hardly any is looked at in vain; the others go to buckets of
+ * the next level. So only where policies crowd is there more than one level, and flows that do not
+ * come there know nothing of it.
  *
  * A branch knows the best rank (priority and age in one number) below it, and the branches of a
  * bucket stand in that order, so a search ends where nothing can be better than what it has. On
@@ -19,7 +19,8 @@
  * A: ux_spd_tree_search returns what was the right answer at one instant during the call. The
  *    generation changes before each change that shows, and a search during which it changed is
  *    made again. A search that was not disturbed met at most one change, and each change shows by
- *    one store: a pointer leads to the policy or not.
+ *    one store: a pointer leads to the policy or not. A policy that makes room for a better one
+ *    shows on the next level before it goes, and readers look there last.
  * B: what a reader has found stays until the end of its read section.
  * C: a bound (rank of a bucket or branch) is never above the rank of a policy that readers can
  *    find below it: it is lowered before the policy shows and raised after it is gone.
