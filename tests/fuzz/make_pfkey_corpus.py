@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """make_pfkey_corpus.py: write the seeds of fuzz_pfkey to corpus/pfkey: the written cases of tests/oracle/pfkey_cases.py,
 some random sequences of pfkey_random.py, and dumps that wait for room. The files found_* there come from libFuzzer
-(-merge=1 -max_len=400)."""
+(-merge=1 -max_len=400 -use_counters=0)."""
 import os
 import random
 import struct
