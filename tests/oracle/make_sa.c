@@ -80,13 +80,16 @@ static void put_algorithms(struct world *w, struct draft *d, bool bad)
 
 #define BITMAP_WORDS_MAX 130
 
+/* REPLAY_ESN_VAL with room for its bitmap. */
+union replay_esn {
+	struct xfrm_replay_state_esn s;
+	uint8_t room[sizeof(struct xfrm_replay_state_esn) + 4 * BITMAP_WORDS_MAX];
+};
+
 /* REPLAY_ESN_VAL; without ESN the upper halves stay 0. */
 static void put_replay_esn(struct world *w, struct draft *d, bool esn, uint8_t dir)
 {
-	struct {
-		struct xfrm_replay_state_esn s;
-		uint32_t words[BITMAP_WORDS_MAX];
-	} v = {0};
+	union replay_esn v = {.room = {0}};
 	uint32_t window = (uint32_t)ONE_OF(&w->r, 1, 8, 31, 32, 33, 64, 65, 128, 1024, 4096);
 	uint32_t n;
 
@@ -102,8 +105,8 @@ static void put_replay_esn(struct world *w, struct draft *d, bool esn, uint8_t d
 	for (uint32_t i = 0; i < v.s.bmp_len && window > 32 * i; i++) {
 		uint32_t bits = window - 32 * i < 32 ? window - 32 * i : 32;
 
-		v.words[i] = (uint32_t)ONE_OF(&w->r, 0, 0, 0xffffffff, 0x13579bdf, rng_u32(&w->r));
-		v.words[i] &= bits == 32 ? 0xffffffff : (1u << bits) - 1;
+		v.s.bmp[i] = (uint32_t)ONE_OF(&w->r, 0, 0, 0xffffffff, 0x13579bdf, rng_u32(&w->r));
+		v.s.bmp[i] &= bits == 32 ? 0xffffffff : (1u << bits) - 1;
 	}
 	if (dir != 2 || chance(&w->r, 4))
 		v.s.seq = (uint32_t)ONE_OF(&w->r, 0, 1, 5, window - 1, window, window + 1,
@@ -271,7 +274,7 @@ bool make_newsa(struct world *w, struct draft *d)
 	struct tuple t;
 
 	any_tuple(w, new ? 25 : 85, &t);
-	if (!new &&t.sa && chance(&w->r, 80))
+	if (!new && t.sa && chance(&w->r, 80))
 		dir = t.sa->dir;
 	fill_sa_info(w, &p, &t);
 	p.flags = sa_flags(w, dir);
@@ -382,10 +385,7 @@ bool make_dumpsa(struct world *w, struct draft *d)
 /* The bitmap that the SA has: another size is refused. */
 static void put_replay_of(struct world *w, struct draft *d, const struct known_sa *sa)
 {
-	struct {
-		struct xfrm_replay_state_esn s;
-		uint32_t words[BITMAP_WORDS_MAX];
-	} v = {0};
+	union replay_esn v = {.room = {0}};
 	uint32_t n = sa->bmp_len;
 
 	v.s.bmp_len = n;
@@ -397,7 +397,7 @@ static void put_replay_of(struct world *w, struct draft *d, const struct known_s
 		v.s.oseq_hi = (uint32_t)ONE_OF(&w->r, 0, 1, ~0u);
 	}
 	for (uint32_t i = 0; i < n && v.s.replay_window >= 32 * (i + 1); i++)
-		v.words[i] = rng_u32(&w->r);
+		v.s.bmp[i] = rng_u32(&w->r);
 	draft_attr(d, XFRMA_REPLAY_ESN_VAL, &v, sizeof(v.s) + 4 * (size_t)n);
 }
 
@@ -435,7 +435,7 @@ bool make_aevent(struct world *w, struct draft *d)
 	p.flags = (uint32_t)ONE_OF(&w->r, 0, 2, 0xf7, ~8u);
 	p.reqid = any_reqid(w);
 	draft_begin(d, new ? XFRM_MSG_NEWAE : XFRM_MSG_GETAE, &p, sizeof(p));
-	if (new &&chance(&w->r, 94))
+	if (new && chance(&w->r, 94))
 		d->flags |= NLM_F_REPLACE;
 	put_mark(d, &t);
 	if (new || chance(&w->r, 10))
