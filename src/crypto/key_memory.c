@@ -86,8 +86,10 @@ void *ux_key_alloc(size_t len)
 
 	struct free_object *o = free_list[class];
 
-	if (o)
+	if (o) {
 		free_list[class] = o->next;
+		__builtin_prefetch(o->next, 1); /* the next to be asked for */
+	}
 	pthread_mutex_unlock(&pool_lock);
 	if (o)
 		o->next = NULL; /* the rest was zeroed when it was freed, or is fresh */
