@@ -27,6 +27,7 @@
 #define ANSWER_TIMEOUT_MS 5000
 #define SHARED_TIMEOUT_MS 200 /* another process may have taken our PROCESSED */
 #define CONNECT_TRIES 100
+#define OPEN_TRIES 5
 #define CONNECT_PAUSE_MS 20
 
 static int64_t now_ms(void)
@@ -195,7 +196,7 @@ int shim_control_call(struct shim_socket *s, uint16_t op, uint32_t a, uint32_t b
 	return err ? err : await_answer(s, op, ret_value);
 }
 
-int shim_control_open(struct shim_socket *s, uint32_t wanted)
+static int open_once(struct shim_socket *s, uint32_t wanted)
 {
 	struct uxfrm_control_msg msg;
 	uint32_t port_id = wanted;
@@ -235,6 +236,35 @@ static bool in_own_namespace(const struct shim_socket *s)
 	       (st.st_dev == s->net_dev && st.st_ino == s->net_ino);
 }
 
+/* A new control channel in the place of one whose daemon has gone. */
+static int reconnect(struct shim_socket *s)
+{
+	if (!in_own_namespace(s))
+		return -ECONNREFUSED; /* another namespace's daemon would be the wrong kernel */
+	int fresh = shim_control_connect();
+
+	if (fresh < 0)
+		return -ECONNREFUSED;
+	int old = atomic_exchange(&s->control, fresh);
+
+	if (old >= 0)
+		shim_real()->close(old);
+	return 0;
+}
+
+/* A daemon that dies is for a moment gone already when its name still is not. */
+int shim_control_open(struct shim_socket *s, uint32_t wanted)
+{
+	int err = open_once(s, wanted);
+
+	for (int i = 0; i < OPEN_TRIES && err == -EPIPE; i++) {
+		err = reconnect(s);
+		if (!err)
+			err = open_once(s, wanted);
+	}
+	return err;
+}
+
 static int restore_options(struct shim_socket *s)
 {
 	unsigned int options = atomic_load(&s->options);
@@ -254,23 +284,16 @@ int shim_control_renew(struct shim_socket *s)
 {
 	if (!daemon_has_gone(s))
 		return 0;
-	if (!in_own_namespace(s))
-		return -ECONNREFUSED; /* another namespace's daemon would be the wrong kernel */
-	int fresh = shim_control_connect();
+	int err = reconnect(s);
 
-	if (fresh < 0)
-		return -ECONNREFUSED;
-	int old = atomic_exchange(&s->control, fresh);
-
-	if (old >= 0)
-		shim_real()->close(old);
+	if (err)
+		return err;
 	s->unprocessed = 0;
 	s->uncertain |= s->bundling;
 	if (!s->opened)
 		return 0;
 	s->opened = false;
-	int err = shim_control_open(s, s->port_id);
-
+	err = shim_control_open(s, s->port_id);
 	if (!err)
 		err = restore_options(s);
 	return err ? -ECONNREFUSED : 0;

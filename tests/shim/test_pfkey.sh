@@ -22,7 +22,7 @@ fi
 
 cat >"$scratch/registered.py" <<END
 # What a socket has registered for is known to the daemon that takes the place of a dead one.
-import os, signal, socket, sys
+import os, signal, socket, sys, time
 sys.dont_write_bytecode = True
 sys.path.insert(0, '$here/../oracle')
 import pfkey_wire as w
@@ -32,7 +32,15 @@ def register(satype):
     s.recv(4096)
     return s
 s, deaf = register(w.ESP), socket.socket(15, socket.SOCK_RAW, 2)
-os.kill(int(sys.argv[1]), signal.SIGKILL)
+def alive(pid):
+    try:
+        return open(f'/proc/{pid}/stat').read().rsplit(')', 1)[1].split()[0] != 'Z'
+    except FileNotFoundError:
+        return False
+daemon = int(sys.argv[1])
+os.kill(daemon, signal.SIGKILL)
+while alive(daemon):
+    time.sleep(0.001)
 try:
     s.recv(4096, socket.MSG_DONTWAIT)
 except BlockingIOError:
