@@ -151,10 +151,11 @@ static void ask(struct bench *b, const struct half *h, const uint32_t *entry, ui
 	size_t len = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		struct request *r = (void *)(b->datagram + len);
+		struct request r;
 
-		h->build(r, b->pattern, entry[i], h->place);
-		len += NLMSG_ALIGN(r->header.nlmsg_len);
+		h->build(&r, b->pattern, entry[i], h->place);
+		memcpy(b->datagram + len, r.bytes, r.header.nlmsg_len);
+		len += NLMSG_ALIGN(r.header.nlmsg_len);
 	}
 	if (send(b->fd, b->datagram, len, 0) != (ssize_t)len)
 		die("send");

@@ -23,7 +23,7 @@ enum pattern { PATTERN_SCATTERED, PATTERN_CORRELATED };
 
 struct request {
 	union {
-		struct nlmsghdr header;
+		_Alignas(8) struct nlmsghdr header; /* what follows it has members of 64 bits */
 		uint8_t bytes[REQUEST_MAX];
 	};
 };

@@ -92,7 +92,7 @@ static void tick(struct side *s, uint32_t batch)
 
 static void a_batch_is_answered_as_its_requests(void **state)
 {
-	static _Alignas(8) uint8_t datagram[BATCH * REQUEST_MAX];
+	static uint8_t datagram[BATCH * REQUEST_MAX];
 	struct side one_by_one, at_once;
 	uint32_t refused = 0, total = 0;
 
@@ -105,13 +105,12 @@ static void a_batch_is_answered_as_its_requests(void **state)
 		tick(&one_by_one, batch);
 		tick(&at_once, batch);
 		for (uint32_t i = 0; i < BATCH; i++) {
-			struct request *r = (void *)(datagram + len);
-			uint32_t step;
+			struct request r;
 
-			build_one(r, batch * BATCH + i);
-			step = NLMSG_ALIGN(r->header.nlmsg_len);
-			uxfrm_client_request(one_by_one.client, r, r->header.nlmsg_len);
-			len += step;
+			build_one(&r, batch * BATCH + i);
+			memcpy(datagram + len, r.bytes, r.header.nlmsg_len);
+			uxfrm_client_request(one_by_one.client, &r, r.header.nlmsg_len);
+			len += NLMSG_ALIGN(r.header.nlmsg_len);
 		}
 		uxfrm_client_request(at_once.client, datagram, len);
 		assert_int_equal(at_once.n, one_by_one.n);
