@@ -16,7 +16,7 @@
 
 static bool mode_known(uint8_t mode, uint16_t family)
 {
-	return (mode == UX_MODE_TRANSPORT || mode == UX_MODE_TUNNEL) &&
+	return (mode == UX_MODE_TRANSPORT || mode == UX_MODE_TUNNEL || mode == UX_MODE_BEET) &&
 	       (family == AF_INET || family == AF_INET6);
 }
 
@@ -26,7 +26,7 @@ static int check_mode_and_type(const struct ux_sa *sa, struct ux_ext_ack *ext)
 
 	if (!mode_known(sa->mode, inner))
 		return ux_fail(ext, EPROTONOSUPPORT, "Requested mode not found");
-	if (sa->mode != UX_MODE_TUNNEL && inner != sa->id.family)
+	if (sa->mode == UX_MODE_TRANSPORT && inner != sa->id.family)
 		return ux_fail(ext, EPROTONOSUPPORT,
 			       "Only tunnel modes can accommodate a change of family");
 	if (!mode_known(sa->mode, sa->id.family))
@@ -72,7 +72,7 @@ static void derive_lengths(struct ux_sa *sa)
 {
 	uint8_t len = 0;
 
-	if (sa->mode == UX_MODE_TUNNEL)
+	if (sa->mode == UX_MODE_TUNNEL || sa->mode == UX_MODE_BEET)
 		len = sa->id.family == AF_INET ? 20 : 40;
 	if (sa->encap.type != UX_ENCAP_NONE)
 		len = (uint8_t)(len + 8);

@@ -11,6 +11,7 @@
 
 #include "base/rcu.h"
 #include "core/replay.h"
+#include "ipsec/beet_mode.h"
 #include "ipsec/esp.h"
 #include "ipsec/policy_check.h"
 #include "ipsec/transport_mode.h"
@@ -156,6 +157,8 @@ static enum uxfrm_drop open_mode(struct uxfrm_worker *w, struct ux_slot *s)
 		return ux_tunnel_open(s);
 	case UX_MODE_TRANSPORT:
 		return ux_transport_open(s);
+	case UX_MODE_BEET:
+		return ux_beet_open(s);
 	default:
 		return UXFRM_DROP_IN_MODE;
 	}

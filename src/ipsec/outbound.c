@@ -10,6 +10,7 @@
 #include <uxfrm/api.h>
 
 #include "base/rcu.h"
+#include "ipsec/beet_mode.h"
 #include "ipsec/esp.h"
 #include "ipsec/transport_mode.h"
 #include "ipsec/tunnel_mode.h"
@@ -33,7 +34,7 @@ static enum uxfrm_drop check_sa(const struct ux_sa *sa)
 		return UXFRM_DROP_OUT_DIRECTION;
 	if (sa->id.proto != IPPROTO_ESP || !sa->runtime->transform)
 		return UXFRM_DROP_OUT_TEMPLATE;
-	if (sa->mode != UX_MODE_TUNNEL && sa->mode != UX_MODE_TRANSPORT)
+	if (sa->mode != UX_MODE_TUNNEL && sa->mode != UX_MODE_TRANSPORT && sa->mode != UX_MODE_BEET)
 		return UXFRM_DROP_OUT_MODE;
 	return UXFRM_DROP_NONE;
 }
@@ -133,7 +134,14 @@ static enum uxfrm_drop plan(struct uxfrm_worker *w, struct ux_slot *s)
 	if (s->n_applied && !ux_ip_parse(s->p->data, s->p->len, &s->ip))
 		return UXFRM_DROP_OUT_HEADER;
 	s->sa = s->bundle[s->n_applied++];
-	return s->sa->mode == UX_MODE_TUNNEL ? ux_tunnel_plan(s) : ux_transport_plan(s);
+	switch (s->sa->mode) {
+	case UX_MODE_TUNNEL:
+		return ux_tunnel_plan(s);
+	case UX_MODE_BEET:
+		return ux_beet_plan(s);
+	default:
+		return ux_transport_plan(s);
+	}
 }
 
 static void place_and_seal(struct uxfrm_worker *w)
@@ -143,6 +151,8 @@ static void place_and_seal(struct uxfrm_worker *w)
 
 		if (s->sa->mode == UX_MODE_TUNNEL)
 			ux_tunnel_place(s);
+		else if (s->sa->mode == UX_MODE_BEET)
+			ux_beet_place(s);
 		else
 			ux_transport_place(s);
 		ux_esp_seal(s, &w->ops[i]);

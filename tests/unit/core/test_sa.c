@@ -13,10 +13,6 @@ struct refusal {
 
 static struct ux_algo_request other; /* for rows that need an algorithm of their own */
 
-static void beet(struct ux_sa_params *p)
-{
-	p->mode = UX_MODE_BEET;
-}
 static void iptfs(struct ux_sa_params *p)
 {
 	p->mode = UX_MODE_IPTFS;
@@ -120,7 +116,6 @@ static void offload_direction(struct ux_sa_params *p)
 }
 
 static const struct refusal refusals[] = {
-    {"beet", beet, -EPROTONOSUPPORT, "Requested mode not found"},
     {"iptfs", iptfs, -EPROTONOSUPPORT, "Requested mode not found"},
     {"selector family", odd_selector_family, -EPROTONOSUPPORT, "Requested mode not found"},
     {"transport family", transport_other_family, -EPROTONOSUPPORT,

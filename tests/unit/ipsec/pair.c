@@ -88,6 +88,10 @@ static void set_selector(struct ux_sa_params *p, const struct sa_spec *spec)
 		return;
 	p->sel.daddr = addr_of(spec->sel_dst, &p->sel.family);
 	p->sel.prefixlen_d = spec->sel_bits;
+	if (!spec->sel_src)
+		return;
+	p->sel.saddr = addr_of(spec->sel_src, NULL);
+	p->sel.prefixlen_s = spec->sel_bits;
 }
 
 struct ux_sa *add_sa(struct side *s, const struct sa_spec *spec)

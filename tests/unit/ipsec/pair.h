@@ -63,6 +63,7 @@ struct sa_spec {
 	bool esn, larval;
 	struct ux_mark mark, output_mark;
 	const char *sel_dst; /* selector: this destination only */
+	const char *sel_src; /* and this source, with as many bits; NULL: any */
 	uint8_t sel_bits;
 };
 struct ux_sa *add_sa(struct side *s, const struct sa_spec *spec);
