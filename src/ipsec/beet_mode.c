@@ -47,8 +47,9 @@ enum uxfrm_drop ux_beet_plan(struct ux_slot *s)
 	uint32_t base = header_len(s->ip.family), options = options_len(s);
 	const uint8_t *header = s->p->data;
 
-	/* the outer header has the place of the inner one's fragment fields */
-	if (s->ip.fragment)
+	/* the fields that make a fragment are not sent; in IPv6 they are in a header of their own
+	 */
+	if (s->ip.fragment && s->ip.family == AF_INET)
 		return UXFRM_DROP_FRAGMENT;
 	s->payload_len = s->p->len - base + options_overhead(options);
 	s->next_header = options ? PROTO_OPTIONS : s->ip.family == AF_INET ? header[9] : header[6];

@@ -61,7 +61,7 @@ class Cell:
 
     def inside(self, end):
         """The address at @end that programs use."""
-        return INNER[end][self.inner] if self.mode == "tunnel" else OUTER[end][self.outer][0]
+        return OUTER[end][self.outer][0] if self.mode == "transport" else INNER[end][self.inner]
 
     def selector(self, end):
         if self.mode == "tunnel":
@@ -77,6 +77,8 @@ class Cell:
             words.append("replay-window 32")
         if self.mode == "tunnel":
             words.append("flag af-unspec")
+        if self.mode == "beet":  # the addresses inside, which are not sent
+            words.append(f"sel src {self.selector(sender)} dst {self.selector(OTHER[sender])}")
         words.append(algorithm)
         if self.encap == "udp":
             words.append("encap espinudp 4500 4500 " + ("0.0.0.0" if self.outer == 4 else "::"))
@@ -110,13 +112,15 @@ def read_matrix(path):
 
 
 def migrate(lab, end, cell, sender):
-    """Move one SA at one end by the command: in tunnel mode to the left end's other address; in transport
-    mode, where the addresses are those of the packets, into UDP or out of it, with a new reqid."""
+    """Move one SA at one end by the command: in tunnel and BEET mode to the left end's other address; in
+    transport mode, where the addresses are those of the packets, into UDP or out of it, with a new reqid."""
     here = {e: OUTER[e][cell.outer][0] for e in OUTER}
     moved = dict(here)
     extra = []
-    if cell.mode == "tunnel":
+    if cell.mode != "transport":
         moved["left"] = OUTER["left"][cell.outer][1]
+        if cell.mode == "beet":  # its selector is what it carries
+            extra = ["new-sel", "src", cell.selector(sender), "dst", cell.selector(OTHER[sender])]
     elif cell.encap == "udp":
         extra = ["encap", "none"]
     else:
@@ -124,7 +128,7 @@ def migrate(lab, end, cell, sender):
     receiver = OTHER[sender]
     run(lab.inside(end, [lab.program("uxfrm"), "state", "migrate", "dst", here[receiver], "proto", "esp",
                          "spi", f"{SPI[sender]:#x}", "new-dst", moved[receiver], "new-src", moved[sender],
-                         "new-reqid", "1" if cell.mode == "tunnel" else "7", *extra]))
+                         "new-reqid", "7" if cell.mode == "transport" else "1", *extra]))
 
 
 def migrate_all(lab, cell):

@@ -236,6 +236,30 @@ static void test_fragments_wait(void **state)
 	pair_close(&p);
 }
 
+/* In IPv6 it is a header like others. */
+static void test_fragments6(void **state)
+{
+	static const uint8_t fragment[8] = {17, 0, 0, 1, 1, 2, 3, 4}; /* the first of some */
+
+	for (size_t i = 1; i < N_PATHS; i += 2) {
+		struct sa_spec spec = {.algo = GCM128_16};
+		struct inner_spec inner = {.family = AF_INET6, .payload = 64, .proto = 44};
+		struct pair p;
+
+		set_up(&p, &paths[i], spec);
+		make_inner(&t, &inner);
+		memcpy(t.p.data + UX_IP6_LEN, fragment, sizeof(fragment));
+		copy_packet(&before, &t);
+		outbound(&p.a, &t);
+		assert_int_equal(t.p.verdict, UXFRM_UNDERLAY);
+		inbound(&p.b, &t);
+		assert_int_equal(t.p.verdict, UXFRM_DELIVER);
+		assert_int_equal(t.p.len, before.p.len);
+		assert_memory_equal(t.p.data, before.p.data, before.p.len);
+		pair_close(&p);
+	}
+}
+
 /* What does not lie between the two hosts of the selector is not this SA's. */
 static void test_others(void **state)
 {
@@ -252,11 +276,9 @@ static void test_others(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_round_trip),
-	    cmocka_unit_test(test_options),
-	    cmocka_unit_test(test_malformed_options),
-	    cmocka_unit_test(test_fragments_wait),
-	    cmocka_unit_test(test_others),
+	    cmocka_unit_test(test_round_trip),	      cmocka_unit_test(test_options),
+	    cmocka_unit_test(test_malformed_options), cmocka_unit_test(test_fragments_wait),
+	    cmocka_unit_test(test_fragments6),	      cmocka_unit_test(test_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
