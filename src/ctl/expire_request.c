@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysinfo.h>
 
 #include "ctl/event.h"
 #include "ctl/policy.h"
@@ -101,10 +102,14 @@ static int parse_policy(struct ux_request *req, const struct xfrm_userpolicy_inf
 int ux_handle_acquire(struct ux_request *req)
 {
 	const struct xfrm_user_acquire *p = req->header;
+	const struct nlattr *pcpu = req->attrs.tb[UX_XFRMA_SA_PCPU];
 	struct xfrm_user_acquire event;
 	struct ux_policy *policy;
-	int err = parse_policy(req, &p->policy, &policy);
+	int err;
 
+	if (pcpu && ux_attr_u32(pcpu) >= (uint32_t)get_nprocs_conf())
+		return ux_fail(req->ext, EINVAL, "pCPU number too big");
+	err = parse_policy(req, &p->policy, &policy);
 	if (err)
 		return err;
 	memcpy(&event, p, sizeof(event));

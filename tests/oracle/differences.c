@@ -161,7 +161,7 @@ static void clear_unused(uint8_t *p, size_t len, bool without_halves)
 		s.seq_hi = s.oseq_hi = 0;
 	memcpy(p, &s, sizeof(s));
 	for (size_t i = s.replay_window; i < 8 * (len - sizeof(s)); i++)
-		p[sizeof(s) + i / 8] &= (uint8_t) ~(1u << i % 8);
+		p[sizeof(s) + i / 8] &= (uint8_t)~(1u << i % 8);
 }
 
 static void mask_unused_replay(struct message *kernel, struct message *engine)
@@ -178,6 +178,34 @@ static void mask_unused_replay(struct message *kernel, struct message *engine)
 	clear_unused(e, e_len, false);
 }
 
+/* Linux puts the end of an algorithm's name into the request itself, which an error echoes. */
+static void end_names(struct message *m)
+{
+	static const uint16_t types[] = {XFRMA_ALG_AUTH, XFRMA_ALG_CRYPT, XFRMA_ALG_COMP,
+					 XFRMA_ALG_AEAD, XFRMA_ALG_AUTH_TRUNC};
+	const size_t name = sizeof(((struct xfrm_algo *)NULL)->alg_name);
+	size_t echo = NLMSG_HDRLEN + sizeof(int32_t), end, len;
+	uint8_t *p;
+
+	if (error_of(m) >= 0 || m->len < echo + NLMSG_HDRLEN)
+		return;
+	end = echo + u32_at(m->bytes + echo);
+	if (end > m->len)
+		return;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		for (size_t k = 0; (p = attr_find(m->bytes, end, echo + NLMSG_HDRLEN + SA_INFO_LEN,
+						  types[i], k, &len));
+		     k++)
+			if (len >= name)
+				p[name - 1] = 0;
+}
+
+static void mask_name_ends(struct message *kernel, struct message *engine)
+{
+	end_names(kernel);
+	end_names(engine);
+}
+
 /* --- whole exchanges */
 
 static uint16_t request_type(const struct dispute *d)
@@ -188,6 +216,37 @@ static uint16_t request_type(const struct dispute *d)
 static int engine_errno(const struct dispute *d)
 {
 	return d->engine_ack ? error_of(d->engine_ack) : 0;
+}
+
+/* By a mark that fits an SA without being the SA's own, only Linux 6.12 finds it. */
+static bool is_wildcard_mark(const struct dispute *d)
+{
+	uint16_t type = request_type(d);
+	size_t len;
+
+	if (engine_errno(d) != -ESRCH && engine_errno(d) != -ENOENT)
+		return false;
+	if (type != XFRM_MSG_GETSA && type != XFRM_MSG_DELSA && type != XFRM_MSG_UPDSA &&
+	    type != XFRM_MSG_GETAE && type != XFRM_MSG_NEWAE && type != XFRM_MSG_EXPIRE)
+		return false;
+	return attr_find((uint8_t *)d->request, d->request_len, NLMSG_HDRLEN + fixed_len(type),
+			 XFRMA_MARK, 0, &len) != NULL;
+}
+
+/* A key of nearly 2^32 bits: Linux counts its bytes in 32 bits, and comes to 0. */
+static bool is_key_too_long(const struct dispute *d)
+{
+	return d->engine_ack && d->kernel_ack && error_of(d->kernel_ack) == -EINVAL &&
+	       !strcmp(error_text(d->engine_ack), "Invalid AEAD attribute length");
+}
+
+/* What a dump finds depends on how much of it goes out before the rest of its datagram is done. */
+static bool is_dump_overtaken(const struct dispute *d)
+{
+	const struct message *m = d->kernel ? d->kernel : d->engine;
+
+	return m->len >= NLMSG_HDRLEN && u16_at(m->bytes + 6) & NLM_F_MULTI && d->request &&
+	       d->request + NLMSG_ALIGN(d->request_len) < d->datagram + d->datagram_len;
 }
 
 /* AH and the like, as by a kernel that is built without them. */
@@ -218,6 +277,10 @@ static struct difference differences[] = {
     {.name = "crypto-offload", .mask = mask_crypto_offload},
     {.name = "unused-replay-bits", .mask = mask_unused_replay},
     {.name = "migrate-texts", .mask = mask_migrate_text},
+    {.name = "name-ends", .mask = mask_name_ends},
+    {.name = "wildcard-marks", .explains = is_wildcard_mark, .over = true},
+    {.name = "dump-pieces", .explains = is_dump_overtaken},
+    {.name = "huge-keys", .explains = is_key_too_long, .over = true},
     {.name = "migrate-collision", .explains = is_migrate_collision, .over = true},
     {.name = "not-built", .explains = is_not_built, .over = true},
 };

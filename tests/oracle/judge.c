@@ -3,8 +3,9 @@
  * oracle-judge REQUESTS KERNEL ENGINE: compare what both sides have answered. Prints a line for
  *each sequence in which they differ and no rule says why:
  *
- *	differs NAME STEP CLIENT
+ *	differs NAME STEP CLIENT KERNEL ENGINE
  *
+ * with the first messages that differ, in hexadecimal, - for none;
  * then how often each rule of differences.c was needed, and last "COUNT sequences, COUNT steps,
  * COUNT answers, COUNT differ". The exit status is 1 when a sequence differs.
  */
@@ -167,63 +168,79 @@ static const struct message *find_ack(const struct side *s, const struct dispute
 	return NULL;
 }
 
-enum verdict { EQUAL, EXPLAINED_OVER, DIFFERENT };
+/* The first answers that no rule explains. */
+static struct dispute unexplained;
 
-/* The answers of one client: they stand together. */
-static size_t of_client(const struct side *s, uint8_t client, size_t *ret_n)
+static void print_message(const struct message *m)
 {
-	size_t first = 0;
-
-	while (first < s->n_messages && s->message[first].client < client)
-		first++;
-	for (*ret_n = 0; first + *ret_n < s->n_messages; (*ret_n)++)
-		if (s->message[first + *ret_n].client != client)
-			break;
-	return first;
+	putchar(' ');
+	if (!m)
+		putchar('-');
+	for (size_t i = 0; m && i < m->len; i++)
+		printf("%02x", m->bytes[i]);
 }
 
-static enum verdict compare_client(const struct record *request, const uint8_t *data,
-				   uint8_t client)
-{
-	size_t n[2], first[2], most;
+enum verdict { EQUAL, EXPLAINED_OVER, DIFFERENT };
 
-	for (int who = 0; who < 2; who++)
-		first[who] = of_client(&sides[who], client, &n[who]);
-	most = n[KERNEL] > n[ENGINE] ? n[KERNEL] : n[ENGINE];
-	for (size_t i = 0; i < most; i++) {
-		const struct message *k = &sides[KERNEL].message[first[KERNEL] + i];
-		const struct message *e = &sides[ENGINE].message[first[ENGINE] + i];
+/* How much of a dump goes out before the answers to the rest of its datagram depends on sizes of
+ * buffers, so pieces of dumps and the rest are two streams. */
+static bool is_piece(const struct message *m)
+{
+	return m->len >= NLMSG_HDRLEN && u16_at(m->bytes + 6) & NLM_F_MULTI && m->group == 0;
+}
+
+/* The next message from *at on of this client and stream; NULL: none. */
+static const struct message *next_of(const struct side *s, size_t *at, uint8_t client, bool pieces)
+{
+	while (*at < s->n_messages) {
+		const struct message *m = &s->message[(*at)++];
+
+		if (m->client == client && is_piece(m) == pieces)
+			return m;
+	}
+	return NULL;
+}
+
+static enum verdict compare_stream(const struct record *request, const uint8_t *data,
+				   uint8_t client, bool pieces)
+{
+	size_t at[2] = {0};
+
+	for (;;) {
 		struct dispute d = {
 		    .datagram = request->kind == RECORD_SEND ? data : NULL,
 		    .datagram_len = request->len,
 		    .client = client,
-		    .kernel = i < n[KERNEL] ? k : NULL,
-		    .engine = i < n[ENGINE] ? e : NULL,
+		    .kernel = next_of(&sides[KERNEL], &at[KERNEL], client, pieces),
+		    .engine = next_of(&sides[ENGINE], &at[ENGINE], client, pieces),
 		};
 		bool over = false;
 
-		if (d.kernel && d.engine && is_same(k, e))
+		if (!d.kernel && !d.engine)
+			return EQUAL;
+		if (d.kernel && d.engine && is_same(d.kernel, d.engine))
 			continue;
 		find_request(&d);
 		d.kernel_ack = find_ack(&sides[KERNEL], &d);
 		d.engine_ack = find_ack(&sides[ENGINE], &d);
-		if (!difference_explain(&d, &over))
+		if (!difference_explain(&d, &over)) {
+			unexplained = d;
 			return DIFFERENT;
+		}
 		if (over)
 			return EXPLAINED_OVER;
 	}
-	return EQUAL;
 }
 
-static enum verdict compare_step(const struct record *request, const uint8_t *data,
-				 uint8_t *ret_client)
+static enum verdict compare_step(const struct record *request, const uint8_t *data)
 {
 	enum verdict verdict = EQUAL;
 
 	n_answers += sides[KERNEL].n_messages;
 	for (uint8_t c = 0; c < CLIENTS_MAX && verdict == EQUAL; c++) {
-		verdict = compare_client(request, data, c);
-		*ret_client = c;
+		verdict = compare_stream(request, data, c, false);
+		if (verdict == EQUAL)
+			verdict = compare_stream(request, data, c, true);
 	}
 	return verdict;
 }
@@ -244,7 +261,6 @@ static void judge_sequence(const uint8_t *name, size_t len)
 	struct record r;
 	const uint8_t *data;
 	unsigned int step = 0;
-	uint8_t client = 0;
 	enum verdict verdict = EQUAL;
 
 	n_sequences++;
@@ -269,14 +285,18 @@ static void judge_sequence(const uint8_t *name, size_t len)
 		}
 		step++;
 		n_steps++;
-		verdict = compare_step(&r, data, &client);
+		verdict = compare_step(&r, data);
 	}
 	if (verdict == EQUAL)
 		return;
 	skip_sequence();
 	if (verdict == DIFFERENT) {
 		n_differ++;
-		printf("differs %.*s %u %c\n", (int)len, (const char *)name, step, 'A' + client);
+		printf("differs %.*s %u %c", (int)len, (const char *)name, step,
+		       'A' + unexplained.client);
+		print_message(unexplained.kernel);
+		print_message(unexplained.engine);
+		putchar('\n');
 	}
 }
 

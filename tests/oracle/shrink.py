@@ -35,7 +35,7 @@ def differing(oracle, variants):
     with tempfile.TemporaryDirectory(prefix='oracle-') as name:
         work = pathlib.Path(name)
         verdict = oracle.ask(work, b''.join(R.join(str(i), v) for i, v in enumerate(variants)))
-        return {int(name): step for name, step, _ in verdict.differs}
+        return {int(name): step for name, step, *_ in verdict.differs}
 
 
 def shrink(oracle, sequence):
@@ -88,29 +88,19 @@ def transcript(name, sequence):
     return lines
 
 
-def answers(path):
-    """for each step the messages that clients hear, in words"""
-    steps = []
-    for kind, client, arg, data in R.unpack(path.read_bytes()):
-        if kind == R.STEP:
-            steps.append([])
-        elif steps and kind == R.ANSWER:
-            steps[-1] += ['%c %d %s' % (65 + client, arg, text) for text in show.messages(data)]
-        elif steps and kind == R.ERROR:
-            steps[-1].append('%c error %d' % (65 + client, arg))
-    return steps
-
-
 def report(oracle, name, sequence):
-    """the shortest form of a sequence and what both sides say at its end, as lines"""
+    """the shortest form of a sequence and where the sides differ in it, as lines"""
     short = shrink(oracle, sequence)
     with tempfile.TemporaryDirectory(prefix='oracle-') as directory:
-        work = pathlib.Path(directory)
-        oracle.ask(work, R.join(name, short))
-        kernel, engine = answers(work / 'kernel'), answers(work / 'engine')
+        verdict = oracle.ask(pathlib.Path(directory), R.join(name, short))
     lines = transcript(name, short)
-    for i, (k, e) in enumerate(zip(kernel, engine)):
-        if k != e:
-            lines += ['# step %d, kernel: %s' % (i + 1, text) for text in k if text not in e or len(k) != len(e)]
-            lines += ['# step %d, engine: %s' % (i + 1, text) for text in e if text not in k or len(k) != len(e)]
+    for _, step, client, *heard in verdict.differs:
+        lines.append(f'# step {step}, client {client}')
+        for who, data in zip(('kernel', 'engine'), heard):
+            lines.append(f'# {who}: {show.message(data) if data else "nothing"}')
+        if None not in heard:
+            at = [str(i) for i, (a, b) in enumerate(zip(*heard)) if a != b]
+            lines.append('# bytes ' + ' '.join(at[:20]) if at else '# one is longer')
+    if not verdict.differs:
+        lines.append('# does not differ each time')
     return lines

@@ -11,7 +11,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 # Time stands still but for sleeps. One crypto module would wait for time to pass while the kernel starts.
 TIME = ['time-travel=inf-cpu', 'time-travel-start=1700000000000000000', 'initcall_blacklist=jent_mod_init']
 MEMORY = '400M'
-DIFFERS = re.compile(r'^differs (\S+) (\d+) (\w)$', re.M)
+DIFFERS = re.compile(r'^differs (\S+) (\d+) (\w) (\S+) (\S+)$', re.M)
 EXPLAINED = re.compile(r'^explained (\S+) (\d+)$', re.M)
 TOTALS = re.compile(r'^(\d+) sequences, (\d+) steps, (\d+) answers, (\d+) differ$', re.M)
 
@@ -27,11 +27,16 @@ def build_kernel():
     return pathlib.Path(done.stdout.strip()) / 'linux'
 
 
+def hexed(text):
+    return None if text == '-' else bytes.fromhex(text)
+
+
 class Verdict:
     """what the judge has said of a file of requests"""
 
     def __init__(self, text=''):
-        self.differs = [(m[1], int(m[2]), m[3]) for m in DIFFERS.finditer(text)]
+        # (sequence, step, client, the kernel's message and the engine's, None for none)
+        self.differs = [(m[1], int(m[2]), m[3], hexed(m[4]), hexed(m[5])) for m in DIFFERS.finditer(text)]
         self.explained = {m[1]: int(m[2]) for m in EXPLAINED.finditer(text)}
         totals = TOTALS.search(text)
         self.sequences, self.steps, self.answers = (int(totals[i]) if totals else 0 for i in (1, 2, 3))

@@ -109,6 +109,23 @@ static bool is_allocspi_unfair(const uint8_t *m, size_t len)
 	return min < max && (min != FREE_SPI_MIN || max != FREE_SPI_MAX);
 }
 
+/* What Linux then finds depends on its hash chains. */
+static bool has_odd_old_family(const uint8_t *m, size_t len)
+{
+	const size_t one = sizeof(struct xfrm_user_migrate);
+	const uint8_t *p = last_attr(m, len, sizeof(struct xfrm_userpolicy_id), XFRMA_MIGRATE, one);
+	size_t n = p ? (u16_at(p - NLA_HDRLEN) - (size_t)NLA_HDRLEN) / one : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint16_t family =
+		    u16_at(p + i * one + offsetof(struct xfrm_user_migrate, old_family));
+
+		if (family != AF_INET && family != AF_INET6)
+			return true;
+	}
+	return false;
+}
+
 static bool has_attr(const uint8_t *m, size_t len, size_t header, uint16_t first, uint16_t last)
 {
 	for (uint16_t type = first; type <= last; type++)
@@ -134,6 +151,8 @@ bool is_unfair(const struct world *w, const uint8_t *m, size_t len)
 	if (is_lookup_ambiguous(w, m, len))
 		return true;
 	if (type == XFRM_MSG_ALLOCSPI && is_allocspi_unfair(m, len))
+		return true;
+	if (type == XFRM_MSG_MIGRATE && has_odd_old_family(m, len))
 		return true;
 	if (has_attr(m, len, header, UX_XFRMA_IPTFS_DROP_TIME, UX_XFRMA_IPTFS_PKT_SIZE))
 		return true;
