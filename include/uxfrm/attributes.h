@@ -126,9 +126,9 @@ struct uxfrm_replay {
 struct uxfrm_replay_esn {
 	uint32_t seq, seq_hi, oseq, oseq_hi;
 	uint32_t window;	/* packets */
-	uint32_t words;		/* of the bitmap; of a request with bitmap NULL: zeros */
-	const uint32_t *bitmap; /* borrowed; may be NULL */
-	uint32_t bitmap_words;	/* how many of them there are at bitmap */
+	uint32_t words;		/* that a bitmap of the window takes */
+	const uint32_t *bitmap; /* borrowed; NULL = zeros */
+	uint32_t bitmap_words;	/* how many of them are at bitmap */
 };
 
 struct uxfrm_security {

@@ -86,6 +86,7 @@ void uxfrm_conn_batch(struct uxfrm_conn *conn, unsigned int requests);
 struct uxfrm_result {
 	int error;	 /* 0 or a positive errno */
 	uint32_t offset; /* bytes into the request of the attribute at fault; 0 = not said */
+	bool begun;	 /* of a dump: it failed later, not at its beginning */
 	bool incomplete; /* of a dump: the databases changed meanwhile */
 	char text[160];	 /* the server's reason, or its warning where error is 0; "" = none */
 };
@@ -125,7 +126,7 @@ int uxfrm_sa_count(struct uxfrm_conn *conn);
 /* What a dump of SAs is about; zero = everything. */
 struct uxfrm_sa_filter {
 	size_t size;	 /* sizeof(struct uxfrm_sa_filter) */
-	uint8_t proto;	 /* 0, 255 = any */
+	uint8_t proto;	 /* 0 = any; 255 = ESP, AH, IPComp */
 	uint16_t family; /* of the prefixes */
 	union uxfrm_ip src, dst;
 	uint8_t src_bits, dst_bits;

@@ -88,7 +88,7 @@ uint64_t args_number(struct args *a, uint64_t max, const char *why)
 }
 
 /* Up to four numbers with dots between them; what is missing at the end is 0. */
-static bool parse_quad(const char *text, union uxfrm_ip *ret)
+bool args_parse_quad(const char *text, union uxfrm_ip *ret)
 {
 	union uxfrm_ip ip = {0};
 
@@ -119,16 +119,16 @@ static bool parse_ip(const char *text, int family, struct cli_address *ret)
 	}
 	ret->family = AF_INET;
 	ret->bits = 32;
-	return family != AF_INET6 && parse_quad(text, &ret->a);
+	return family != AF_INET6 && args_parse_quad(text, &ret->a);
 }
 
-static _Noreturn void not_an_address(const char *word, int family)
+static _Noreturn void not_an_address(const char *word, int family, const char *what)
 {
-	fprintf(stderr, "Error: %s prefix is expected rather than \"%s\".\n",
+	fprintf(stderr, "Error: %s %s is expected rather than \"%s\".\n",
 		family == AF_INET    ? "inet"
 		: family == AF_INET6 ? "inet6"
 				     : "any valid",
-		word);
+		what, word);
 	exit(1);
 }
 
@@ -143,7 +143,7 @@ static bool parse_bits(const char *text, uint8_t max, uint8_t *ret)
 		*ret = (uint8_t)bits;
 		return bits <= max;
 	}
-	if (!parse_quad(text, &mask))
+	if (!args_parse_quad(text, &mask))
 		return false;
 	uint32_t host = ntohl(mask.words[0]);
 	uint8_t ones = 0;
@@ -154,25 +154,53 @@ static bool parse_bits(const char *text, uint8_t max, uint8_t *ret)
 	return ones <= max && (ones == 32 || (uint32_t)(host << ones) == 0);
 }
 
+static bool is_any(const char *word)
+{
+	return strcmp(word, "any") == 0 || strcmp(word, "all") == 0 || strcmp(word, "default") == 0;
+}
+
 struct cli_address args_address(struct args *a)
 {
 	const char *word = args_next(a);
 	struct cli_address r = {0};
 	char text[INET6_ADDRSTRLEN + 32];
 
-	if (strcmp(word, "any") == 0 || strcmp(word, "all") == 0 || strcmp(word, "default") == 0) {
-		r.family = (uint16_t)(a->family ? a->family : AF_INET);
+	if (is_any(word)) {
+		r.family = (uint16_t)a->family;
 		return r;
 	}
 	if (strlen(word) >= sizeof(text))
-		not_an_address(word, a->family);
+		not_an_address(word, a->family, "prefix");
 	strcpy(text, word);
 	char *slash = strchr(text, '/');
 
 	if (slash)
 		*slash++ = '\0';
 	if (!parse_ip(text, a->family, &r) || (slash && !parse_bits(slash, r.bits, &r.bits)))
-		not_an_address(word, a->family);
+		not_an_address(word, a->family, "prefix");
+	return r;
+}
+
+union uxfrm_ip args_host(struct args *a)
+{
+	const char *word = args_next(a);
+	struct cli_address r = {0};
+
+	if (!is_any(word) && !parse_ip(word, 0, &r))
+		not_an_address(word, 0, "address");
+	return r.a;
+}
+
+struct cli_address args_known_address(struct args *a, const char *name)
+{
+	struct cli_address r = args_address(a);
+	char why[80];
+
+	if (!r.family) {
+		snprintf(why, sizeof(why), "value after \"%s\" has an unrecognized address family",
+			 name);
+		args_wrong(a->v[a->at - 1], why);
+	}
 	return r;
 }
 
@@ -186,33 +214,13 @@ struct uxfrm_mark args_mark(struct args *a)
 	return mark;
 }
 
-static uint32_t flag_of(const char *word, const struct flag_name *names)
-{
-	for (; names->name; names++)
-		if (strcmp(names->name, word) == 0)
-			return names->bit;
-	return 0;
-}
-
-uint32_t args_flags(struct args *a, const struct flag_name *names, uint32_t max)
-{
-	uint32_t flags = 0, bit;
-	const char *word = args_peek(a);
-
-	if (!word || strncmp(word, "0x", 2) == 0)
-		return (uint32_t)args_number(a, max, "FLAG value is invalid");
-	while ((word = args_peek(a)) && (bit = flag_of(word, names)) != 0) {
-		flags |= bit;
-		a->at++;
-	}
-	return flags;
-}
-
 bool args_word(struct args *a, const struct arg_word *table, void *into)
 {
 	for (; table->name; table++) {
 		if (!args_take(a, table->name))
 			continue;
+		if (table->once && *(bool *)((uint8_t *)into + table->has))
+			args_duplicate(table->name, table->name);
 		table->read(a, (uint8_t *)into + table->offset, table->why);
 		if (table->has)
 			*(bool *)((uint8_t *)into + table->has) = true;
@@ -238,7 +246,15 @@ void read_u32(struct args *a, void *to, const char *why)
 
 void read_u64(struct args *a, void *to, const char *why)
 {
-	*(uint64_t *)to = args_number(a, UINT64_MAX, why);
+	const char *word = args_next(a);
+	char *end;
+
+	errno = 0;
+	unsigned long long v = strtoull(word, &end, 0); /* -1 is a number here, for ip too */
+
+	if (!*word || *end || errno)
+		args_wrong(word, why);
+	*(uint64_t *)to = v;
 }
 
 void read_be32(struct args *a, void *to, const char *why)
@@ -253,7 +269,7 @@ void read_mark(struct args *a, void *to, const char *why)
 
 void read_address(struct args *a, void *to, const char *why)
 {
-	*(struct cli_address *)to = args_address(a);
+	*(struct cli_address *)to = args_known_address(a, a->v[a->at - 1]);
 }
 
 void read_present(struct args *a, void *to, const char *why)

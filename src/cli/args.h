@@ -16,7 +16,7 @@
 struct args {
 	char **v;
 	int n, at;
-	int family; /* of addresses that do not say theirs; 0 = any */
+	int family; /* of the addresses to come; 0 = any. An ID or a selector settles it. */
 };
 
 /* An address as written: family 0 = none given. */
@@ -43,8 +43,16 @@ _Noreturn void args_duplicate(const char *what, const char *word);
 _Noreturn void args_incomplete(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 uint64_t args_number(struct args *a, uint64_t max, const char *why);
-/* args_address - the next word; ends the program where it is not an address. */
+/* args_address - the next word; ends the program where it is not an address. The family of "any" is
+ * a->family, which may be 0. args_known_address - with that refused; @name is the word before it.
+ */
 struct cli_address args_address(struct args *a);
+/* args_host - an address of either family, without a prefix length. */
+union uxfrm_ip args_host(struct args *a);
+struct cli_address args_known_address(struct args *a, const char *name);
+/* args_parse_quad - up to four numbers with dots between them; the missing ones at the end are 0.
+ */
+bool args_parse_quad(const char *text, union uxfrm_ip *ret);
 /* args_mark - value [ "mask" mask ]. */
 struct uxfrm_mark args_mark(struct args *a);
 
@@ -52,9 +60,6 @@ struct flag_name {
 	uint32_t bit;
 	const char *name;
 };
-/* args_flags - all words of @names that follow, or one number from 0x on. Returns the bits. */
-uint32_t args_flags(struct args *a, const struct flag_name *names, uint32_t max);
-
 /*
  * A word that is followed by a value. A command has a table of them and one struct that they fill.
  * @read stores the value that follows at @to; @why is its complaint. @has: where the struct has a
@@ -65,6 +70,7 @@ struct arg_word {
 	void (*read)(struct args *a, void *to, const char *why);
 	size_t offset, has;
 	const char *why;
+	bool once; /* a second one ends the program */
 };
 /* args_word - take the word at hand and its value if @table (ended by a NULL name) has it. */
 bool args_word(struct args *a, const struct arg_word *table, void *into);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* uxfrm -batch FILE: a command on each line, with or without "xfrm" before it. */
+/* uxfrm -batch FILE: a command on each line, with or without "xfrm" before it. ip xfrm ends at the
+ * first one that fails, -force or not; here -force means it. */
 
 #include <errno.h>
 #include <stdio.h>
@@ -118,14 +119,16 @@ int cli_batch(struct cli *cli)
 		return 1;
 	}
 	for (char *line; (line = next_line(&b)) != NULL; free(line)) {
-		if (run_line(cli, &cli->conn, line) == 0)
+		int result = run_line(cli, &cli->conn, line);
+
+		if (result == 0)
 			continue;
-		fprintf(stderr, "Command failed %s:%d\n", cli->batch, b.line);
-		status = 1;
+		status = result;
 		if (!cli->force) {
 			free(line);
 			break;
 		}
+		fprintf(stderr, "Command failed %s:%d\n", cli->batch, b.line);
 	}
 	if (!standard)
 		fclose(b.in);

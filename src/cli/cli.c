@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -82,25 +83,61 @@ int cli_ask(struct cli *cli, int gathered, uxfrm_message_fn fn, void *opaque)
 	return result ? 2 : 0;
 }
 
-int cli_dump(struct cli *cli, int gathered, uxfrm_message_fn fn, void *opaque)
+/* A dump refused at its beginning is told without the server's text; of one that ended early, two
+ * errors are not told at all. */
+static void complain_of_dump(const struct uxfrm_result *r)
+{
+	if (r->error && !r->begun)
+		fprintf(stderr, "RTNETLINK answers: %s\n", strerror(r->error));
+	else if (r->error != ENOENT && r->error != EOPNOTSUPP)
+		complain(r);
+}
+
+int cli_dump(struct cli *cli, int gathered, const struct cli_dump *dump)
 {
 	struct uxfrm_result r = {0};
-	int result = run(cli, gathered, fn, opaque);
+	int result = run(cli, gathered, dump->fn, dump->opaque);
 
 	if (result >= 0)
 		(void)uxfrm_conn_result(cli->conn, 0, &r);
-	if (r.incomplete)
+	if (r.incomplete && !result)
 		fprintf(stderr, "Dump was interrupted and may be inconsistent.\n");
-	if (r.error && r.error != ENOENT && r.error != EOPNOTSUPP)
-		complain(&r);
+	complain_of_dump(&r);
 	if (result)
-		fprintf(stderr, "Dump terminated\n");
+		fprintf(stderr, "%s terminated\n", dump->what);
 	return result ? 1 : 0;
 }
 
 int cli_tell(struct cli *cli, int gathered)
 {
 	return cli_ask(cli, gathered, NULL, NULL);
+}
+
+void cli_verbose(const struct cli *cli, const char *format, ...)
+{
+	va_list list;
+
+	if (cli->stats < 2)
+		return;
+	va_start(list, format);
+	vfprintf(stderr, format, list);
+	va_end(list);
+	fputc('\n', stderr);
+}
+
+int cli_delete_all(struct cli *cli, int gathered, const char *complaint)
+{
+	struct uxfrm_result r = {0};
+	size_t n = gathered ? 0 : uxfrm_conn_gathered(cli->conn);
+	int result = run(cli, gathered, NULL, NULL);
+
+	for (uint32_t i = 0; result > 0 && !r.error; i++)
+		(void)uxfrm_conn_result(cli->conn, i, &r);
+	if (r.error)
+		fprintf(stderr, "%s: %s\n", complaint, strerror(r.error));
+	else if (!result)
+		cli_verbose(cli, "Delete-all nlmsg count = %zu", n);
+	return result ? 1 : 0;
 }
 
 struct show {
@@ -165,10 +202,8 @@ void cli_list_end(struct cli *cli)
 
 void cli_start(struct cli *cli)
 {
-	cli->printer = (struct printer){.out = stdout,
-					.stats = cli->stats,
-					.one_line = cli->one_line,
-					.family = cli->family ? cli->family : AF_INET};
+	cli->printer = (struct printer){
+	    .out = stdout, .stats = cli->stats, .one_line = cli->one_line, .family = cli->family};
 }
 
 const struct cli_command *cli_choose(const struct cli_command *table, const char *word)

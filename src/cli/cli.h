@@ -42,12 +42,24 @@ const char *cli_no_daemon(int err);
  * what comes by @fn. A refusal is printed as ip prints it. The exit status: 0 or 2.
  */
 int cli_ask(struct cli *cli, int gathered, uxfrm_message_fn fn, void *opaque);
-/* cli_dump - the same for a dump, whose failure ip words otherwise and ends with 1. */
-int cli_dump(struct cli *cli, int gathered, uxfrm_message_fn fn, void *opaque);
+/* cli_dump - the same for a dump, whose failure ip words otherwise and ends with 1; @what it calls
+ * it. */
+struct cli_dump {
+	const char *what;
+	uxfrm_message_fn fn;
+	void *opaque;
+};
+int cli_dump(struct cli *cli, int gathered, const struct cli_dump *dump);
 /* cli_tell - the same, for a request without an answer. */
 int cli_tell(struct cli *cli, int gathered);
 /* cli_show - cli_ask that prints answers of the type @type. */
 int cli_show(struct cli *cli, int gathered, uint16_t type);
+
+/* cli_delete_all - the requests of a deleteall, whose failure ip words in its own way. */
+int cli_delete_all(struct cli *cli, int gathered, const char *complaint);
+/* cli_verbose - with -s -s, a line on standard error. */
+void cli_verbose(const struct cli *cli, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* cli_print - one answer: text, or with -j into the list at hand, or a document of its own. */
 void cli_print(struct cli *cli, const struct uxfrm_message *m);

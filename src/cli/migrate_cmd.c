@@ -87,7 +87,7 @@ static void check(const struct args *a, const struct migrate_words *w)
 {
 	if (!w->id.dst.family)
 		args_incomplete("Not enough information: dst is required");
-	parse_id_check(a, &w->id);
+	parse_id_check(a, &w->id, false);
 	if (!w->id.has_spi)
 		args_incomplete("Not enough information: spi is required");
 	if (!w->new_dst.family || !w->new_src.family)
@@ -99,7 +99,7 @@ static void check(const struct args *a, const struct migrate_words *w)
 		args_incomplete("Not enough information: new-reqid is required");
 }
 
-static void fill(struct migrate_words *w)
+static void fill(const struct args *a, struct migrate_words *w)
 {
 	struct uxfrm_sa_move *m = &w->move;
 	const struct {
@@ -118,7 +118,7 @@ static void fill(struct migrate_words *w)
 	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++)
 		if (given[i].there)
 			uxfrm_give(&m->attrs, given[i].has);
-	m->id = id_to_sa(&w->id);
+	m->id = id_to_sa(a, &w->id);
 	m->old_mark.value &= m->old_mark.mask; /* as the SA has it: the look-up is exact */
 	m->attrs.output_mark = w->set_mark.value;
 	m->attrs.output_mask = w->set_mark.mask;
@@ -145,7 +145,7 @@ int migrate_command(struct cli *cli, struct args *a)
 		if (!parse_word(a, &w) && !parse_id_word(a, &w.id))
 			args_wrong(args_peek(a), "unknown");
 	check(a, &w);
-	fill(&w);
+	fill(a, &w);
 	int status = cli_tell(cli, uxfrm_sa_migrate(cli_conn(cli), &w.move));
 
 	if (status && cli->target == UXFRM_TARGET_KERNEL &&

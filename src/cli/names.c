@@ -152,6 +152,60 @@ void read_level(struct args *a, void *to, const char *why)
 	read_name(a, to, levels, why);
 }
 
+static uint32_t flag_of(const char *word, const struct flag_name *names)
+{
+	for (; names->name; names++)
+		if (strcmp(names->name, word) == 0)
+			return names->bit;
+	return 0;
+}
+
+/* The names in use, up to which number, and the complaint. */
+struct flag_rule {
+	const struct flag_name *names;
+	uint32_t max;
+	const char *why;
+};
+
+/* All names that follow are added; one number from 0x on takes the place of all. */
+static void args_flags(struct args *a, struct flag_rule rule, uint32_t *flags)
+{
+	uint32_t bit;
+	const char *word = args_peek(a);
+
+	if (!word || (strncmp(word, "0x", 2) == 0 && word[2])) {
+		*flags = (uint32_t)args_number(a, rule.max, rule.why);
+		return;
+	}
+	while ((word = args_peek(a)) && (bit = flag_of(word, rule.names)) != 0) {
+		*flags |= bit;
+		a->at++;
+	}
+}
+
+static void read_flags8(struct args *a, void *to, const struct flag_name *names)
+{
+	uint32_t flags = *(uint8_t *)to;
+
+	args_flags(a, (struct flag_rule){names, UINT8_MAX, "FLAG value is invalid"}, &flags);
+	*(uint8_t *)to = (uint8_t)flags;
+}
+
+void read_state_flags(struct args *a, void *to, const char *why)
+{
+	read_flags8(a, to, state_flag_names);
+}
+
+void read_policy_flags(struct args *a, void *to, const char *why)
+{
+	read_flags8(a, to, policy_flag_names);
+}
+
+void read_extra_flags(struct args *a, void *to, const char *why)
+{
+	args_flags(a, (struct flag_rule){extra_flag_names, UINT32_MAX, why}, to);
+}
+
 uint16_t args_encap_type(struct args *a)
 {
 	const char *word = args_next(a);

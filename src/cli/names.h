@@ -22,6 +22,9 @@ void read_sa_dir(struct args *a, void *to, const char *why);
 void read_ptype(struct args *a, void *to, const char *why);
 void read_action(struct args *a, void *to, const char *why);
 void read_level(struct args *a, void *to, const char *why);
+void read_state_flags(struct args *a, void *to, const char *why);
+void read_policy_flags(struct args *a, void *to, const char *why);
+void read_extra_flags(struct args *a, void *to, const char *why); /* uint32_t */
 uint16_t args_encap_type(struct args *a);
 
 /* Words for a number; a number without a word is written into @buf. Never NULL. */

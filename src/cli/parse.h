@@ -18,17 +18,19 @@ struct cli_id {
 
 /* parse_id_word - take the word at hand if it belongs to an ID. */
 bool parse_id_word(struct args *a, struct cli_id *id);
-/* parse_id - an ID that names one SA or template: all its words that follow, checked. False: none
- * follows. */
-bool parse_id(struct args *a, struct cli_id *id);
-/* parse_id_check - what ip demands of an ID that names one SA or template. */
-void parse_id_check(const struct args *a, const struct cli_id *id);
-/* parse_id_once - for a command whose last alternative is an ID: takes it, or ends the program with
- * what ip says of a word it does not know. *any: there has been one. */
-void parse_id_once(struct args *a, struct cli_id *id, bool *any);
-/* id_family - of src or dst; 0 if neither was given. id_to_sa - with AF_INET where it is 0. */
+/* parse_id_check - what ip demands of an ID; @filter: that need not name a protocol. */
+void parse_id_check(const struct args *a, const struct cli_id *id, bool filter);
+/*
+ * parse_name_id, parse_filter_id - for a command whose last alternative is an ID, of one SA or as a
+ * filter: takes it, or ends the program with what ip says of a word it does not know. *any: there
+ * has been one.
+ */
+void parse_name_id(struct args *a, struct cli_id *id, bool *any);
+void parse_filter_id(struct args *a, struct cli_id *id, bool *any);
+/* id_family - of src or dst; 0 if neither was given. id_to_sa - where it is 0, with that of
+ * @a, or AF_INET. */
 uint16_t id_family(const struct cli_id *id);
-struct uxfrm_sa_id id_to_sa(const struct cli_id *id);
+struct uxfrm_sa_id id_to_sa(const struct args *a, const struct cli_id *id);
 
 /* parse_selector - src dst dev proto sport dport type code key, as many as follow. True if there
  * was any. */

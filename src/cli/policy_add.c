@@ -7,10 +7,27 @@
 #include "cli/parse.h"
 #include "cli/policy_words.h"
 
+/* Stand for the family of a template without addresses: that of the policy, whose default is IPv4,
+ * or without an ID that of the selector as written, which may be none. */
+#define FAMILY_OF_POLICY UINT16_MAX
+#define FAMILY_OF_SELECTOR (UINT16_MAX - 1)
+
 struct template_words {
 	struct uxfrm_template t;
 	struct cli_id id;
 };
+
+/* One ID; where a second begins, the template has ended. */
+static bool parse_template_id(struct args *a, struct cli_id *id, bool *any)
+{
+	if (*any || !parse_id_word(a, id))
+		return false;
+	while (parse_id_word(a, id))
+		;
+	parse_id_check(a, id, false);
+	*any = true;
+	return true;
+}
 
 static void parse_template(struct args *a, struct policy_words *w)
 {
@@ -28,10 +45,20 @@ static void parse_template(struct args *a, struct policy_words *w)
 
 	if (w->template_count == TEMPLATES_MAX)
 		args_wrong("tmpl", "TMPL");
-	while (args_word(a, words, &tw) || parse_id_word(a, &tw.id))
+	int family = a->family;
+	bool any_id = false;
+
+	if (!args_peek(a))
+		(void)args_next(a); /* complains */
+	a->family = 0;
+	while (args_word(a, words, &tw) || parse_template_id(a, &tw.id, &any_id))
 		;
-	parse_id_check(a, &tw.id);
+	if (!any_id && args_peek(a))
+		args_required("XFRM-PROTO");
+	a->family = family;
 	tw.t.family = id_family(&tw.id);
+	if (!tw.t.family) /* known at the end */
+		tw.t.family = any_id ? FAMILY_OF_POLICY : FAMILY_OF_SELECTOR;
 	tw.t.src = tw.id.src.a;
 	tw.t.dst = tw.id.dst.a;
 	tw.t.spi = tw.id.spi;
@@ -39,13 +66,15 @@ static void parse_template(struct args *a, struct policy_words *w)
 	w->templates[w->template_count++] = tw.t;
 }
 
-static void settle_templates(struct policy_words *w)
+static void settle_templates(struct policy_words *w, uint16_t written)
 {
 	struct uxfrm_attributes *attrs = &w->policy.attrs;
 
 	for (size_t i = 0; i < w->template_count; i++)
-		if (!w->templates[i].family)
+		if (w->templates[i].family == FAMILY_OF_POLICY)
 			w->templates[i].family = w->policy.id.sel.family;
+		else if (w->templates[i].family == FAMILY_OF_SELECTOR)
+			w->templates[i].family = written;
 	attrs->templates = w->templates;
 	attrs->template_count = w->template_count;
 	if (w->template_count)
@@ -63,13 +92,18 @@ static int change(struct cli *cli, struct args *a,
 			read_limit(a, &w.policy.limits, "LIMIT value is invalid");
 		else if (args_take(a, "tmpl"))
 			parse_template(a, &w);
-		else if (!parse_property_word(a, &w) && !parse_name_word(a, &w))
-			args_wrong(args_peek(a), "unknown");
+		else if (!parse_property_word(a, &w) && !parse_place_word(a, &w) &&
+			 !parse_label_word(a, &w))
+			parse_selector_once(a, &w, true);
 	}
 	if (!w.has_dir)
 		args_incomplete("Not enough information: DIR is required.");
+	uint16_t written = w.policy.id.sel.family;
+
 	settle_name(a, &w);
-	settle_templates(&w);
+	if (w.policy.attrs.mark.mask) /* as ip does */
+		uxfrm_give(&w.policy.attrs, UXFRM_HAS_MARK);
+	settle_templates(&w, written);
 	return cli_tell(cli, gather(cli_conn(cli), &w.policy));
 }
 

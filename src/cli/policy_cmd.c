@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "cli/cli.h"
 #include "cli/names.h"
@@ -11,18 +12,23 @@
 
 static void parse_name(struct args *a, struct policy_words *w)
 {
-	while (args_peek(a))
-		if (!parse_name_word(a, w))
-			args_wrong(args_peek(a), "unknown");
+	while (args_peek(a)) {
+		if (w->has_index && args_is(a, "index"))
+			args_duplicate("index", "index");
+		if (!parse_place_word(a, w) && !parse_label_word(a, w))
+			parse_selector_once(a, w, false);
+	}
+	if (!w->has_dir)
+		args_incomplete("Not enough information: DIR is required.");
 	if (w->has_sel && w->has_index) {
 		fprintf(stderr, "Error: either \"SELECTOR\" is duplicate, or \"INDEX\" is a "
 				"garbage.\n");
 		exit(255);
 	}
-	if (!w->has_dir)
-		args_incomplete("Not enough information: DIR is required.");
 	if (!w->has_sel && !w->has_index)
 		args_incomplete("Not enough information: either SELECTOR or INDEX is required.");
+	if (!w->policy.id.sel.family)
+		w->policy.id.sel.family = AF_INET; /* with -6 too, as ip has it */
 	settle_name(a, w);
 }
 
@@ -31,6 +37,7 @@ static int get(struct cli *cli, struct args *a)
 	struct policy_words w = {0};
 
 	parse_name(a, &w);
+	cli->printer.family = a->family;
 	cli_list_begin(cli);
 	int status = cli_show(cli, uxfrm_policy_get(cli_conn(cli), &w.policy.id, &w.policy.attrs),
 			      UXFRM_MSG_POLICY);
@@ -55,9 +62,12 @@ static int flush(struct cli *cli, struct args *a)
 	while (args_peek(a)) {
 		if (!args_take(a, "ptype"))
 			args_wrong(args_peek(a), "unknown");
+		if (given)
+			args_duplicate("ptype", "ptype");
 		read_ptype(a, &ptype, "PTYPE value is invalid");
 		given = true;
 	}
+	cli_verbose(cli, "Flush policy");
 	return cli_tell(cli, uxfrm_policy_flush(cli_conn(cli), given ? ptype : -1));
 }
 

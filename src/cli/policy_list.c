@@ -58,19 +58,22 @@ static bool matches(const struct policy_list *list, const struct uxfrm_policy *p
 		return false;
 	if ((w->has_action && policy->action != want->action) ||
 	    (w->has_priority && policy->priority != want->priority) ||
-	    (want->flags & policy->flags) != want->flags)
+	    (want->flags && !(want->flags & policy->flags)))
 		return false;
 	return selector_matches(&want->id.sel, &policy->id.sel);
 }
 
 static void parse(struct policy_list *list, struct args *a)
 {
+	struct policy_words *w = &list->words;
+
 	while (args_peek(a)) {
 		if (args_take(a, "nosock"))
-			list->words.no_socket = true;
-		else if (!parse_property_word(a, &list->words) && !parse_name_word(a, &list->words))
-			args_wrong(args_peek(a), "unknown");
+			w->no_socket = true;
+		else if (!parse_property_word(a, w) && !parse_filter_word(a, w))
+			parse_selector_once(a, w, false);
 	}
+	list->cli->printer.family = a->family;
 }
 
 static int show_one(void *opaque, const struct uxfrm_message *m)
@@ -87,8 +90,10 @@ int policy_list(struct cli *cli, struct args *a)
 	struct policy_list list = {.cli = cli};
 
 	parse(&list, a);
+	const struct cli_dump dump = {"Dump", show_one, &list};
+
 	cli_list_begin(cli);
-	int status = cli_dump(cli, uxfrm_policy_dump(cli_conn(cli)), show_one, &list);
+	int status = cli_dump(cli, uxfrm_policy_dump(cli_conn(cli)), &dump);
 
 	cli_list_end(cli);
 	return status;
@@ -136,17 +141,35 @@ static int delete_one(struct cli *cli, const struct policy_name *name)
 	return uxfrm_policy_delete(cli_conn(cli), &name->id, &attrs);
 }
 
+/* Those of one dump. *more: there were any. */
+static int delete_some(struct policy_list *list, bool *more)
+{
+	struct cli *cli = list->cli;
+	const struct cli_dump dump = {"Delete-all", collect_one, list};
+	int status = cli_dump(cli, uxfrm_policy_dump(cli_conn(cli)), &dump), err = 0;
+
+	*more = list->n > 0;
+	if (status || !*more)
+		return status;
+	for (size_t i = 0; i < list->n && !err; i++)
+		err = delete_one(cli, &list->names[i]);
+	list->n = 0;
+	return cli_delete_all(cli, err, "Failed to send delete-all request");
+}
+
 int policy_delete_all(struct cli *cli, struct args *a)
 {
 	struct policy_list list = {.cli = cli};
+	bool more = true;
+	int status = 0;
 
 	parse(&list, a);
-	int status = cli_dump(cli, uxfrm_policy_dump(cli_conn(cli)), collect_one, &list), err = 0;
-
-	for (size_t i = 0; i < list.n && !status && !err; i++)
-		err = delete_one(cli, &list.names[i]);
-	if (list.n && !status)
-		status = cli_tell(cli, err);
+	for (int round = 0; !status && more; round++) {
+		cli_verbose(cli, "Delete-all round = %d", round);
+		status = delete_some(&list, &more);
+	}
+	if (!status)
+		cli_verbose(cli, "Delete-all completed");
 	free(list.names);
 	return status;
 }

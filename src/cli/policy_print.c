@@ -18,7 +18,7 @@ static void print_direction(const struct printer *p, const struct uxfrm_policy *
 }
 
 static void print_first_line(const struct printer *p, const struct uxfrm_policy *policy,
-			     uint8_t ptype, const char *prefix)
+			     const struct uxfrm_attributes *attrs, const char *prefix)
 {
 	char buf[NAME_BUF], mask[9];
 
@@ -34,7 +34,9 @@ static void print_first_line(const struct printer *p, const struct uxfrm_policy 
 	}
 	if (p->stats)
 		fprintf(p->out, "index %u ", policy->id.index);
-	fprintf(p->out, "priority %u ptype %s ", policy->priority, ptype_name(ptype, buf));
+	fprintf(p->out, "priority %u ", policy->priority);
+	if (uxfrm_has(attrs, UXFRM_HAS_PTYPE))
+		fprintf(p->out, "ptype %s ", ptype_name(attrs->ptype, buf));
 	if (p->stats)
 		fprintf(p->out, "share %s ", share_name(policy->share, buf));
 	if (p->stats || policy->flags) {
@@ -49,12 +51,14 @@ static void print_first_line(const struct printer *p, const struct uxfrm_policy 
 void print_policy_lines(const struct printer *p, const struct uxfrm_policy *policy,
 			const struct uxfrm_attributes *attrs, const char *prefix, const char *title)
 {
-	bool typed = uxfrm_has(attrs, UXFRM_HAS_PTYPE);
 	char indent[16];
 
 	snprintf(indent, sizeof(indent), "%s\t", prefix);
 	print_selector(p, &policy->id.sel, 0, title);
-	print_first_line(p, policy, typed ? attrs->ptype : UXFRM_POLICY_MAIN, prefix);
+	if (uxfrm_has(attrs, UXFRM_HAS_SECURITY))
+		fprintf(p->out, "\tsecurity context %.*s %s", attrs->security.len,
+			attrs->security.text, line_end(p));
+	print_first_line(p, policy, attrs, prefix);
 	if (p->stats) {
 		print_limits(p, &policy->limits, indent);
 		print_usage(p, &policy->usage, indent);

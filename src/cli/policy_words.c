@@ -9,33 +9,52 @@
 
 #define IN(MEMBER) offsetof(struct policy_words, MEMBER)
 
-bool parse_name_word(struct args *a, struct policy_words *w)
+static const struct arg_word filter_words[] = {
+    {"dir", read_dir, IN(policy.id.dir), IN(has_dir), "DIR value is invalid"},
+    {"index", read_u32, IN(policy.id.index), IN(has_index), "INDEX value is invalid"},
+    {"ptype", read_ptype, IN(policy.attrs.ptype), IN(has_ptype), "PTYPE value is invalid"},
+    {NULL},
+};
+static const struct arg_word place_words[] = {
+    {"dir", read_dir, IN(policy.id.dir), IN(has_dir), "DIR value is invalid", true},
+    {"index", read_u32, IN(policy.id.index), IN(has_index), "INDEX value is invalid"},
+    {"ptype", read_ptype, IN(policy.attrs.ptype), IN(has_ptype), "PTYPE value is invalid", true},
+    {NULL},
+};
+
+bool parse_filter_word(struct args *a, struct policy_words *w)
+{
+	return args_word(a, filter_words, w);
+}
+
+bool parse_place_word(struct args *a, struct policy_words *w)
+{
+	return args_word(a, place_words, w);
+}
+
+bool parse_label_word(struct args *a, struct policy_words *w)
 {
 	static const struct arg_word words[] = {
-	    {"dir", read_dir, IN(policy.id.dir), IN(has_dir), "DIR value is invalid"},
-	    {"index", read_u32, IN(policy.id.index), IN(has_index), "INDEX value is invalid"},
-	    {"ptype", read_ptype, IN(policy.attrs.ptype), IN(has_ptype), "PTYPE value is invalid"},
-	    {"mark", read_mark, IN(policy.attrs.mark), IN(has_mark)},
+	    {"mark", read_mark, IN(policy.attrs.mark)},
 	    {"if_id", read_u32, IN(policy.attrs.if_id), IN(has_if_id), "IF_ID value is invalid"},
-	    {"ctx", read_security, IN(policy.attrs.security), IN(has_context)},
+	    {"ctx", read_security, IN(policy.attrs.security), IN(has_context), NULL, true},
 	    {NULL},
 	};
 
-	if (args_word(a, words, w))
-		return true;
-	if (!parse_selector(a, &w->policy.id.sel))
-		return false;
-	w->has_sel = true;
-	return true;
+	return args_word(a, words, w);
 }
 
-static void read_policy_flags(struct args *a, void *to, const char *why)
+void parse_selector_once(struct args *a, struct policy_words *w, bool again)
 {
-	uint8_t *flags = to;
-
-	*flags = (uint8_t)args_flags(a, policy_flag_names, UINT8_MAX);
-	if (*flags == 0 && args_peek(a))
+	if (!w->has_sel && parse_selector(a, &w->policy.id.sel)) {
+		w->has_sel = true;
+		if (!a->family)
+			a->family = w->policy.id.sel.family;
+	} else if (again) {
 		args_duplicate("unknown", args_peek(a)); /* ip's own words */
+	} else {
+		args_wrong(args_peek(a), "unknown");
+	}
 }
 
 bool parse_property_word(struct args *a, struct policy_words *w)
@@ -60,7 +79,7 @@ void settle_name(const struct args *a, struct policy_words *w)
 		sel->family = (uint16_t)(a->family ? a->family : AF_INET);
 	if (w->has_ptype)
 		uxfrm_give(attrs, UXFRM_HAS_PTYPE);
-	if (w->has_mark)
+	if (attrs->mark.value & attrs->mark.mask) /* as ip does */
 		uxfrm_give(attrs, UXFRM_HAS_MARK);
 	if (w->has_if_id)
 		uxfrm_give(attrs, UXFRM_HAS_IF_ID);

@@ -151,7 +151,7 @@ static void print_replay_esn(const struct printer *p, const struct uxfrm_attribu
 	for (uint32_t i = 0; i < r->bitmap_words; i++) {
 		if (i % 8 == 0)
 			fprintf(p->out, "%s%s ", end, prefix);
-		fprintf(p->out, "%08x ", r->bitmap[i]);
+		fprintf(p->out, "%08x ", r->bitmap[r->bitmap_words - 1 - i]);
 	}
 	fputs(end, p->out);
 }

@@ -65,10 +65,10 @@ static void print_aevent(const struct printer *p, const struct uxfrm_message *m)
 		fputs(" timer expired ", p->out);
 	if (e->flags & UXFRM_AE_UPDATE)
 		fputs(" policy updated ", p->out);
-	fprintf(p->out, "\n\tsrc %s dst %s  reqid 0x%x protocol %s  SPI 0x%x%s",
+	fprintf(p->out, "\n\tsrc %s dst %s  reqid 0x%x protocol %s  SPI 0x%x\n",
 		address_text(family, &e->id.src, src), address_text(family, &e->id.dst, dst),
-		e->reqid, proto_name(e->id.proto, buf), e->id.spi, line_end(p));
-	end_message(p);
+		e->reqid, proto_name(e->id.proto, buf), e->id.spi);
+	fflush(p->out); /* with -o too */
 }
 
 static void print_report(const struct printer *p, const struct uxfrm_message *m)
@@ -78,7 +78,7 @@ static void print_report(const struct printer *p, const struct uxfrm_message *m)
 
 	fprintf(p->out, "report proto %s %s", xfrm_proto_name(r->proto, buf), line_end(p));
 	print_selector(p, &r->sel, 0, "  sel ");
-	print_attributes(p, &r->attrs, r->sel.family, "  ");
+	print_attributes(p, &r->attrs, r->sel.family ? r->sel.family : (uint16_t)p->family, "  ");
 	end_message(p);
 }
 
@@ -90,10 +90,10 @@ static void print_mapping(const struct printer *p, const struct uxfrm_message *m
 
 	fprintf(p->out, "Mapping change %s:%d -> %s:%d\n", address_text(family, &map->old_src, old),
 		map->old_sport, address_text(family, &map->new_src, new), map->new_sport);
-	fprintf(p->out, "\tsrc %s dst %s  reqid 0x%x protocol %s  SPI 0x%x%s",
-		address_text(family, &map->old_src, old), address_text(family, &map->id.dst, dst),
-		map->reqid, proto_name(map->id.proto, buf), map->id.spi, line_end(p));
-	end_message(p);
+	fprintf(p->out, "\tdst %s  reqid 0x%x protocol %s  SPI 0x%x\n",
+		address_text(family, &map->id.dst, dst), map->reqid, proto_name(map->id.proto, buf),
+		map->id.spi);
+	fflush(p->out); /* with -o too */
 }
 
 static const char *default_name(uint8_t action)
@@ -115,25 +115,28 @@ static void print_sad(const struct printer *p, const struct uxfrm_message *m)
 	fprintf(p->out, "\t SAD count %u", m->sad.count);
 	if (p->stats)
 		fprintf(p->out, " (buckets count %u Max %u)", m->sad.buckets, m->sad.buckets_max);
-	fputc('\n', p->out);
+	fputc('\n', p->out); /* with -o too */
+	fflush(p->out);
 }
 
 static void print_spd(const struct printer *p, const struct uxfrm_message *m)
 {
 	const struct uxfrm_spd_info *s = &m->spd;
+	const char *end = line_end(p);
 
 	fprintf(p->out, "\t SPD IN  %u OUT %u FWD %u", s->in, s->out, s->fwd);
 	if (p->stats)
 		fprintf(p->out, " (Sock: IN %u OUT %u FWD %u)", s->socket_in, s->socket_out,
 			s->socket_fwd);
-	fputc('\n', p->out);
-	if (p->stats < 2)
-		return;
-	fprintf(p->out, "\t SPD buckets: count %u Max %u\n", s->buckets, s->buckets_max);
-	fprintf(p->out, "\t SPD IPv4 thresholds: local %u remote %u\n", s->threshold4.local,
-		s->threshold4.remote);
-	fprintf(p->out, "\t SPD IPv6 thresholds: local %u remote %u\n", s->threshold6.local,
-		s->threshold6.remote);
+	fputs(end, p->out);
+	if (p->stats > 1)
+		fprintf(p->out,
+			"\t SPD buckets: count %u Max %u%s"
+			"\t SPD IPv4 thresholds: local %u remote %u%s"
+			"\t SPD IPv6 thresholds: local %u remote %u%s",
+			s->buckets, s->buckets_max, end, s->threshold4.local, s->threshold4.remote,
+			end, s->threshold6.local, s->threshold6.remote, end);
+	end_message(p);
 }
 
 void print_any(const struct printer *p, const struct uxfrm_message *m)
@@ -169,5 +172,6 @@ void print_any(const struct printer *p, const struct uxfrm_message *m)
 			return;
 		}
 	}
+	fflush(p->out);
 	fprintf(stderr, "Unknown message: %08u 0x%08x 0x%08x\n", m->length, m->type, m->flags);
 }

@@ -18,9 +18,7 @@ const char *line_end(const struct printer *p)
 
 const char *address_text(int family, const union uxfrm_ip *a, char *buf)
 {
-	if (!inet_ntop(family == AF_INET6 ? AF_INET6 : AF_INET, a, buf, INET6_ADDRSTRLEN))
-		buf[0] = '\0';
-	return buf;
+	return inet_ntop(family, a, buf, INET6_ADDRSTRLEN) ? buf : "???"; /* as ip says it */
 }
 
 const char *time_text(uint64_t seconds, char *buf, size_t size)
@@ -42,6 +40,11 @@ void end_message(const struct printer *p)
 	fflush(p->out);
 }
 
+static bool is_ipsec(uint8_t proto)
+{
+	return proto == IPPROTO_ESP || proto == IPPROTO_AH || proto == IPPROTO_COMP;
+}
+
 void print_id(const struct printer *p, const struct id_line *line, const char *prefix,
 	      const char *title)
 {
@@ -51,7 +54,7 @@ void print_id(const struct printer *p, const struct id_line *line, const char *p
 	fprintf(p->out, "%ssrc %s ", title, address_text(id->family, &id->src, address));
 	fprintf(p->out, "dst %s%s", address_text(id->family, &id->dst, address), line_end(p));
 	fprintf(p->out, "%s\tproto %s ", prefix, xfrm_proto_name(id->proto, buf));
-	if (p->stats || line->always_spi || id->spi) {
+	if (p->stats || id->spi || (line->always_spi && is_ipsec(id->proto))) {
 		fprintf(p->out, "spi 0x%08x", id->spi);
 		if (p->stats)
 			fprintf(p->out, "(%u)", id->spi);

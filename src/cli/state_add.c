@@ -16,7 +16,6 @@
 
 struct output_mark {
 	uint32_t mark, mask;
-	bool has_mask;
 };
 
 struct sa_words {
@@ -27,7 +26,7 @@ struct sa_words {
 	uint32_t window, seq, seq_hi, oseq, oseq_hi;
 	bool any_id;
 	/* which attributes there were */
-	bool mark, output_mark, extra, if_id, tfcpad, encap, coa, offload, dir, context;
+	bool if_id, encap, coa, offload, dir, context;
 	struct algo_words algos;
 };
 
@@ -36,28 +35,19 @@ static void read_output_mark(struct args *a, void *to, const char *why)
 	struct output_mark *m = to;
 
 	read_u32(a, &m->mark, why);
-	m->has_mask = args_take(a, "mask");
-	if (m->has_mask)
+	if (args_take(a, "mask"))
 		read_u32(a, &m->mask, "mask value is invalid\n");
-}
-
-static void read_state_flags(struct args *a, void *to, const char *why)
-{
-	*(uint8_t *)to = (uint8_t)args_flags(a, state_flag_names, UINT8_MAX);
-}
-
-static void read_extra_flags(struct args *a, void *to, const char *why)
-{
-	*(uint32_t *)to = args_flags(a, extra_flag_names, UINT32_MAX);
 }
 
 static void read_sel(struct args *a, void *to, const char *why)
 {
-	struct args any = *a;
+	struct uxfrm_selector *sel = to;
 
-	any.family = 0;
-	(void)parse_selector(&any, to);
-	a->at = any.at;
+	if (!args_peek(a))
+		(void)args_next(a); /* complains */
+	a->family = 0;
+	(void)parse_selector(a, sel);
+	a->family = sel->family;
 }
 
 static void read_offload(struct args *a, void *to, const char *why)
@@ -65,16 +55,17 @@ static void read_offload(struct args *a, void *to, const char *why)
 	struct uxfrm_offload *o = to;
 	uint8_t dir;
 
+	*o = (struct uxfrm_offload){0};
 	if (args_take(a, "packet"))
 		o->flags |= UXFRM_OFFLOAD_PACKET;
 	else
 		(void)args_take(a, "crypto");
 	if (args_take(a, "dev"))
 		o->ifindex = parse_device(a, "value after \"offload dev\" is invalid");
-	if (!args_take(a, "dir")) {
-		(void)args_next(a);
-		args_required("DIR");
-	}
+	const char *word = args_next(a);
+
+	if (strcmp(word, "dir") != 0)
+		args_wrong(word, "value after \"offload dir\" is invalid");
 	read_sa_dir(a, &dir, "DIR value is invalid");
 	if (dir == UXFRM_SA_IN)
 		o->flags |= UXFRM_OFFLOAD_INBOUND;
@@ -96,16 +87,16 @@ static bool parse_word(struct args *a, struct sa_words *w)
 	    {"replay-oseq", read_u32, IN(oseq), 0, "value after \"replay-oseq\" is invalid"},
 	    {"replay-oseq-hi", read_u32, IN(oseq_hi), 0,
 	     "value after \"replay-oseq-hi\" is invalid"},
-	    {"mark", read_mark, IN(sa.attrs.mark), IN(mark)},
-	    {"output-mark", read_output_mark, IN(output), IN(output_mark),
+	    {"mark", read_mark, IN(sa.attrs.mark)},
+	    {"output-mark", read_output_mark, IN(output), 0,
 	     "value after \"output-mark\" is invalid"},
-	    {"extra-flag", read_extra_flags, IN(sa.attrs.extra_flags), IN(extra)},
+	    {"extra-flag", read_extra_flags, IN(sa.attrs.extra_flags), 0,
+	     "\"EXTRA-FLAG\" is invalid"},
 	    {"if_id", read_u32, IN(sa.attrs.if_id), IN(if_id), "value after \"if_id\" is invalid"},
-	    {"tfcpad", read_u32, IN(sa.attrs.tfc_pad), IN(tfcpad),
-	     "value after \"tfcpad\" is invalid"},
+	    {"tfcpad", read_u32, IN(sa.attrs.tfc_pad), 0, "value after \"tfcpad\" is invalid"},
 	    {"encap", read_encap, IN(sa.attrs.encap), IN(encap)},
-	    {"coa", read_address, IN(care_of), IN(coa)},
-	    {"ctx", read_security, IN(sa.attrs.security), IN(context)},
+	    {"coa", read_address, IN(care_of), IN(coa), NULL, true},
+	    {"ctx", read_security, IN(sa.attrs.security), IN(context), NULL, true},
 	    {"offload", read_offload, IN(sa.attrs.offload), IN(offload)},
 	    {"dir", read_sa_dir, IN(sa.attrs.dir), IN(dir), "DIR value is invalid"},
 	    {NULL},
@@ -119,11 +110,12 @@ static void check_mode(const struct sa_words *w, const char *name)
 {
 	uint8_t proto = w->sa.id.proto, mode = w->sa.mode;
 	bool ipsec = proto == IPPROTO_ESP || proto == IPPROTO_AH || proto == IPPROTO_COMP;
+	bool mip = proto == IPPROTO_ROUTING || proto == IPPROTO_DSTOPTS;
 	bool beet = mode == UXFRM_MODE_BEET && proto == IPPROTO_ESP;
 
 	if (ipsec && mode != UXFRM_MODE_TRANSPORT && mode != UXFRM_MODE_TUNNEL && !beet)
 		args_incomplete("MODE value is invalid with XFRM-PROTO value \"%s\"", name);
-	if (!ipsec && mode != UXFRM_MODE_ROUTE_OPTIMIZATION && mode != UXFRM_MODE_IN_TRIGGER)
+	if (mip && mode != UXFRM_MODE_ROUTE_OPTIMIZATION && mode != UXFRM_MODE_IN_TRIGGER)
 		args_incomplete(mode ? "MODE value is invalid with XFRM-PROTO value \"%s\""
 				     : "\"mode\" is required with XFRM-PROTO value \"%s\"",
 				name);
@@ -135,12 +127,16 @@ static void check_combination(const struct sa_words *w)
 	uint8_t proto = w->sa.id.proto;
 	const char *name = xfrm_proto_name(proto, buf);
 	bool ipsec = proto == IPPROTO_ESP || proto == IPPROTO_AH || proto == IPPROTO_COMP;
+	bool mip = proto == IPPROTO_ROUTING || proto == IPPROTO_DSTOPTS;
 
-	check_mode(w, name);
+	if (ipsec)
+		check_mode(w, name);
 	check_algos(&w->sa.attrs, proto, name);
-	if (ipsec && w->coa)
+	if (!ipsec)
+		check_mode(w, name);
+	if (!mip && w->coa)
 		args_incomplete("\"coa\" is invalid with XFRM-PROTO value \"%s\"", name);
-	if (!ipsec && !w->coa)
+	if (mip && !w->coa)
 		args_incomplete("\"coa\" is required with XFRM-PROTO value \"%s\"", name);
 }
 
@@ -183,12 +179,12 @@ static void set_attributes(struct sa_words *w)
 		bool there;
 		enum uxfrm_has has;
 	} given[] = {
-	    {w->mark, UXFRM_HAS_MARK},
-	    {w->output_mark, UXFRM_HAS_OUTPUT_MARK},
-	    {w->output_mark && w->output.has_mask, UXFRM_HAS_OUTPUT_MASK},
-	    {w->extra, UXFRM_HAS_EXTRA_FLAGS},
+	    {attrs->mark.mask, UXFRM_HAS_MARK}, /* what is zero is left out, as by ip */
+	    {w->output.mark, UXFRM_HAS_OUTPUT_MARK},
+	    {w->output.mask, UXFRM_HAS_OUTPUT_MASK},
+	    {attrs->extra_flags, UXFRM_HAS_EXTRA_FLAGS},
 	    {w->if_id, UXFRM_HAS_IF_ID},
-	    {w->tfcpad && attrs->tfc_pad, UXFRM_HAS_TFC_PAD},
+	    {attrs->tfc_pad, UXFRM_HAS_TFC_PAD},
 	    {w->encap, UXFRM_HAS_ENCAP},
 	    {w->coa, UXFRM_HAS_CARE_OF},
 	    {w->offload, UXFRM_HAS_OFFLOAD},
@@ -208,16 +204,18 @@ static int change(struct cli *cli, struct args *a,
 		  int (*gather)(struct uxfrm_conn *conn, const struct uxfrm_sa *sa))
 {
 	static struct sa_words w;
+	int family = a->family;
 
 	memset(&w, 0, sizeof(w));
 	uxfrm_sa_init(&w.sa);
 	while (args_peek(a))
 		if (!parse_word(a, &w) && !parse_algo(a, &w.sa.attrs, &w.algos))
-			parse_id_once(a, &w.id, &w.any_id);
+			parse_name_id(a, &w.id, &w.any_id);
+	set_replay(&w);
 	if (!w.any_id)
 		args_incomplete("Not enough information: ID is required");
-	w.sa.id = id_to_sa(&w.id);
-	set_replay(&w);
+	a->family = family; /* a selector has no part in it */
+	w.sa.id = id_to_sa(a, &w.id);
 	set_attributes(&w);
 	check_combination(&w);
 	int status = cli_tell(cli, gather(cli_conn(cli), &w.sa));

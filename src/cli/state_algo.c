@@ -21,7 +21,7 @@ static size_t parse_key(const char *word, uint8_t *key)
 {
 	size_t len = strlen(word), at = 0;
 
-	if (strncmp(word, "0x", 2) != 0) {
+	if (strncmp(word, "0x", 2) != 0 || !word[2]) {
 		if (len > KEY_MAX)
 			args_wrong(word, "ALGO-KEYMAT value makes buffer overflow");
 		memcpy(key, word, len);
@@ -107,6 +107,7 @@ void check_algos(const struct uxfrm_attributes *attrs, uint8_t proto, const char
 	bool enc = uxfrm_has(attrs, UXFRM_HAS_CRYPT) || uxfrm_has(attrs, UXFRM_HAS_AEAD);
 	bool auth = uxfrm_has(attrs, UXFRM_HAS_AUTH) || uxfrm_has(attrs, UXFRM_HAS_AUTH_TRUNC);
 	bool comp = uxfrm_has(attrs, UXFRM_HAS_COMP);
+	bool ipsec = proto == IPPROTO_ESP || proto == IPPROTO_AH || proto == IPPROTO_COMP;
 	const struct {
 		uint8_t proto;
 		bool bad;
@@ -120,8 +121,7 @@ void check_algos(const struct uxfrm_attributes *attrs, uint8_t proto, const char
 	    {IPPROTO_COMP, enc || auth,
 	     "ALGO-TYPE values \"enc\", \"auth\", \"auth-trunc\", and \"aead\" are invalid with"},
 	    {IPPROTO_COMP, !comp, "ALGO-TYPE value \"comp\" is required with"},
-	    {IPPROTO_ROUTING, enc || auth || comp, "ALGO is invalid with"},
-	    {IPPROTO_DSTOPTS, enc || auth || comp, "ALGO is invalid with"},
+	    {ipsec ? 0 : proto, enc || auth || comp, "ALGO is invalid with"},
 	};
 
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)

@@ -12,23 +12,22 @@
 struct name_words {
 	struct cli_id id;
 	struct uxfrm_attributes attrs;
-	bool any_id, has_mark;
+	bool any_id;
 };
 
 static void parse_name(struct args *a, struct name_words *n)
 {
 	static const struct arg_word words[] = {
-	    {"mark", read_mark, offsetof(struct name_words, attrs.mark),
-	     offsetof(struct name_words, has_mark)},
+	    {"mark", read_mark, offsetof(struct name_words, attrs.mark)},
 	    {NULL},
 	};
 
 	while (args_peek(a))
 		if (!args_word(a, words, n))
-			parse_id_once(a, &n->id, &n->any_id);
-	if (n->has_mark)
+			parse_name_id(a, &n->id, &n->any_id);
+	if (n->attrs.mark.value & n->attrs.mark.mask) /* as ip does */
 		uxfrm_give(&n->attrs, UXFRM_HAS_MARK);
-	if (n->id.src.family) {
+	if (n->any_id) {
 		n->attrs.src = n->id.src.a;
 		uxfrm_give(&n->attrs, UXFRM_HAS_SRC);
 	}
@@ -39,8 +38,9 @@ static int get(struct cli *cli, struct args *a)
 	struct name_words n = {0};
 
 	parse_name(a, &n);
-	const struct uxfrm_sa_id id = id_to_sa(&n.id);
+	const struct uxfrm_sa_id id = id_to_sa(a, &n.id);
 
+	cli->printer.family = a->family;
 	cli_list_begin(cli);
 	int status = cli_show(cli, uxfrm_sa_get(cli_conn(cli), &id, &n.attrs), UXFRM_MSG_SA);
 
@@ -53,7 +53,7 @@ static int delete (struct cli *cli, struct args *a)
 	struct name_words n = {0};
 
 	parse_name(a, &n);
-	const struct uxfrm_sa_id id = id_to_sa(&n.id);
+	const struct uxfrm_sa_id id = id_to_sa(a, &n.id);
 
 	return cli_tell(cli, uxfrm_sa_delete(cli_conn(cli), &id, &n.attrs));
 }
@@ -61,12 +61,17 @@ static int delete (struct cli *cli, struct args *a)
 static int flush(struct cli *cli, struct args *a)
 {
 	uint8_t proto = 0;
+	char buf[NAME_BUF];
+	bool given = false;
 
-	while (args_peek(a)) {
+	for (; args_peek(a); given = true) {
 		if (!args_take(a, "proto"))
 			args_wrong(args_peek(a), "unknown");
+		if (given)
+			args_duplicate("proto", "proto");
 		read_xfrm_proto(a, &proto, "XFRM-PROTO value is invalid");
 	}
+	cli_verbose(cli, "Flush state with XFRM-PROTO value \"%s\"", xfrm_proto_name(proto, buf));
 	return cli_tell(cli, uxfrm_sa_flush(cli_conn(cli), proto));
 }
 

@@ -9,8 +9,6 @@
 #include "cli/parse.h"
 #include "cli/prefix.h"
 
-#define ANY_PROTO 255
-
 struct sa_name {
 	struct uxfrm_sa_id id;
 	struct uxfrm_mark mark;
@@ -38,7 +36,7 @@ static bool matches(const struct sa_list *f, const struct uxfrm_sa *sa)
 		return false;
 	if (id->dst.family && !prefix_holds(&id->dst, sa->id.family, &sa->id.dst))
 		return false;
-	if (id->has_proto && id->proto != ANY_PROTO && id->proto != sa->id.proto)
+	if (id->proto && id->proto != sa->id.proto)
 		return false;
 	if (id->has_spi && id->spi != sa->id.spi)
 		return false;
@@ -46,12 +44,7 @@ static bool matches(const struct sa_list *f, const struct uxfrm_sa *sa)
 		return false;
 	if (f->has_reqid && f->reqid != sa->reqid)
 		return false;
-	return (f->flags & sa->flags) == f->flags;
-}
-
-static void read_flags(struct args *a, void *to, const char *why)
-{
-	*(uint8_t *)to = (uint8_t)args_flags(a, state_flag_names, UINT8_MAX);
+	return !f->flags || (f->flags & sa->flags);
 }
 
 static void parse(struct sa_list *list, struct args *a)
@@ -62,22 +55,17 @@ static void parse(struct sa_list *list, struct args *a)
 	     "MODE value is invalid"},
 	    {"reqid", read_u32, offsetof(struct sa_list, reqid),
 	     offsetof(struct sa_list, has_reqid), "REQID value is invalid"},
-	    {"flag", read_flags, offsetof(struct sa_list, flags)},
+	    {"flag", read_state_flags, offsetof(struct sa_list, flags)},
 	    {NULL},
 	};
 
+	bool any_id = false;
+
 	while (args_peek(a))
-		if (!args_word(a, words, list) && !parse_id_word(a, &list->id))
-			args_wrong(args_peek(a), "unknown");
+		if (!args_word(a, words, list))
+			parse_filter_id(a, &list->id, &any_id);
 	list->cli->printer.no_keys = list->no_keys;
-}
-
-static int dump(struct sa_list *list, uxfrm_message_fn fn)
-{
-	struct uxfrm_sa_filter filter = {.size = sizeof(filter), .proto = list->id.proto};
-	struct cli *cli = list->cli;
-
-	return cli_dump(cli, uxfrm_sa_dump(cli_conn(cli), &filter), fn, list);
+	list->cli->printer.family = a->family;
 }
 
 static int show_one(void *opaque, const struct uxfrm_message *m)
@@ -94,8 +82,17 @@ int state_list(struct cli *cli, struct args *a)
 	struct sa_list list = {.cli = cli};
 
 	parse(&list, a);
+	const struct cli_dump dump = {"Dump", show_one, &list};
+	const struct uxfrm_sa_filter filter = {.size = sizeof(filter),
+					       .proto = list.id.proto,
+					       .family = (uint16_t)a->family,
+					       .src = list.id.src.a,
+					       .dst = list.id.dst.a,
+					       .src_bits = list.id.src.bits,
+					       .dst_bits = list.id.dst.bits};
+
 	cli_list_begin(cli);
-	int status = dump(&list, show_one);
+	int status = cli_dump(cli, uxfrm_sa_dump(cli_conn(cli), &filter), &dump);
 
 	cli_list_end(cli);
 	return status;
@@ -134,17 +131,35 @@ static int delete_one(struct cli *cli, const struct sa_name *name)
 	return uxfrm_sa_delete(cli_conn(cli), &name->id, &attrs);
 }
 
+/* Those of one dump. *more: there were any. */
+static int delete_some(struct sa_list *list, bool *more)
+{
+	struct cli *cli = list->cli;
+	const struct cli_dump dump = {"Delete-all", collect_one, list};
+	int status = cli_dump(cli, uxfrm_sa_dump(cli_conn(cli), NULL), &dump), err = 0;
+
+	*more = list->n > 0;
+	if (status || !*more)
+		return status;
+	for (size_t i = 0; i < list->n && !err; i++)
+		err = delete_one(cli, &list->names[i]);
+	list->n = 0;
+	return cli_delete_all(cli, err, "Failed to send delete-all request\n");
+}
+
 int state_delete_all(struct cli *cli, struct args *a)
 {
 	struct sa_list list = {.cli = cli};
+	bool more = true;
+	int status = 0;
 
 	parse(&list, a);
-	int status = dump(&list, collect_one), err = 0;
-
-	for (size_t i = 0; i < list.n && !status && !err; i++)
-		err = delete_one(cli, &list.names[i]);
-	if (list.n && !status)
-		status = cli_tell(cli, err);
+	for (int round = 0; !status && more; round++) {
+		cli_verbose(cli, "Delete-all round = %d", round);
+		status = delete_some(&list, &more);
+	}
+	if (!status)
+		cli_verbose(cli, "Delete-all completed");
 	free(list.names);
 	return status;
 }

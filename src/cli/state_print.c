@@ -8,7 +8,6 @@
 static void print_flag_line(const struct printer *p, const struct uxfrm_sa *sa)
 {
 	const struct uxfrm_attributes *a = &sa->attrs;
-	uint32_t extra = uxfrm_has(a, UXFRM_HAS_EXTRA_FLAGS) ? a->extra_flags : 0;
 	char mask[9];
 
 	fprintf(p->out, "\treplay-window %u ", sa->replay_window);
@@ -18,9 +17,9 @@ static void print_flag_line(const struct printer *p, const struct uxfrm_sa *sa)
 		fputs("flag ", p->out);
 		print_flags(p, sa->flags, state_flag_names);
 	}
-	if (p->stats && extra) {
+	if (p->stats && uxfrm_has(a, UXFRM_HAS_EXTRA_FLAGS)) {
 		fputs("extra_flag ", p->out);
-		print_flags(p, extra, extra_flag_names);
+		print_flags(p, a->extra_flags, extra_flag_names);
 	}
 	if (p->stats)
 		fprintf(p->out, " (0x%s)", mask8_text(sa->flags, mask));

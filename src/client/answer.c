@@ -61,6 +61,7 @@ static void read_done(const struct nlmsghdr *msg, struct uxfrm_result *ret)
 {
 	int32_t code = 0;
 
+	ret->begun = true;
 	if (msg->nlmsg_len >= NLMSG_HDRLEN + sizeof(code))
 		memcpy(&code, (const uint8_t *)msg + NLMSG_HDRLEN, sizeof(code));
 	ret->error = code < 0 ? -code : 0;

@@ -78,9 +78,11 @@ static void write_encap(struct ux_writer *w, const struct uxfrm_attributes *a)
 
 static void write_offload(struct ux_writer *w, const struct uxfrm_attributes *a)
 {
-	const struct xfrm_user_offload o = {.ifindex = a->offload.ifindex,
-					    .flags = a->offload.flags};
+	struct xfrm_user_offload o;
 
+	memset(&o, 0, sizeof(o)); /* what lies between its members too */
+	o.ifindex = a->offload.ifindex;
+	o.flags = a->offload.flags;
 	ux_msg_attr(w, XFRMA_OFFLOAD_DEV, &o, sizeof(o));
 }
 
@@ -101,18 +103,14 @@ static void write_replay_esn(struct ux_writer *w, const struct uxfrm_attributes 
 						   .seq_hi = r->seq_hi,
 						   .oseq = r->oseq,
 						   .oseq_hi = r->oseq_hi};
-	size_t bytes = (size_t)r->words * sizeof(uint32_t), given = 0;
+	size_t bytes = r->bitmap ? r->bitmap_words * sizeof(uint32_t) : 0;
 	uint8_t *to = ux_msg_attr_reserve(w, XFRMA_REPLAY_ESN_VAL, sizeof(head) + bytes);
 
 	if (!to)
 		return;
-	if (r->bitmap)
-		given =
-		    (r->bitmap_words < r->words ? r->bitmap_words : r->words) * sizeof(uint32_t);
 	memcpy(to, &head, sizeof(head));
-	memset(to + sizeof(head), 0, bytes);
-	if (given)
-		memcpy(to + sizeof(head), r->bitmap, given);
+	if (bytes)
+		memcpy(to + sizeof(head), r->bitmap, bytes);
 }
 
 static void write_usage(struct ux_writer *w, const struct uxfrm_attributes *a)

@@ -24,11 +24,10 @@ UXFRM_API void uxfrm_policy_move_init(struct uxfrm_policy_move *move)
 	*move = (struct uxfrm_policy_move){.size = sizeof(*move)};
 }
 
-static int gather_policy(struct uxfrm_conn *conn, const struct uxfrm_policy *policy, uint16_t type,
-			 uint16_t flags)
+static int gather_policy(struct uxfrm_conn *conn, const struct uxfrm_policy *policy, uint16_t type)
 {
 	struct xfrm_userpolicy_info info;
-	const struct ux_head head = {type, NLM_F_ACK | flags, &info, sizeof(info)};
+	const struct ux_head head = {type, NLM_F_ACK, &info, sizeof(info)};
 
 	if (policy->size != sizeof(*policy))
 		return -EINVAL;
@@ -38,12 +37,12 @@ static int gather_policy(struct uxfrm_conn *conn, const struct uxfrm_policy *pol
 
 UXFRM_API int uxfrm_policy_add(struct uxfrm_conn *conn, const struct uxfrm_policy *policy)
 {
-	return gather_policy(conn, policy, XFRM_MSG_NEWPOLICY, NLM_F_CREATE | NLM_F_EXCL);
+	return gather_policy(conn, policy, XFRM_MSG_NEWPOLICY);
 }
 
 UXFRM_API int uxfrm_policy_update(struct uxfrm_conn *conn, const struct uxfrm_policy *policy)
 {
-	return gather_policy(conn, policy, XFRM_MSG_UPDPOLICY, NLM_F_REPLACE);
+	return gather_policy(conn, policy, XFRM_MSG_UPDPOLICY);
 }
 
 static int gather_id(struct uxfrm_conn *conn, const struct uxfrm_policy_id *id,

@@ -10,8 +10,6 @@
 #include "client/conn.h"
 #include "client/convert.h"
 
-#define ANY_PROTO 255
-
 UXFRM_API void uxfrm_sa_init(struct uxfrm_sa *sa)
 {
 	*sa = (struct uxfrm_sa){.size = sizeof(*sa),
@@ -26,11 +24,10 @@ UXFRM_API void uxfrm_sa_move_init(struct uxfrm_sa_move *move)
 	*move = (struct uxfrm_sa_move){.size = sizeof(*move)};
 }
 
-static int gather_sa(struct uxfrm_conn *conn, const struct uxfrm_sa *sa, uint16_t type,
-		     uint16_t flags)
+static int gather_sa(struct uxfrm_conn *conn, const struct uxfrm_sa *sa, uint16_t type)
 {
 	struct xfrm_usersa_info info;
-	const struct ux_head head = {type, NLM_F_ACK | flags, &info, sizeof(info)};
+	const struct ux_head head = {type, NLM_F_ACK, &info, sizeof(info)};
 
 	if (sa->size != sizeof(*sa))
 		return -EINVAL;
@@ -40,12 +37,12 @@ static int gather_sa(struct uxfrm_conn *conn, const struct uxfrm_sa *sa, uint16_
 
 UXFRM_API int uxfrm_sa_add(struct uxfrm_conn *conn, const struct uxfrm_sa *sa)
 {
-	return gather_sa(conn, sa, XFRM_MSG_NEWSA, NLM_F_CREATE | NLM_F_EXCL);
+	return gather_sa(conn, sa, XFRM_MSG_NEWSA);
 }
 
 UXFRM_API int uxfrm_sa_update(struct uxfrm_conn *conn, const struct uxfrm_sa *sa)
 {
-	return gather_sa(conn, sa, XFRM_MSG_UPDSA, NLM_F_REPLACE);
+	return gather_sa(conn, sa, XFRM_MSG_UPDSA);
 }
 
 static int gather_id(struct uxfrm_conn *conn, const struct uxfrm_sa_id *id,
@@ -91,10 +88,8 @@ static void write_filter(struct ux_writer *w, const struct uxfrm_sa_filter *f)
 	struct xfrm_address_filter wire = {
 	    .family = f->family, .splen = f->src_bits, .dplen = f->dst_bits};
 
-	if (f->proto && f->proto != ANY_PROTO)
+	if (f->proto)
 		ux_msg_attr_u8(w, XFRMA_PROTO, f->proto);
-	if (!f->family)
-		return;
 	memcpy(&wire.saddr, &f->src, sizeof(wire.saddr));
 	memcpy(&wire.daddr, &f->dst, sizeof(wire.daddr));
 	ux_msg_attr(w, XFRMA_ADDRESS_FILTER, &wire, sizeof(wire));
