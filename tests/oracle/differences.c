@@ -178,11 +178,13 @@ static void mask_unused_replay(struct message *kernel, struct message *engine)
 	clear_unused(e, e_len, false);
 }
 
+static const uint16_t algorithm_types[] = {XFRMA_ALG_AUTH, XFRMA_ALG_CRYPT, XFRMA_ALG_COMP,
+					   XFRMA_ALG_AEAD, XFRMA_ALG_AUTH_TRUNC};
+#define N_ALGORITHM_TYPES (sizeof(algorithm_types) / sizeof(algorithm_types[0]))
+
 /* Linux puts the end of an algorithm's name into the request itself, which an error echoes. */
 static void end_names(struct message *m)
 {
-	static const uint16_t types[] = {XFRMA_ALG_AUTH, XFRMA_ALG_CRYPT, XFRMA_ALG_COMP,
-					 XFRMA_ALG_AEAD, XFRMA_ALG_AUTH_TRUNC};
 	const size_t name = sizeof(((struct xfrm_algo *)NULL)->alg_name);
 	size_t echo = NLMSG_HDRLEN + sizeof(int32_t), end, len;
 	uint8_t *p;
@@ -192,9 +194,9 @@ static void end_names(struct message *m)
 	end = echo + u32_at(m->bytes + echo);
 	if (end > m->len)
 		return;
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+	for (size_t i = 0; i < N_ALGORITHM_TYPES; i++)
 		for (size_t k = 0; (p = attr_find(m->bytes, end, echo + NLMSG_HDRLEN + SA_INFO_LEN,
-						  types[i], k, &len));
+						  algorithm_types[i], k, &len));
 		     k++)
 			if (len >= name)
 				p[name - 1] = 0;
@@ -236,8 +238,21 @@ static bool is_wildcard_mark(const struct dispute *d)
 /* A key of nearly 2^32 bits: Linux counts its bytes in 32 bits, and comes to 0. */
 static bool is_key_too_long(const struct dispute *d)
 {
-	return d->engine_ack && d->kernel_ack && error_of(d->kernel_ack) == -EINVAL &&
-	       !strcmp(error_text(d->engine_ack), "Invalid AEAD attribute length");
+	const size_t attrs = NLMSG_HDRLEN + SA_INFO_LEN,
+		     bits = sizeof(((struct xfrm_algo *)NULL)->alg_name);
+	uint16_t type = request_type(d);
+	const uint8_t *p;
+	size_t len;
+
+	if ((type != XFRM_MSG_NEWSA && type != XFRM_MSG_UPDSA) || engine_errno(d) != -EINVAL)
+		return false;
+	for (size_t i = 0; i < N_ALGORITHM_TYPES; i++) {
+		p = attr_find((uint8_t *)d->request, d->request_len, attrs, algorithm_types[i], 0,
+			      &len);
+		if (p && len >= bits + sizeof(uint32_t) && u32_at(p + bits) > UINT32_MAX - 7)
+			return true;
+	}
+	return false;
 }
 
 /* What a dump finds depends on how much of it goes out before the rest of its datagram is done. */
