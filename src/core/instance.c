@@ -161,7 +161,7 @@ UXFRM_API struct uxfrm *uxfrm_free(struct uxfrm *u)
 	if (!u)
 		return NULL;
 	u->watch = NULL;
-	u->larval_expired = NULL;
+	u->sa_expired = NULL;
 	ux_sad_fini(u);
 	ux_spd_fini(u);
 	ux_retire_fini(&u->retire);

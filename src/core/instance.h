@@ -48,16 +48,16 @@ struct uxfrm {
 	struct ux_retire retire;
 	struct ux_list clients;	      /* ctl/: struct uxfrm_client.all */
 	struct ux_list pfkey_clients; /* ctl/: struct uxfrm_pfkey.all */
-	/* called before a larval SA that timed out is removed (Linux announces it as EXPIRE); may
-	 * be NULL */
-	void (*larval_expired)(struct uxfrm *u, const struct ux_sa *sa);
+	/* called when a limit in time of an SA is reached; a hard one, or the end of a larval SA
+	 * (Linux announces both as EXPIRE), before the SA is removed. May be NULL */
+	void (*sa_expired)(struct uxfrm *u, const struct ux_sa *sa, bool hard);
 	const struct uxfrm_watch_ops *watch;
 	void *watch_opaque;
 	uint32_t acquire_seq;	       /* of the last ACQUIRE event */
 	struct ux_siphash_key spi_key; /* SPIs are drawn by it from a count */
 	uint64_t n_spi_drawn;
 	uint32_t pfkey_acquire_seq, pfkey_reqid; /* given last over PF_KEY */
-	uint32_t *encap_ports[2]; /* watch.c: SAs by port, IPv4 and IPv6 */
+	uint32_t *encap_ports[2];		 /* watch.c: SAs by port, IPv4 and IPv6 */
 
 	/* list of workers: changed by the worker's thread under the mutex, walked by the control
 	 * thread */

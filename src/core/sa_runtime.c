@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/instance.h"
+#include "core/lifetime.h"
 #include "core/sad_index.h"
 #include "crypto/algo.h"
 #include "crypto/key_memory.h"
@@ -300,6 +301,8 @@ int ux_sa_runtime_new(struct uxfrm *u, const struct ux_sa_params *p,
 		return -ENOMEM;
 	err = make_transform(r, p, ext);
 	if (err == 0)
+		err = ux_lifetime_prepare(r, &p->limits);
+	if (err == 0)
 		err = keys_new(p, r->transform, &r->keys);
 	if (err == 0)
 		err = make_replay(r, p);
@@ -327,6 +330,7 @@ void ux_sa_runtime_free(struct ux_sa_runtime *r)
 	free(ux_rcu_own(&r->replay));
 	ux_limits_release(ux_sa_limits(r));
 	free(r->larval);
+	free(r->timer);
 	ux_former_free(r);
 	ux_slab_put(&u->runtime_slab, r);
 }

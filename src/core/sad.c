@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/sad_ahead.h"
+#include "core/lifetime.h"
 #include "core/sad_index.h"
 
 #define NS_PER_MS UINT64_C(1000000)
@@ -21,6 +22,7 @@ int ux_sad_init(struct ux_sad *sad)
 	ux_list_init(&sad->cursors);
 	ux_list_init(&sad->grace_queue);
 	ux_list_init(&sad->larval);
+	sad->timers = NULL;
 	sad->n_sa = sad->n_grace = 0;
 	sad->by_seq = malloc(UX_SAD_SEQ_BUCKETS * sizeof(*sad->by_seq));
 	if (!sad->by_seq)
@@ -317,6 +319,7 @@ int ux_sad_insert(struct uxfrm *u, struct ux_sa *sa)
 		larval_link(u, sa);
 	ux_list_push_front(&u->sad.all, &sa->all);
 	u->sad.n_sa++;
+	ux_lifetime_start(u, sa->runtime);
 	ux_watch_encap(u, sa, true);
 	return 0;
 }
@@ -327,6 +330,7 @@ static void runtime_leave(struct uxfrm *u, struct ux_sa_runtime *r)
 	ux_rcu_publish(&r->current, NULL);
 	while (r->grace)
 		grace_drop(u, ux_container_of(r->grace, struct ux_sa, grace_link));
+	ux_lifetime_stop(u, r);
 	ux_former_remove_all(u, r);
 	spi_unlink(u, r);
 }
@@ -409,9 +413,10 @@ int ux_sad_replace(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fresh, bool
 	if (!same_address)
 		address_unlink(u, old);
 	replace_in_lists(u, old, fresh, moved);
-	if (!shared)
+	if (!shared) {
+		ux_lifetime_start(u, fresh->runtime);
 		runtime_leave(u, old_runtime);
-	else if (fresh->runtime->n_grace)
+	} else if (fresh->runtime->n_grace)
 		grace_drop_like(u, fresh);
 	if (grace) {
 		grace_add(u, old);
@@ -465,6 +470,8 @@ static struct ux_larval *first_larval(const struct ux_sad *sad)
 
 uint64_t ux_sad_tick(struct uxfrm *u)
 {
+	/* first of all, as what it removes may be among the others */
+	uint64_t next = ux_lifetime_tick(u, TICK_MAX);
 	struct ux_larval *larval;
 	struct ux_sa *grace;
 	int n = 0;
@@ -476,13 +483,13 @@ uint64_t ux_sad_tick(struct uxfrm *u)
 	}
 	while ((larval = first_larval(&u->sad)) && larval->deadline_ns <= u->now_ns &&
 	       n++ < TICK_MAX) {
-		if (u->larval_expired)
-			u->larval_expired(u, larval->sa);
+		if (u->sa_expired)
+			u->sa_expired(u, larval->sa, true);
 		ux_sad_remove(u, larval->sa);
 	}
 
-	uint64_t next = grace ? grace->deadline_ns : UINT64_MAX;
-
+	if (grace && grace->deadline_ns < next)
+		next = grace->deadline_ns;
 	if (larval && larval->deadline_ns < next)
 		next = larval->deadline_ns;
 	return next > u->now_ns ? next : u->now_ns + 1;

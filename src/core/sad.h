@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/heap.h"
 #include "base/list.h"
 #include "base/siphash.h"
 #include "core/sa.h"
@@ -49,6 +50,7 @@ struct ux_sad {
 	struct ux_list grace_queue; /* by deadline */
 	struct ux_list larval;	    /* by deadline */
 	struct ux_former_spare spare;
+	struct ux_heap_node *timers; /* core/lifetime.h */
 	uint32_t n_sa, n_grace;
 };
 

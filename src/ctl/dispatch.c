@@ -9,7 +9,7 @@
 
 #include "ctl/client.h"
 
-#define TYPE(number) [(number)-XFRM_MSG_BASE]
+#define TYPE(number) [(number) - XFRM_MSG_BASE]
 
 static const struct ux_request_type types[] = {
     TYPE(XFRM_MSG_NEWSA) = {sizeof(struct xfrm_usersa_info), ux_handle_newsa, NULL, 0,

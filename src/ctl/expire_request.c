@@ -15,9 +15,9 @@
 #include "ctl/sa_reply.h"
 #include "ctl/translate.h"
 
-void ux_expire_larval(struct uxfrm *u, const struct ux_sa *sa)
+void ux_expire_sa(struct uxfrm *u, const struct ux_sa *sa, bool hard)
 {
-	ux_event_sa_expired(u, sa, true, UX_SA_DEAD, 0);
+	ux_event_sa_expired(u, sa, hard, hard ? UX_SA_DEAD : UX_SA_VALID, 0);
 }
 
 int ux_handle_expire(struct ux_request *req)

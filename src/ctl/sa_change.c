@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <netinet/in.h>
 
+#include "core/lifetime.h"
+
 bool ux_sa_proto_wanted(uint8_t proto, uint8_t wanted)
 {
 	bool ipsec = proto == IPPROTO_AH || proto == IPPROTO_ESP || proto == IPPROTO_COMP;
@@ -68,6 +70,8 @@ static int update_valid(struct uxfrm *u, struct ux_sa *old, const struct ux_sa *
 		fresh->if_id = wanted->if_id;
 	int r = ux_sa_init(fresh, ext);
 	if (r == 0)
+		r = ux_lifetime_prepare(fresh->runtime, ux_sa_limits(wanted->runtime));
+	if (r == 0)
 		r = ux_sad_replace(u, old, fresh, false);
 	if (r < 0) {
 		ux_sa_free(fresh);
@@ -76,7 +80,9 @@ static int update_valid(struct uxfrm *u, struct ux_sa *old, const struct ux_sa *
 	if (wanted->runtime->terms.has_coaddr && fresh->runtime->terms.has_coaddr)
 		fresh->runtime->terms.coaddr = wanted->runtime->terms.coaddr;
 	/* does not fail: the set is there, as @wanted holds it */
-	return ux_sa_set_limits(fresh->runtime, ux_sa_limits(wanted->runtime));
+	r = ux_sa_set_limits(fresh->runtime, ux_sa_limits(wanted->runtime));
+	ux_lifetime_start(u, fresh->runtime);
+	return r;
 }
 
 int ux_sa_update(struct uxfrm *u, struct ux_sa *sa, const struct ux_sa_params *p,

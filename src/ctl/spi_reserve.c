@@ -87,10 +87,10 @@ static int publish(struct uxfrm *u, struct ux_sa *old, const struct ux_sa_params
 	if (r < 0)
 		return r;
 	if (old) /* it lives on under an SPI: its time counts from where it began */
-		atomic_store_explicit(&sa->runtime->add_time_s,
-				      atomic_load_explicit(&old->runtime->add_time_s,
-							   memory_order_relaxed),
-				      memory_order_relaxed);
+		atomic_store_explicit(
+		    &sa->runtime->add_time_s,
+		    atomic_load_explicit(&old->runtime->add_time_s, memory_order_relaxed),
+		    memory_order_relaxed);
 	r = old ? ux_sad_replace(u, old, sa, false) : ux_sad_insert(u, sa);
 	if (r < 0) {
 		ux_sa_free(sa);
