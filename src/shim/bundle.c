@@ -2,6 +2,7 @@
 
 #include "shim/bundle.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -37,25 +38,30 @@ static bool is_bundle(const struct uxfrm_bundle *b, ssize_t received)
 	       b->length == (size_t)received;
 }
 
-/* The head of the channel without taking it out. */
-static bool peek_bundle(struct shim_socket *s, int fd)
+/* The head of the channel without taking it out. 0; -EAGAIN: there is none; -ENOMSG: no bundle. */
+static int peek_bundle(struct shim_socket *s, int fd)
 {
 	ssize_t n =
 	    shim_real()->recv(fd, s->bundle, UXFRM_BUNDLE_MAX, MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC);
 
+	if (n < 0 && errno == EAGAIN)
+		return -EAGAIN;
 	if (n > UXFRM_BUNDLE_MAX || !is_bundle((const void *)s->bundle, n))
-		return false;
+		return -ENOMSG;
 	s->bundle_len = (size_t)n;
 	s->bundle_at = sizeof(struct uxfrm_bundle);
-	return true;
+	return 0;
 }
 
 ssize_t shim_bundle_next(struct shim_socket *s, int fd, const void **ret_part)
 {
+	int err = s->bundle ? 0 : -ENOMSG;
 	uint32_t len;
 
-	if (!s->bundle || (!s->bundle_len && !peek_bundle(s, fd)))
-		return -1;
+	if (!err && !s->bundle_len)
+		err = peek_bundle(s, fd);
+	if (err)
+		return err;
 	memcpy(&len, s->bundle + s->bundle_at, sizeof(len));
 	if (len > s->bundle_len - s->bundle_at - PART_HEADER)
 		len = (uint32_t)(s->bundle_len - s->bundle_at - PART_HEADER);

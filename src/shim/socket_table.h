@@ -23,9 +23,9 @@ struct shim_socket {
 	atomic_int control; /* control channel; hidden; -1 = lost */
 	dev_t net_dev;	    /* identity of the network namespace it belongs to */
 	ino_t net_ino;
-	bool opened; /* OPEN was answered by the daemon of the control channel */
-	bool bound;  /* has a port id, as after netlink's bind or autobind */
-	bool shared; /* a fork happened: the control channel's answers are shared */
+	bool opened;		  /* OPEN was answered by the daemon of the control channel */
+	bool bound;		  /* has a port id, as after netlink's bind or autobind */
+	bool shared;		  /* a fork happened: the control channel's answers are shared */
 	uint32_t port_id, groups; /* PF_KEY: groups is what it listens to (REGISTER, PROMISC) */
 	uint32_t peer_port_id, peer_groups; /* by connect() */
 	uint32_t unprocessed;		    /* datagrams sent that the daemon has not reported */

@@ -226,13 +226,17 @@ static ssize_t take_locked(struct shim_socket *s, int fd, struct msghdr *msg, in
 			   bool *ret_plain)
 {
 	bool quiet = pthread_mutex_trylock(&s->lock) == 0;
-	ssize_t n = -1;
+	ssize_t n = -ENOMSG;
 	const void *part;
 
 	if (!quiet || may_be_bundle(s))
 		n = shim_bundle_next(s, fd, &part);
 	*ret_plain = n < 0;
-	if (n < 0) {
+	if (n == -EAGAIN && !(flags & MSG_ERRQUEUE)) {
+		/* what has come since may be a bundle: it is for the next look */
+		errno = EAGAIN;
+		n = -1;
+	} else if (n < 0) {
 		n = shim_real()->recvmsg(fd, msg, flags | MSG_TRUNC | MSG_DONTWAIT);
 	} else {
 		scatter(msg, part, (size_t)n);
