@@ -324,6 +324,12 @@ static void second_is_larval(struct rig *r)
 	entry_add(r, TUNNEL_DST, 9, 1);
 	entry_add(r, TUNNEL_DST, 9, 2);
 }
+/* One nobody will fulfil any more: it has no keys either, but its time still runs. */
+static void second_is_given_up(struct rig *r)
+{
+	second_is_larval(r);
+	ux_sad_give_up(at(r, TUNNEL_DST, 2));
+}
 static void two_to_one_place(struct rig *r)
 {
 	(void)sa_of(r, 3, 1, 2);
@@ -366,6 +372,7 @@ static void family_none(struct rig *r)
 static const struct refusal refusals[] = {
     {second_place_taken, "Failed to add migrated state"},
     {second_is_larval, "ESP: AEAD or CRYPT must be provided"},
+    {second_is_given_up, "ESP: AEAD or CRYPT must be provided"},
     {two_to_one_place, "Failed to add migrated state"},
     {exchange, "Failed to add migrated state"},
     {one_sa_twice, "Failed to add migrated state"},
