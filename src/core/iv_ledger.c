@@ -77,6 +77,8 @@ struct ux_iv_source *ux_iv_source_hold(struct ux_iv_ledger *l, const void *key, 
 	if (!s)
 		return NULL;
 	if (s->refs++ == 0) {
+		if (!ux_list_empty(&s->link)) /* it is not new */
+			l->n_idle--;
 		ux_list_remove(&s->link);
 		ux_list_push_back(&l->held, &s->link);
 		l->n_held++;

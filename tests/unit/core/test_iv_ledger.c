@@ -68,6 +68,29 @@ static void guarantee_with_eviction(void **state)
 	ux_iv_ledger_fini(&l);
 }
 
+/* A key that is held again is not idle any more: it makes no other key forgotten. */
+static void held_again(void **state)
+{
+	struct ux_iv_ledger l;
+
+	assert_int_equal(ux_iv_ledger_init(&l, 1, 2), 0);
+
+	struct ux_iv_source *other = ux_iv_source_hold(&l, "o", 1);
+
+	ux_iv_source_release(&l, other);
+	for (int i = 0; i < 4; i++) {
+		struct ux_iv_source *s = ux_iv_source_hold(&l, "k", 1);
+
+		assert_int_equal(l.n_idle, 1);
+		assert_int_equal(l.n_held, 1);
+		ux_iv_source_release(&l, s);
+		assert_int_equal(l.n_idle, 2);
+	}
+	assert_int_equal(l.floor, UINT64_C(1) << 32); /* nothing was forgotten */
+	assert_ptr_equal(ux_iv_source_hold(&l, "o", 1), other);
+	ux_iv_ledger_fini(&l);
+}
+
 static void used_up(void **state)
 {
 	struct ux_iv_ledger l;
@@ -94,6 +117,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(same_key_same_source),
 	    cmocka_unit_test(guarantee_with_eviction),
+	    cmocka_unit_test(held_again),
 	    cmocka_unit_test(used_up),
 	};
 
