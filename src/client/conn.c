@@ -104,10 +104,10 @@ static int make_room(struct uxfrm_conn *c, size_t more)
 
 	if (!buf)
 		return -ENOMEM;
-	if (c->len) {
+	if (c->len)
 		memcpy(buf, c->buf, c->len);
-		explicit_bzero(c->buf, c->len);
-	}
+	if (c->buf) /* behind what counts there may be a request that did not fit */
+		explicit_bzero(c->buf, c->cap);
 	free(c->buf);
 	c->buf = buf;
 	c->cap = cap;
