@@ -46,8 +46,9 @@ static int peek_bundle(struct shim_socket *s, int fd)
 
 	if (n < 0 && errno == EAGAIN)
 		return -EAGAIN;
-	if (n > UXFRM_BUNDLE_MAX || !is_bundle((const void *)s->bundle, n))
-		return -ENOMSG;
+	if (n < (ssize_t)(sizeof(struct uxfrm_bundle) + PART_HEADER) || n > UXFRM_BUNDLE_MAX ||
+	    !is_bundle((const void *)s->bundle, n))
+		return -ENOMSG; /* or one without a part, which is none */
 	s->bundle_len = (size_t)n;
 	s->bundle_at = sizeof(struct uxfrm_bundle);
 	return 0;

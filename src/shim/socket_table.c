@@ -108,7 +108,10 @@ void shim_socket_drop(struct shim_socket *s)
 
 	s->peer = -1;
 	pthread_mutex_unlock(&s->lock);
+	/* another thread may be copying out of it */
+	pthread_mutex_lock(&s->receive_lock);
 	shim_bundle_release(s);
+	pthread_mutex_unlock(&s->receive_lock);
 	if (control >= 0)
 		shim_real()->close(control);
 	if (peer >= 0)
