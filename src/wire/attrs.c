@@ -201,14 +201,6 @@ uint8_t ux_attr_u8(const struct nlattr *a)
 	return *(const uint8_t *)ux_attr_data(a);
 }
 
-uint16_t ux_attr_u16(const struct nlattr *a)
-{
-	uint16_t v;
-
-	memcpy(&v, ux_attr_data(a), sizeof(v));
-	return v;
-}
-
 uint32_t ux_attr_u32(const struct nlattr *a)
 {
 	uint32_t v;

@@ -51,7 +51,6 @@ static inline size_t ux_attr_len(const struct nlattr *a)
 }
 /* The values below are only asked of attributes whose length the parse has checked. */
 uint8_t ux_attr_u8(const struct nlattr *a);
-uint16_t ux_attr_u16(const struct nlattr *a);
 uint32_t ux_attr_u32(const struct nlattr *a);
 uint64_t ux_attr_u64(const struct nlattr *a);
 /* ux_attr_copy - the first @len bytes: structures with 64-bit members, which lie unaligned. */
