@@ -4,7 +4,7 @@
 
 /*
  * The client library, libuxfrm-client: manage the SAs and policies of uxfrmd or of a Linux kernel,
- * and hear of their events, without a byte of netlink. Described in libuxfrm-client(3).
+ * and hear of their events, without a byte of netlink. Its use is shown by examples/move.c.
  *
  * A connection gathers requests; uxfrm_conn_run sends them, as many as fit in one datagram, and
  * waits for their answers. One thread at a time per connection; connections are independent.
