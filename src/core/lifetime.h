@@ -8,7 +8,8 @@
  *
  * As in Linux a timer runs out first one second after the SA was added or updated, and is then set
  * for the next limit; a limit since first use that nothing has used yet is looked at again when it
- * could be reached. A move keeps the timer, and what it has told is not told again.
+ * could be reached. A move keeps the timer; a soft limit that was told is told
+ * again when the timer next runs out.
  */
 
 #include <stdint.h>

@@ -85,7 +85,9 @@ int ux_sa_init(struct ux_sa *sa, struct ux_ext_ack *ext)
 
 	if (err < 0)
 		return err;
-	if (!sa->runtime->transform) /* larval, or was until it was given up */
+	/* larval, or was until it was given up; a valid one has keys, and they are not looked for
+	 */
+	if (ux_sa_state_of(sa) != UX_SA_VALID && !sa->runtime->transform)
 		return ux_fail(ext, EINVAL, "ESP: AEAD or CRYPT must be provided");
 	err = check_encap(sa, ext);
 	if (err == 0)
