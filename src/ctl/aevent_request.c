@@ -38,7 +38,6 @@ static bool write_aevent(struct ux_writer *w, const struct ux_request *req, cons
 			 uint32_t flags)
 {
 	struct xfrm_aevent_id id;
-	struct xfrm_mark mark = {.v = sa->mark.v, .m = sa->mark.m};
 
 	memset(&id, 0, sizeof(id));
 	id.sa_id.daddr = ux_addr_to_wire(&sa->id.daddr);
@@ -56,14 +55,7 @@ static bool write_aevent(struct ux_writer *w, const struct ux_request *req, cons
 		ux_msg_attr_u32(w, XFRMA_REPLAY_THRESH, sa->runtime->terms.replay_maxdiff);
 	if (flags & XFRM_AE_ETHR)
 		ux_msg_attr_u32(w, XFRMA_ETIMER_THRESH, sa->runtime->terms.replay_maxage);
-	if (mark.v | mark.m)
-		ux_msg_attr(w, XFRMA_MARK, &mark, sizeof(mark));
-	if (sa->if_id)
-		ux_msg_attr_u32(w, XFRMA_IF_ID, sa->if_id);
-	if (sa->runtime->terms.pcpu != UINT32_MAX)
-		ux_msg_attr_u32(w, UX_XFRMA_SA_PCPU, sa->runtime->terms.pcpu);
-	if (sa->dir)
-		ux_msg_attr_u8(w, UX_XFRMA_SA_DIR, sa->dir);
+	ux_sa_write_event_attrs(w, sa);
 	return ux_msg_end(w);
 }
 

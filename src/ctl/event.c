@@ -52,20 +52,12 @@ void ux_event_sa_flushed(struct uxfrm *u, uint8_t proto, const struct ux_event_o
 static bool write_expire(struct ux_writer *w, const struct ux_sa *sa, bool hard, uint32_t port_id)
 {
 	struct xfrm_user_expire p;
-	struct xfrm_mark mark = {.v = sa->mark.v, .m = sa->mark.m};
 
 	memset(&p, 0, sizeof(p));
 	ux_sa_info(sa, &p.state);
 	p.hard = hard;
 	ux_msg_begin(w, XFRM_MSG_EXPIRE, 0, port_id, 0, &p, sizeof(p));
-	if (mark.v | mark.m)
-		ux_msg_attr(w, XFRMA_MARK, &mark, sizeof(mark));
-	if (sa->if_id)
-		ux_msg_attr_u32(w, XFRMA_IF_ID, sa->if_id);
-	if (sa->runtime->terms.pcpu != UINT32_MAX)
-		ux_msg_attr_u32(w, UX_XFRMA_SA_PCPU, sa->runtime->terms.pcpu);
-	if (sa->dir)
-		ux_msg_attr_u8(w, UX_XFRMA_SA_DIR, sa->dir);
+	ux_sa_write_event_attrs(w, sa);
 	return ux_msg_end(w);
 }
 

@@ -103,10 +103,30 @@ static void write_mark(struct ux_writer *w, const struct ux_sa *sa)
 
 	if (mark.v | mark.m)
 		ux_msg_attr(w, XFRMA_MARK, &mark, sizeof(mark));
+}
+
+static void write_output_mark(struct ux_writer *w, const struct ux_sa *sa)
+{
 	if (sa->output_mark.v | sa->output_mark.m) {
 		ux_msg_attr_u32(w, XFRMA_SET_MARK, sa->output_mark.v);
 		ux_msg_attr_u32(w, XFRMA_SET_MARK_MASK, sa->output_mark.m);
 	}
+}
+
+static void write_pcpu_and_dir(struct ux_writer *w, const struct ux_sa *sa)
+{
+	if (sa->runtime->terms.pcpu != UINT32_MAX)
+		ux_msg_attr_u32(w, UX_XFRMA_SA_PCPU, sa->runtime->terms.pcpu);
+	if (sa->dir)
+		ux_msg_attr_u8(w, UX_XFRMA_SA_DIR, sa->dir);
+}
+
+void ux_sa_write_event_attrs(struct ux_writer *w, const struct ux_sa *sa)
+{
+	write_mark(w, sa);
+	if (sa->if_id)
+		ux_msg_attr_u32(w, XFRMA_IF_ID, sa->if_id);
+	write_pcpu_and_dir(w, sa);
 }
 
 static void write_offload(struct ux_writer *w, const struct ux_offload *offload)
@@ -140,6 +160,7 @@ static void write_attrs(struct ux_writer *w, const struct ux_sa *sa)
 	if (terms->tfcpad)
 		ux_msg_attr_u32(w, XFRMA_TFCPAD, terms->tfcpad);
 	write_mark(w, sa);
+	write_output_mark(w, sa);
 	ux_sa_write_replay(w, sa);
 	if (sa->offload.requested)
 		write_offload(w, &sa->offload);
@@ -147,10 +168,7 @@ static void write_attrs(struct ux_writer *w, const struct ux_sa *sa)
 		ux_msg_attr_u32(w, XFRMA_IF_ID, sa->if_id);
 	if (sa->mapping_maxage_s)
 		ux_msg_attr_u32(w, UX_XFRMA_MTIMER_THRESH, sa->mapping_maxage_s);
-	if (terms->pcpu != UINT32_MAX)
-		ux_msg_attr_u32(w, UX_XFRMA_SA_PCPU, terms->pcpu);
-	if (sa->dir)
-		ux_msg_attr_u8(w, UX_XFRMA_SA_DIR, sa->dir);
+	write_pcpu_and_dir(w, sa);
 	if (sa->nat_keepalive_interval_s)
 		ux_msg_attr_u32(w, UX_XFRMA_NAT_KEEPALIVE_INTERVAL, sa->nat_keepalive_interval_s);
 }

@@ -18,6 +18,8 @@ void ux_sa_info(const struct ux_sa *sa, struct xfrm_usersa_info *ret_info);
 /* ux_sa_write_replay - REPLAY_ESN_VAL if that is how the SA got its replay state, else REPLAY_VAL.
  */
 void ux_sa_write_replay(struct ux_writer *w, const struct ux_sa *sa);
+/* ux_sa_write_event_attrs - MARK, IF_ID, SA_PCPU and SA_DIR where set: EXPIRE and NEWAE end so. */
+void ux_sa_write_event_attrs(struct ux_writer *w, const struct ux_sa *sa);
 /*
  * ux_sa_message - that message in a buffer of its own, of the size this SA needs. -ENOMEM. Given
  * back by ux_sa_message_free, which wipes it: it holds keys.

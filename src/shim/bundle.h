@@ -20,7 +20,7 @@ void shim_bundle_release(struct shim_socket *s);
 /*
  * shim_bundle_next - the first part, not yet received, of a bundle at the head of the channel. Its
  * length, and where it is until the next call; -ENOMSG: the head is no bundle, and no other takes
- * its place while the caller holds receive_lock; -EAGAIN: there is nothing, for now.
+ * its place while the caller holds receive_lock; -EAGAIN: nothing has come.
  */
 ssize_t shim_bundle_next(struct shim_socket *s, int fd, const void **ret_part);
 /* shim_bundle_took - the program has received that part. The caller holds receive_lock. */

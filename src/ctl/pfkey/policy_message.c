@@ -27,19 +27,6 @@ static void put_selector(struct ux_pfkey_writer *w, const struct ux_policy *poli
 
 static void put_lifetimes(struct ux_pfkey_writer *w, const struct ux_policy *policy)
 {
-	const struct ux_limits *l = &policy->limits;
-	const struct sadb_lifetime hard = {
-	    .sadb_lifetime_allocations = (uint32_t)ux_pfkey_limit_out(l->hard_packets),
-	    .sadb_lifetime_bytes = ux_pfkey_limit_out(l->hard_bytes),
-	    .sadb_lifetime_addtime = l->hard_add_s,
-	    .sadb_lifetime_usetime = l->hard_use_s,
-	};
-	const struct sadb_lifetime soft = {
-	    .sadb_lifetime_allocations = (uint32_t)ux_pfkey_limit_out(l->soft_packets),
-	    .sadb_lifetime_bytes = ux_pfkey_limit_out(l->soft_bytes),
-	    .sadb_lifetime_addtime = l->soft_add_s,
-	    .sadb_lifetime_usetime = l->soft_use_s,
-	};
 	const struct sadb_lifetime current = {
 	    .sadb_lifetime_allocations =
 		(uint32_t)atomic_load_explicit(&policy->packets, memory_order_relaxed),
@@ -49,8 +36,8 @@ static void put_lifetimes(struct ux_pfkey_writer *w, const struct ux_policy *pol
 		atomic_load_explicit(&policy->use_time_s, memory_order_relaxed),
 	};
 
-	ux_pfkey_ext(w, SADB_EXT_LIFETIME_HARD, &hard, sizeof(hard));
-	ux_pfkey_ext(w, SADB_EXT_LIFETIME_SOFT, &soft, sizeof(soft));
+	ux_pfkey_put_hard_limits(w, &policy->limits);
+	ux_pfkey_put_soft_limits(w, &policy->limits);
 	ux_pfkey_ext(w, SADB_EXT_LIFETIME_CURRENT, &current, sizeof(current));
 }
 

@@ -17,9 +17,34 @@ static uint64_t load64(const _Atomic(uint64_t) *p)
 	return atomic_load_explicit(p, memory_order_relaxed);
 }
 
-uint64_t ux_pfkey_limit_out(uint64_t limit)
+/* A byte or packet limit; PF_KEY says 0 for none. */
+static uint64_t limit_out(uint64_t limit)
 {
 	return limit == UX_LIMIT_INFINITE ? 0 : limit;
+}
+
+void ux_pfkey_put_hard_limits(struct ux_pfkey_writer *w, const struct ux_limits *l)
+{
+	const struct sadb_lifetime hard = {
+	    .sadb_lifetime_allocations = (uint32_t)limit_out(l->hard_packets),
+	    .sadb_lifetime_bytes = limit_out(l->hard_bytes),
+	    .sadb_lifetime_addtime = l->hard_add_s,
+	    .sadb_lifetime_usetime = l->hard_use_s,
+	};
+
+	ux_pfkey_ext(w, SADB_EXT_LIFETIME_HARD, &hard, sizeof(hard));
+}
+
+void ux_pfkey_put_soft_limits(struct ux_pfkey_writer *w, const struct ux_limits *l)
+{
+	const struct sadb_lifetime soft = {
+	    .sadb_lifetime_allocations = (uint32_t)limit_out(l->soft_packets),
+	    .sadb_lifetime_bytes = limit_out(l->soft_bytes),
+	    .sadb_lifetime_addtime = l->soft_add_s,
+	    .sadb_lifetime_usetime = l->soft_use_s,
+	};
+
+	ux_pfkey_ext(w, SADB_EXT_LIFETIME_SOFT, &soft, sizeof(soft));
 }
 
 static uint8_t state_number(const struct ux_sa *sa, enum ux_sa_state state)
@@ -67,19 +92,7 @@ static void put_lifetimes(struct ux_pfkey_writer *w, const struct ux_sa *sa,
 			  const struct ux_pfkey_sa_view *view)
 {
 	const struct ux_sa_runtime *r = sa->runtime;
-	const struct ux_limits *l = ux_sa_limits(r);
-	const struct sadb_lifetime hard = {
-	    .sadb_lifetime_allocations = (uint32_t)ux_pfkey_limit_out(l->hard_packets),
-	    .sadb_lifetime_bytes = ux_pfkey_limit_out(l->hard_bytes),
-	    .sadb_lifetime_addtime = l->hard_add_s,
-	    .sadb_lifetime_usetime = l->hard_use_s,
-	};
-	const struct sadb_lifetime soft = {
-	    .sadb_lifetime_allocations = (uint32_t)ux_pfkey_limit_out(l->soft_packets),
-	    .sadb_lifetime_bytes = ux_pfkey_limit_out(l->soft_bytes),
-	    .sadb_lifetime_addtime = l->soft_add_s,
-	    .sadb_lifetime_usetime = l->soft_use_s,
-	};
+	const struct ux_limits *limits = ux_sa_limits(r);
 	const struct sadb_lifetime current = {
 	    .sadb_lifetime_allocations = (uint32_t)load64(&r->packets),
 	    .sadb_lifetime_bytes = load64(&r->bytes),
@@ -88,9 +101,9 @@ static void put_lifetimes(struct ux_pfkey_writer *w, const struct ux_sa *sa,
 	};
 
 	if (view->hard)
-		ux_pfkey_ext(w, SADB_EXT_LIFETIME_HARD, &hard, sizeof(hard));
+		ux_pfkey_put_hard_limits(w, limits);
 	if (view->soft)
-		ux_pfkey_ext(w, SADB_EXT_LIFETIME_SOFT, &soft, sizeof(soft));
+		ux_pfkey_put_soft_limits(w, limits);
 	ux_pfkey_ext(w, SADB_EXT_LIFETIME_CURRENT, &current, sizeof(current));
 }
 
