@@ -22,6 +22,6 @@ int ux_pfkey_sa_message(const struct ux_sa *sa, const struct sadb_msg *head,
 /* ux_pfkey_sa_message_whole - the same as replies and dumps show it. */
 int ux_pfkey_sa_message_whole(const struct ux_sa *sa, const struct sadb_msg *head,
 			      struct ux_pfkey_bytes *ret_bytes) UX_MUST_CHECK;
-/* ux_pfkey_put_hard_limits, ux_pfkey_put_soft_limits - an SA's or policy's limits as an extension. */
+/* ux_pfkey_put_hard_limits, ux_pfkey_put_soft_limits - limits as a lifetime extension. */
 void ux_pfkey_put_hard_limits(struct ux_pfkey_writer *w, const struct ux_limits *limits);
 void ux_pfkey_put_soft_limits(struct ux_pfkey_writer *w, const struct ux_limits *limits);
