@@ -21,7 +21,7 @@ scratch=$(mktemp -d) option= failed=0 done=0
 ip link set lo up
 theirs state count >/dev/null
 daemon=$([ "$target" = kernel ] || "$build/uxfrm" -j stats | sed -n 's/.*"pid": \([0-9]*\).*/\1/p')
-trap 'rm -rf "$scratch"; [ -z "$daemon" ] || kill "$daemon"; for m in $monitors; do kill "$m" 2>/dev/null; done' EXIT
+trap 'rm -rf "$scratch"; [ -z "$daemon" ] || kill "$daemon"; for m in $monitors; do pkill -P "$m"; done' EXIT # a function behind & is a shell with a child
 monitors=
 
 complain() { echo "DIFFERENT: $*"; failed=$((failed + 1)); }
