@@ -7,10 +7,12 @@
 #include "core/instance.h"
 #include "core/sad_index.h"
 
-/* One SA that will move. */
+/* One SA that will move. One that a later entry moves on has a step for each, in the order of the
+ * entries: the last decides where it ends and what place in dumps it gets. */
 struct step {
 	struct ux_sa *old, *fresh;
-	bool elsewhere; /* to another destination */
+	bool elsewhere;	 /* to another destination */
+	bool superseded; /* a later step moves it on */
 };
 
 struct plan {
@@ -146,35 +148,29 @@ static bool goes_elsewhere(const struct ux_sa *from, const struct ux_legacy_entr
 
 static int plan_entry(struct plan *plan, const struct ux_legacy_entry *e)
 {
-	struct step *step = find_planned(plan, e), next = {0};
+	struct step *before = find_planned(plan, e), next = {0};
+	struct ux_sa *from = before ? before->fresh : find_sa(plan, e);
 	int err;
 
-	if (step) {
-		next = *step;
-		err = clone_for(plan, e, step->fresh, &next.fresh);
-	} else {
-		next.old = find_sa(plan, e);
-		if (!next.old)
-			return 0;
-		/* two successors of one SA would share its key */
-		if (is_planned(plan, next.old))
-			return ux_fail(plan->ext, ENODATA, "Failed to add migrated state");
-		err = clone_for(plan, e, next.old, &next.fresh);
-		if (err == 0 && places_of(plan, e))
-			next.fresh->address_hash = places_of(plan, e)->to_address;
-	}
+	if (!from)
+		return 0;
+	/* two successors of one SA would share its key */
+	if (before ? before->superseded : is_planned(plan, from))
+		return ux_fail(plan->ext, ENODATA, "Failed to add migrated state");
+	err = clone_for(plan, e, from, &next.fresh);
 	if (err < 0)
 		return err;
-	next.elsewhere = goes_elsewhere(step ? step->fresh : next.old, e);
+	if (!before && places_of(plan, e))
+		next.fresh->address_hash = places_of(plan, e)->to_address;
+	next.elsewhere = goes_elsewhere(from, e);
 	if (next.elsewhere && is_taken(plan, next.fresh)) {
 		ux_sa_free(next.fresh);
 		return ux_fail(plan->ext, ENODATA, "Failed to add migrated state");
 	}
-	if (step)
-		ux_sa_free(step->fresh);
-	else
-		step = &plan->step[plan->n_steps++];
-	*step = next;
+	next.old = before ? before->old : from;
+	if (before)
+		before->superseded = true;
+	plan->step[plan->n_steps++] = next;
 	return 0;
 }
 
@@ -282,10 +278,12 @@ static size_t move_sas(struct plan *plan)
 	for (i = 0; i < plan->n_steps; i++) {
 		struct step *step = &plan->step[i];
 
-		if (ux_sad_replace(plan->u, step->old, step->fresh, true) < 0)
+		if (!step->superseded && ux_sad_replace(plan->u, step->old, step->fresh, true) < 0)
 			break;
 		if (step->elsewhere)
 			ux_migrate_remove_larval(plan->u, step->fresh);
+		if (step->superseded)
+			ux_sa_free(step->fresh);
 		step->fresh = NULL;
 	}
 	return i;

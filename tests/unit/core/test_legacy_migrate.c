@@ -348,6 +348,20 @@ static void one_sa_twice(struct rig *r)
 	entry_add(r, TUNNEL_DST, 8, 1);
 	entry_add(r, TUNNEL_DST, 9, 0);
 }
+/* It is left only when the whole request is done. */
+static void place_that_was_left(struct rig *r)
+{
+	(void)sa_of(r, 3, 1, 2);
+	entry_add(r, TUNNEL_DST, 8, 1);
+	entry_add(r, 8, 9, 1);
+	entry_add(r, 3, 8, 2);
+}
+static void one_sa_twice_on_its_way(struct rig *r)
+{
+	entry_add(r, TUNNEL_DST, 8, 1);
+	entry_add(r, 8, 9, 1);
+	entry_add(r, 8, 10, 0);
+}
 static void no_template(struct rig *r)
 {
 	(void)sa_of(r, 3, 2, 2);
@@ -376,6 +390,8 @@ static const struct refusal refusals[] = {
     {two_to_one_place, "Failed to add migrated state"},
     {exchange, "Failed to add migrated state"},
     {one_sa_twice, "Failed to add migrated state"},
+    {place_that_was_left, "Failed to add migrated state"},
+    {one_sa_twice_on_its_way, "Failed to add migrated state"},
     {no_template, ""},
     {encap_type_0, "Unsupported encapsulation type for ESP"},
     {encap_type_7, "Unsupported encapsulation type for ESP"},
@@ -431,6 +447,21 @@ static void entries_one_behind_the_other(void **state)
 	assert_int_equal(policy_now(r)->templates[0].daddr.w[0], htobe32(9));
 }
 
+/* An SA is as new as the last entry that moves it. */
+static void the_last_entry_decides_the_age(void **state)
+{
+	struct rig *r = *state;
+
+	(void)sa_of(r, TUNNEL_DST, 1, 1);
+	(void)sa_of(r, 3, 1, 2);
+	entry_add(r, TUNNEL_DST, 8, 1);
+	entry_add(r, 3, 4, 2);
+	entry_add(r, 8, 9, 1);
+	assert_int_equal(migrate(r), 0);
+	assert_ptr_equal(ux_container_of(r->u->sad.all.next, struct ux_sa, all), at(r, 9, 1));
+	assert_ptr_equal(ux_container_of(r->u->sad.all.prev, struct ux_sa, all), at(r, 4, 1));
+}
+
 /* Many SAs and all six entries, with the tables growing meanwhile. */
 static void six_at_once_among_many(void **state)
 {
@@ -476,6 +507,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(other_policies_follow, rig_open, rig_close),
 	    cmocka_unit_test(refusals_change_nothing),
 	    cmocka_unit_test_setup_teardown(entries_one_behind_the_other, rig_open, rig_close),
+	    cmocka_unit_test_setup_teardown(the_last_entry_decides_the_age, rig_open, rig_close),
 	    cmocka_unit_test_setup_teardown(six_at_once_among_many, rig_open, rig_close),
 	};
 
