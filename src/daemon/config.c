@@ -23,8 +23,10 @@ struct setting {
 	uint32_t min, max; /* of a number; for text: max = bytes with the zero */
 };
 
-#define SETTING(section, name, kind, min, max) \
-	{section, #name, kind, offsetof(struct ux_config, name), min, max}
+#define SETTING(section, name, kind, min, max)                                   \
+	{                                                                        \
+		section, #name, kind, offsetof(struct ux_config, name), min, max \
+	}
 
 static const struct setting settings[] = {
     SETTING("daemon", grace_ms, SETTING_NUMBER, 0, 3600000),
@@ -61,7 +63,7 @@ void ux_config_init(struct ux_config *config)
 	    .tun_queue = 10000,
 	    .fwmark = 0x10000000,
 	    .table = 5210,
-	    .rule_priority = 5210,
+	    .rule_priority = 30, /* before any rule of others: IPsec comes after all routing */
 	    .ready_fd = -1,
 	};
 }
