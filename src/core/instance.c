@@ -6,10 +6,12 @@
 #include <stdlib.h>
 #include <uxfrm/api.h>
 
+#include "core/lifetime.h"
 #include "core/sa_runtime.h"
 
-#define GRACE_MS 2000	/* longer than packets live in a network that is not broken */
-#define IDLE_KEYS 65536 /* IV sources of keys nobody holds that are remembered exactly */
+#define GRACE_MS 2000	 /* longer than packets live in a network that is not broken */
+#define LIMITS_MOST 4096 /* that run out in one go; other work comes in between */
+#define IDLE_KEYS 65536	 /* IV sources of keys nobody holds that are remembered exactly */
 
 UXFRM_API void uxfrm_params_init(struct uxfrm_params *params)
 {
@@ -162,6 +164,7 @@ UXFRM_API struct uxfrm *uxfrm_free(struct uxfrm *u)
 		return NULL;
 	u->watch = NULL;
 	u->sa_expired = NULL;
+	u->policy_expired = NULL;
 	ux_sad_fini(u);
 	ux_spd_fini(u);
 	ux_retire_fini(&u->retire);
@@ -189,10 +192,14 @@ UXFRM_API uint64_t uxfrm_tick(struct uxfrm *u, uint64_t now_ns, uint64_t real_s)
 		u->now_ns = now_ns;
 	atomic_store_explicit(&u->real_s, real_s, memory_order_relaxed);
 
-	uint64_t next = ux_sad_tick(u);
+	/* first of all, as what it removes may be among the others */
+	uint64_t next = ux_lifetime_tick(u, LIMITS_MOST);
+	uint64_t other = ux_sad_tick(u);
 
 	ux_retire_flush(&u->retire);
-	return next;
+	if (other < next)
+		next = other;
+	return next > u->now_ns ? next : u->now_ns + 1;
 }
 
 /* ---- local addresses ---- */

@@ -9,6 +9,7 @@
 #include <uxfrm/engine.h>
 #include <uxfrm/packet.h>
 
+#include "base/heap.h"
 #include "base/list.h"
 #include "base/rcu.h"
 #include "base/siphash.h"
@@ -45,12 +46,14 @@ struct uxfrm {
 
 	/* control thread */
 	uint64_t now_ns;
+	struct ux_heap_node *timers; /* of SAs and policies: core/lifetime.h */
 	struct ux_retire retire;
 	struct ux_list clients;	      /* ctl/: struct uxfrm_client.all */
 	struct ux_list pfkey_clients; /* ctl/: struct uxfrm_pfkey.all */
-	/* called when a limit in time of an SA is reached; a hard one, or the end of a larval SA
-	 * (Linux announces both as EXPIRE), before the SA is removed. May be NULL */
+	/* called when a limit in time of an SA or a policy is reached; a hard one, or the end of a
+	 * larval SA (Linux announces both as EXPIRE), before it is removed. May be NULL */
 	void (*sa_expired)(struct uxfrm *u, const struct ux_sa *sa, bool hard);
+	void (*policy_expired)(struct uxfrm *u, const struct ux_policy *policy, bool hard);
 	const struct uxfrm_watch_ops *watch;
 	void *watch_opaque;
 	uint32_t acquire_seq;	       /* of the last ACQUIRE event */

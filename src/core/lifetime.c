@@ -8,121 +8,201 @@
 
 #define NS_PER_S UINT64_C(1000000000)
 #define FIRST_LOOK_S 1
+#define POLICY_REMIND_S 30 /* Linux: XFRM_KM_TIMEOUT */
 
-static struct ux_sa_timer *timer_of(struct ux_heap_node *node)
+/* ---- timers ---- */
+
+static struct ux_limit_timer *timer_of(struct ux_heap_node *node)
 {
-	return ux_container_of(node, struct ux_sa_timer, node);
+	return ux_container_of(node, struct ux_limit_timer, node);
 }
 
+/* Of one instant SAs come first: Linux's timers of policies are the coarser ones. */
 static bool earlier(const struct ux_heap_node *a, const struct ux_heap_node *b)
 {
-	const struct ux_sa_timer *x = ux_container_of(a, const struct ux_sa_timer, node);
-	const struct ux_sa_timer *y = ux_container_of(b, const struct ux_sa_timer, node);
+	const struct ux_limit_timer *x = ux_container_of(a, const struct ux_limit_timer, node);
+	const struct ux_limit_timer *y = ux_container_of(b, const struct ux_limit_timer, node);
 
-	return x->deadline_ns < y->deadline_ns;
+	return x->deadline_ns < y->deadline_ns ||
+	       (x->deadline_ns == y->deadline_ns && x->runtime && y->policy);
 }
 
-static void timer_stop(struct uxfrm *u, struct ux_sa_timer *t)
+static void timer_set(struct uxfrm *u, struct ux_limit_timer *t, uint64_t seconds)
 {
-	if (!t->deadline_ns)
-		return;
-	u->sad.timers = ux_heap_remove(u->sad.timers, &t->node, earlier);
-	t->deadline_ns = 0;
-}
-
-static void timer_set(struct uxfrm *u, struct ux_sa_timer *t, uint64_t seconds)
-{
-	timer_stop(u, t);
+	ux_lifetime_stop(u, t);
 	if (seconds > (UINT64_MAX - u->now_ns) / NS_PER_S)
 		return; /* in centuries */
 	t->deadline_ns = u->now_ns + seconds * NS_PER_S;
-	u->sad.timers = ux_heap_insert(u->sad.timers, &t->node, earlier);
+	u->timers = ux_heap_insert(u->timers, &t->node, earlier);
 }
 
-static bool has_time_limits(const struct ux_limits *l)
+static int timer_new(const struct ux_limits *l, struct ux_limit_timer **ret_timer)
 {
-	return l->soft_add_s || l->hard_add_s || l->soft_use_s || l->hard_use_s;
+	if (!l->soft_add_s && !l->hard_add_s && !l->soft_use_s && !l->hard_use_s)
+		return 0;
+	*ret_timer = calloc(1, sizeof(**ret_timer));
+	return *ret_timer ? 0 : -ENOMEM;
 }
 
 int ux_lifetime_prepare(struct ux_sa_runtime *r, const struct ux_limits *limits)
 {
-	if (r->timer || !has_time_limits(limits))
-		return 0;
-	r->timer = calloc(1, sizeof(*r->timer));
-	if (!r->timer)
-		return -ENOMEM;
-	r->timer->runtime = r;
-	return 0;
-}
+	int err = r->timer ? 0 : timer_new(limits, &r->timer);
 
-void ux_lifetime_start(struct uxfrm *u, struct ux_sa_runtime *r)
-{
 	if (r->timer)
-		timer_set(u, r->timer, FIRST_LOOK_S);
+		r->timer->runtime = r;
+	return err;
 }
 
-void ux_lifetime_stop(struct uxfrm *u, struct ux_sa_runtime *r)
+int ux_lifetime_prepare_policy(struct ux_policy *policy)
 {
-	if (r->timer)
-		timer_stop(u, r->timer);
+	int err = policy->timer ? 0 : timer_new(policy->limits, &policy->timer);
+
+	if (policy->timer)
+		policy->timer->policy = policy;
+	return err;
 }
 
-/* Is the limit reached? If not, *next is how long that may take at most. Differences are of 64 bits
- * with a sign, as in Linux. */
-static bool reached(uint64_t limit_s, uint64_t since_s, uint64_t now_s, uint64_t *next)
+void ux_lifetime_start(struct uxfrm *u, struct ux_limit_timer *timer)
 {
-	int64_t left = (int64_t)(limit_s + since_s - now_s);
+	if (timer)
+		timer_set(u, timer, FIRST_LOOK_S);
+}
+
+void ux_lifetime_stop(struct uxfrm *u, struct ux_limit_timer *timer)
+{
+	if (!timer || !timer->deadline_ns)
+		return;
+	u->timers = ux_heap_remove(u->timers, &timer->node, earlier);
+	timer->deadline_ns = 0;
+}
+
+void ux_lifetime_hand_over(struct ux_policy *old, struct ux_policy *policy)
+{
+	policy->timer = old->timer;
+	old->timer = NULL;
+	if (policy->timer)
+		policy->timer->policy = policy;
+}
+
+/* ---- limits ---- */
+
+/* When something was added and first used, as far as its limits are concerned, and what the time is
+ * now; and when they should be looked at again. */
+struct look {
+	uint64_t added_s, used_s, now_s;
+	uint64_t next_s;
+};
+
+/* Is the limit reached? If not, look again when it may be. Differences are of 64 bits with a sign,
+ * as in Linux. */
+static bool reached(struct look *look, uint64_t limit_s, uint64_t since_s)
+{
+	int64_t left = (int64_t)(limit_s + since_s - look->now_s);
 
 	if (!limit_s)
 		return false;
 	if (left <= 0)
 		return true;
-	if ((uint64_t)left < *next)
-		*next = (uint64_t)left;
+	if ((uint64_t)left < look->next_s)
+		look->next_s = (uint64_t)left;
 	return false;
 }
 
-static void tell(struct uxfrm *u, const struct ux_sa *sa, bool hard)
+static bool reached_hard(struct look *look, const struct ux_limits *l)
+{
+	return reached(look, l->hard_add_s, look->added_s) ||
+	       reached(look, l->hard_use_s, look->used_s);
+}
+
+static bool reached_soft(struct look *look, const struct ux_limits *l)
+{
+	bool since_added = reached(look, l->soft_add_s, look->added_s);
+
+	return reached(look, l->soft_use_s, look->used_s) || since_added;
+}
+
+static void look_again(struct uxfrm *u, struct ux_limit_timer *t, const struct look *look)
+{
+	if (look->next_s == UINT64_MAX)
+		ux_lifetime_stop(u, t);
+	else
+		timer_set(u, t, look->next_s);
+}
+
+/* ---- what runs out ---- */
+
+static void tell_sa(struct uxfrm *u, const struct ux_sa *sa, bool hard)
 {
 	if (u->sa_expired)
 		u->sa_expired(u, sa, hard);
 }
 
-static void run_out(struct uxfrm *u, struct ux_sa_timer *t)
+static void look_at_sa(struct uxfrm *u, struct ux_limit_timer *t)
 {
 	const struct ux_sa_runtime *r = t->runtime;
 	const struct ux_limits *l = ux_sa_limits(r);
 	struct ux_sa *sa = ux_rcu_own(&r->current);
-	uint64_t now = atomic_load_explicit(&u->real_s, memory_order_relaxed);
-	uint64_t added = atomic_load_explicit(&r->add_time_s, memory_order_relaxed);
-	uint64_t used = atomic_load_explicit(&r->use_time_s, memory_order_relaxed);
-	uint64_t next = UINT64_MAX;
-	bool soft;
+	struct look look = {
+	    .added_s = atomic_load_explicit(&r->add_time_s, memory_order_relaxed),
+	    .used_s = atomic_load_explicit(&r->use_time_s, memory_order_relaxed),
+	    .now_s = atomic_load_explicit(&u->real_s, memory_order_relaxed),
+	    .next_s = UINT64_MAX,
+	};
 
-	if (!used)
-		used = now;
-	if (reached(l->hard_add_s, added, now, &next) || reached(l->hard_use_s, used, now, &next)) {
-		tell(u, sa, true);
+	if (!look.used_s)
+		look.used_s = look.now_s;
+	if (reached_hard(&look, l)) {
+		tell_sa(u, sa, true);
 		ux_sad_remove(u, sa);
 		return;
 	}
-	if (!atomic_load_explicit(&sa->dying, memory_order_relaxed)) {
-		soft = reached(l->soft_add_s, added, now, &next);
-		soft |= reached(l->soft_use_s, used, now, &next);
-		atomic_store_explicit(&sa->dying, soft, memory_order_relaxed);
-		if (soft)
-			tell(u, sa, false);
+	if (!atomic_load_explicit(&sa->dying, memory_order_relaxed) && reached_soft(&look, l)) {
+		atomic_store_explicit(&sa->dying, true, memory_order_relaxed);
+		tell_sa(u, sa, false);
 	}
-	if (next == UINT64_MAX)
-		timer_stop(u, t);
-	else
-		timer_set(u, t, next);
+	look_again(u, t, &look);
+}
+
+static void tell_policy(struct uxfrm *u, const struct ux_policy *policy, bool hard)
+{
+	if (u->policy_expired)
+		u->policy_expired(u, policy, hard);
+}
+
+static void look_at_policy(struct uxfrm *u, struct ux_limit_timer *t)
+{
+	struct ux_policy *policy = t->policy;
+	struct look look = {
+	    .added_s = policy->add_time_s,
+	    .used_s = atomic_load_explicit(&policy->use_time_s, memory_order_relaxed),
+	    .now_s = atomic_load_explicit(&u->real_s, memory_order_relaxed),
+	    .next_s = UINT64_MAX,
+	};
+
+	if (!look.used_s)
+		look.used_s = look.added_s;
+	if (reached_hard(&look, policy->limits)) {
+		tell_policy(u, policy, true);
+		ux_spd_remove(u, policy);
+		return;
+	}
+	if (reached_soft(&look, policy->limits)) {
+		tell_policy(u, policy, false);
+		if (look.next_s > POLICY_REMIND_S)
+			look.next_s = POLICY_REMIND_S;
+	}
+	look_again(u, t, &look);
 }
 
 uint64_t ux_lifetime_tick(struct uxfrm *u, int most)
 {
-	for (; u->sad.timers && timer_of(u->sad.timers)->deadline_ns <= u->now_ns && most > 0;
-	     most--)
-		run_out(u, timer_of(u->sad.timers));
-	return u->sad.timers ? timer_of(u->sad.timers)->deadline_ns : UINT64_MAX;
+	while (u->timers && timer_of(u->timers)->deadline_ns <= u->now_ns && most-- > 0) {
+		struct ux_limit_timer *t = timer_of(u->timers);
+
+		if (t->policy)
+			look_at_policy(u, t);
+		else
+			look_at_sa(u, t);
+	}
+	return u->timers ? timer_of(u->timers)->deadline_ns : UINT64_MAX;
 }

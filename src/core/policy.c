@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/policy.h"
 
+#include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/instance.h"
+#include "core/lifetime.h"
 
 /* Where the templates begin; with one of them the object fills five cache lines. */
 _Static_assert(sizeof(struct ux_policy) + sizeof(struct ux_template) == 320, "policies are many");
@@ -38,6 +41,17 @@ struct ux_policy *ux_policy_new(struct uxfrm *u, unsigned int n_templates)
 	return p;
 }
 
+int ux_policy_set_limits(struct ux_policy *policy, const struct ux_limits *limits)
+{
+	const struct ux_limits *held = ux_limits_hold(&policy->instance->limits, limits);
+
+	if (!held)
+		return -ENOMEM;
+	ux_limits_release(policy->limits);
+	policy->limits = held;
+	return ux_lifetime_prepare_policy(policy);
+}
+
 struct ux_policy *ux_policy_clone(const struct ux_policy *policy)
 {
 	const size_t from = offsetof(struct ux_policy, seq);
@@ -48,11 +62,16 @@ struct ux_policy *ux_policy_clone(const struct ux_policy *policy)
 		return NULL;
 	memcpy((char *)p + from, (const char *)policy + from, to - from);
 	memcpy(p->templates, policy->templates, p->n_templates * sizeof(p->templates[0]));
+	if (p->limits) /* does not fail: the set is there */
+		p->limits = ux_limits_hold(&p->instance->limits, p->limits);
 	return p;
 }
 
 void ux_policy_free(struct ux_policy *policy)
 {
-	if (policy)
-		ux_slab_put(&policy->instance->policy_slabs[policy->n_templates], policy);
+	if (!policy)
+		return;
+	ux_limits_release(policy->limits);
+	free(policy->timer);
+	ux_slab_put(&policy->instance->policy_slabs[policy->n_templates], policy);
 }

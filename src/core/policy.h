@@ -46,7 +46,7 @@ struct ux_policy {
 	uint8_t n_templates;
 	struct ux_selector sel;
 	uint32_t index;
-	struct ux_limits limits;
+	const struct ux_limits *limits; /* NULL until ux_policy_set_limits: none */
 	uint64_t add_time_s;
 	struct uxfrm *instance;
 
@@ -57,9 +57,10 @@ struct ux_policy {
 	struct ux_list all; /* ux_spd.all, newest first: the order of dumps */
 	struct ux_spd_bucket *bucket;
 	struct ux_heap_node in_bucket; /* on the last level */
+	struct ux_limit_timer *timer;  /* core/lifetime.h; NULL: no limits in time */
 
-	/* const after publish */
-	struct ux_template templates[]; /* n_templates */
+	/* const after publish; they begin a cache line */
+	_Alignas(64) struct ux_template templates[]; /* n_templates */
 };
 
 /* Priority and age in one number, as far as that goes: what has a smaller rank comes first. Of the
@@ -83,6 +84,8 @@ static inline bool ux_policy_before(const struct ux_policy *a, const struct ux_p
  * Returns owned, NULL without memory. Control thread.
  */
 struct ux_policy *ux_policy_new(struct uxfrm *u, unsigned int n_templates);
+/* ux_policy_set_limits - for a policy in no database. -ENOMEM. */
+int ux_policy_set_limits(struct ux_policy *policy, const struct ux_limits *limits) UX_MUST_CHECK;
 /* ux_policy_clone - another with the same constant part; nothing counted yet. As ux_policy_new. */
 struct ux_policy *ux_policy_clone(const struct ux_policy *policy);
 struct ux_slab;

@@ -173,7 +173,7 @@ struct ux_sa_runtime {
 	_Atomic(uint64_t) use_time_s;  /* wall clock of the first packet, 0 = none yet */
 	_Atomic(uint64_t) last_used_s; /* wall clock of the latest outbound packet */
 	/* control thread, seldom; here is room for it */
-	struct ux_sa_timer *timer; /* core/lifetime.h; NULL: no limits in time */
+	struct ux_limit_timer *timer; /* core/lifetime.h; NULL: no limits in time */
 
 	/* all that a move touches; control thread writes, workers read under RCU */
 	_Alignas(64) _Atomic(struct ux_sa *) current; /* as clients see it; NULL once deleted */

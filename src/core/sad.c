@@ -22,7 +22,6 @@ int ux_sad_init(struct ux_sad *sad)
 	ux_list_init(&sad->cursors);
 	ux_list_init(&sad->grace_queue);
 	ux_list_init(&sad->larval);
-	sad->timers = NULL;
 	sad->n_sa = sad->n_grace = 0;
 	sad->by_seq = malloc(UX_SAD_SEQ_BUCKETS * sizeof(*sad->by_seq));
 	if (!sad->by_seq)
@@ -319,7 +318,7 @@ int ux_sad_insert(struct uxfrm *u, struct ux_sa *sa)
 		larval_link(u, sa);
 	ux_list_push_front(&u->sad.all, &sa->all);
 	u->sad.n_sa++;
-	ux_lifetime_start(u, sa->runtime);
+	ux_lifetime_start(u, sa->runtime->timer);
 	ux_watch_encap(u, sa, true);
 	return 0;
 }
@@ -330,7 +329,7 @@ static void runtime_leave(struct uxfrm *u, struct ux_sa_runtime *r)
 	ux_rcu_publish(&r->current, NULL);
 	while (r->grace)
 		grace_drop(u, ux_container_of(r->grace, struct ux_sa, grace_link));
-	ux_lifetime_stop(u, r);
+	ux_lifetime_stop(u, r->timer);
 	ux_former_remove_all(u, r);
 	spi_unlink(u, r);
 }
@@ -414,7 +413,7 @@ int ux_sad_replace(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fresh, bool
 		address_unlink(u, old);
 	replace_in_lists(u, old, fresh, moved);
 	if (!shared) {
-		ux_lifetime_start(u, fresh->runtime);
+		ux_lifetime_start(u, fresh->runtime->timer);
 		runtime_leave(u, old_runtime);
 	} else if (fresh->runtime->n_grace)
 		grace_drop_like(u, fresh);
@@ -470,8 +469,7 @@ static struct ux_larval *first_larval(const struct ux_sad *sad)
 
 uint64_t ux_sad_tick(struct uxfrm *u)
 {
-	/* first of all, as what it removes may be among the others */
-	uint64_t next = ux_lifetime_tick(u, TICK_MAX);
+	uint64_t next = UINT64_MAX;
 	struct ux_larval *larval;
 	struct ux_sa *grace;
 	int n = 0;
@@ -492,7 +490,7 @@ uint64_t ux_sad_tick(struct uxfrm *u)
 		next = grace->deadline_ns;
 	if (larval && larval->deadline_ns < next)
 		next = larval->deadline_ns;
-	return next > u->now_ns ? next : u->now_ns + 1;
+	return next;
 }
 
 /* ---- dumps ---- */

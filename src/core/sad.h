@@ -50,7 +50,6 @@ struct ux_sad {
 	struct ux_list grace_queue; /* by deadline */
 	struct ux_list larval;	    /* by deadline */
 	struct ux_former_spare spare;
-	struct ux_heap_node *timers; /* core/lifetime.h */
 	uint32_t n_sa, n_grace;
 };
 
@@ -151,7 +150,7 @@ void ux_sad_remove(struct uxfrm *u, struct ux_sa *sa);
 
 /*
  * ux_sad_tick - end grace times and larval SAs that are due, a few thousand at most. Returns the
- * next deadline, always later than now.
+ * next deadline, UINT64_MAX: none.
  */
 uint64_t ux_sad_tick(struct uxfrm *u);
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "core/instance.h"
+#include "core/lifetime.h"
 
 #define INDEX_STEP 8 /* the low three bits of an index are the direction */
 
@@ -151,6 +152,7 @@ static void insert(struct uxfrm *u, struct ux_policy *policy)
 	ux_spd_tree_insert(&spd->tree, policy);
 	ux_list_push_front(&spd->all, &policy->all);
 	spd->n[policy->dir]++;
+	ux_lifetime_start(u, policy->timer);
 	ux_watch_policy(u, policy, true);
 }
 
@@ -161,6 +163,7 @@ static void take_out(struct uxfrm *u, struct ux_policy *policy)
 	ux_spd_tree_remove(&spd->tree, policy);
 	ux_walk_remove(&spd->cursors, &policy->all);
 	spd->n[policy->dir]--;
+	ux_lifetime_stop(u, policy->timer);
 	ux_watch_policy(u, policy, false);
 	ux_retire_add(&u->retire, policy, free_policy);
 }
@@ -185,6 +188,7 @@ void ux_spd_rewrite(struct uxfrm *u, struct ux_policy *old, struct ux_policy *po
 	struct ux_spd *spd = &u->spd;
 
 	carry_counters(old, policy);
+	ux_lifetime_hand_over(old, policy);
 	index_set(u, policy->index, policy);
 	ux_spd_tree_swap(&spd->tree, old, policy);
 	ux_walk_replace(&spd->cursors, &old->all, &policy->all);

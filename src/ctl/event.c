@@ -105,6 +105,17 @@ void ux_event_policy_flushed(struct uxfrm *u, uint8_t policy_type,
 		(void)ux_notify(u, UX_XFRM_GROUP_POLICY, &w);
 }
 
+void ux_event_policy_expired(struct uxfrm *u, const struct ux_policy *policy, bool hard,
+			     uint32_t port_id)
+{
+	uint8_t buf[UX_POLICY_MSG_MAX];
+	struct ux_writer w;
+
+	ux_writer_init(&w, buf, sizeof(buf));
+	if (ux_policy_put_expired(&w, policy, hard, port_id))
+		(void)ux_notify(u, UX_XFRM_GROUP_EXPIRE, &w);
+}
+
 /* Each protocol counts for itself, as in Linux. */
 void ux_event_acquire(struct uxfrm *u, const struct ux_policy *policy, const struct ux_template *t,
 		      struct xfrm_user_acquire *acquire)

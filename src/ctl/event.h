@@ -40,6 +40,9 @@ void ux_event_policy(struct uxfrm *u, uint16_t type, const struct ux_policy *pol
 /* ux_event_policy_flushed - all policies of @policy_type are gone. */
 void ux_event_policy_flushed(struct uxfrm *u, uint8_t policy_type,
 			     const struct ux_event_origin *origin);
+/* ux_event_policy_expired - as ux_event_sa_expired; PF_KEY has no message for it, as in Linux. */
+void ux_event_policy_expired(struct uxfrm *u, const struct ux_policy *policy, bool hard,
+			     uint32_t port_id);
 
 /*
  * ux_event_acquire - @policy needs the SA of its template @t. What of the message is neither is

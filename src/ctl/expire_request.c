@@ -2,7 +2,7 @@
 
 /*
  * ACQUIRE, EXPIRE and POLEXPIRE as requests: a client makes the events that listeners know from
- * the kernel, and a hard expiry deletes. And the EXPIRE of larval SAs that time out.
+ * the kernel, and a hard expiry deletes. And the events of what runs out of time.
  */
 
 #include <errno.h>
@@ -15,9 +15,20 @@
 #include "ctl/sa_reply.h"
 #include "ctl/translate.h"
 
-void ux_expire_sa(struct uxfrm *u, const struct ux_sa *sa, bool hard)
+static void sa_expired(struct uxfrm *u, const struct ux_sa *sa, bool hard)
 {
 	ux_event_sa_expired(u, sa, hard, hard ? UX_SA_DEAD : UX_SA_VALID, 0);
+}
+
+static void policy_expired(struct uxfrm *u, const struct ux_policy *policy, bool hard)
+{
+	ux_event_policy_expired(u, policy, hard, 0);
+}
+
+void ux_expire_announce(struct uxfrm *u)
+{
+	u->sa_expired = sa_expired;
+	u->policy_expired = policy_expired;
 }
 
 int ux_handle_expire(struct ux_request *req)
@@ -69,19 +80,14 @@ static int find_policy(const struct ux_request *req, const struct xfrm_userpolic
 int ux_handle_polexpire(struct ux_request *req)
 {
 	const struct xfrm_user_polexpire *p = req->header;
-	uint8_t buf[UX_POLICY_MSG_MAX];
 	struct ux_policy *policy;
-	struct ux_writer w;
 	int err = find_policy(req, &p->pol, &policy);
 
 	if (err)
 		return err;
-	ux_writer_init(&w, buf, sizeof(buf));
-	bool written = ux_policy_put_expired(&w, policy, p->hard != 0, req->msg->nlmsg_pid);
+	ux_event_policy_expired(req->u, policy, p->hard != 0, req->msg->nlmsg_pid);
 	if (p->hard)
 		ux_spd_remove(req->u, policy);
-	if (written)
-		(void)ux_notify(req->u, UX_XFRM_GROUP_EXPIRE, &w);
 	return 0;
 }
 

@@ -188,7 +188,6 @@ static int check_offload(const struct ux_request *req)
 static void policy_from_info(struct ux_policy *policy, const struct xfrm_userpolicy_info *info)
 {
 	policy->sel = ux_selector_from_wire(&info->sel);
-	policy->limits = ux_limits_from_wire(&info->lft);
 	policy->priority = info->priority;
 	policy->index = info->index;
 	policy->dir = info->dir;
@@ -201,9 +200,11 @@ static void policy_from_info(struct ux_policy *policy, const struct xfrm_userpol
 static int fill_policy(const struct ux_request *req, struct ux_policy *policy)
 {
 	const struct nlattr *if_id = req->attrs.tb[XFRMA_IF_ID];
+	const struct xfrm_userpolicy_info *info = req->header;
+	struct ux_limits limits = ux_limits_from_wire(&info->lft);
 	int err;
 
-	policy_from_info(policy, req->header);
+	policy_from_info(policy, info);
 	err = ux_policy_type_parse(req, &policy->type);
 	if (err)
 		return err;
@@ -218,7 +219,7 @@ static int fill_policy(const struct ux_request *req, struct ux_policy *policy)
 	if (err)
 		return err;
 	policy->add_time_s = atomic_load_explicit(&req->u->real_s, memory_order_relaxed);
-	return 0;
+	return ux_policy_set_limits(policy, &limits);
 }
 
 int ux_policy_parse(struct ux_request *req, struct ux_policy **ret_policy)

@@ -13,7 +13,7 @@ static void info_to_wire(const struct ux_policy *p, struct xfrm_userpolicy_info 
 	memset(to, 0, sizeof(*to));
 	to->sel = ux_selector_to_wire(&p->sel);
 	to->sel.family = p->family;
-	to->lft = ux_limits_to_wire(&p->limits);
+	to->lft = ux_limits_to_wire(p->limits);
 	to->curlft.bytes = atomic_load_explicit(&p->bytes, memory_order_relaxed);
 	to->curlft.packets = atomic_load_explicit(&p->packets, memory_order_relaxed);
 	to->curlft.add_time = p->add_time_s;

@@ -110,6 +110,6 @@ int ux_handle_getdefault(struct ux_request *req);
 int ux_handle_acquire(struct ux_request *req); /* expire_request.c: ACQUIRE, EXPIRE, POLEXPIRE */
 int ux_handle_expire(struct ux_request *req);
 int ux_handle_polexpire(struct ux_request *req);
-/* ux_expire_sa - u->sa_expired: announce it as Linux does. */
-void ux_expire_sa(struct uxfrm *u, const struct ux_sa *sa, bool hard);
+/* ux_expire_announce - from now on, what runs out of time is announced as Linux does. */
+void ux_expire_announce(struct uxfrm *u);
 extern const struct ux_dump_ops ux_dump_sa, ux_dump_policy; /* sa_dump.c, policy_dump.c */

@@ -81,7 +81,7 @@ static int update_valid(struct uxfrm *u, struct ux_sa *old, const struct ux_sa *
 		fresh->runtime->terms.coaddr = wanted->runtime->terms.coaddr;
 	/* does not fail: the set is there, as @wanted holds it */
 	r = ux_sa_set_limits(fresh->runtime, ux_sa_limits(wanted->runtime));
-	ux_lifetime_start(u, fresh->runtime);
+	ux_lifetime_start(u, fresh->runtime->timer);
 	return r;
 }
 

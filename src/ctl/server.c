@@ -24,7 +24,7 @@ UXFRM_API int uxfrm_client_open(struct uxfrm *u, uint32_t port_id, bool privileg
 	c->port_id = port_id;
 	c->privileged = privileged;
 	ux_list_push_back(&u->clients, &c->all);
-	u->sa_expired = ux_expire_sa; /* core knows nothing of clients */
+	ux_expire_announce(u); /* core knows nothing of clients */
 	*ret_client = c;
 	return 0;
 }

@@ -36,7 +36,7 @@ static unsigned int seconds = 2, seed = 1;
 /* Policies carry their number where nothing looks at it. */
 static uint64_t number_of(const struct ux_policy *p)
 {
-	return p ? p->limits.soft_bytes : 0;
+	return p ? p->add_time_s : 0;
 }
 
 /* ---- readers ---- */
@@ -154,7 +154,7 @@ static void forget(struct policy_list *l, uint32_t i)
 
 static void insert(struct policy_list *l, struct ux_policy *p, uint64_t number)
 {
-	p->limits.soft_bytes = number;
+	p->add_time_s = number;
 	l->at[l->n++] = p;
 	begin_change(l);
 	assert_int_equal(ux_spd_insert(engine, p, false, NULL), 0);
@@ -190,7 +190,7 @@ static void rewrite(struct policy_list *l, uint64_t number)
 
 	l->at[i] = ux_policy_clone(old);
 	assert_non_null(l->at[i]);
-	l->at[i]->limits.soft_bytes = number;
+	l->at[i]->add_time_s = number;
 	begin_change(l);
 	ux_spd_rewrite(engine, old, l->at[i]);
 	end_change();

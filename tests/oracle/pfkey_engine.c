@@ -104,7 +104,7 @@ static void reset(void)
 	engine = uxfrm_free(engine);
 	uxfrm_params_init(&params);
 	params.now_ns = now_ns;
-	params.real_s = START_REAL_S;
+	params.real_s = START_REAL_S + now_ns / 1000000000u;
 	if (uxfrm_new(&params, &engine) < 0)
 		abort();
 	open_socket(talker("P"));

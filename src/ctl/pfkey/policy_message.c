@@ -36,15 +36,15 @@ static void put_lifetimes(struct ux_pfkey_writer *w, const struct ux_policy *pol
 		atomic_load_explicit(&policy->use_time_s, memory_order_relaxed),
 	};
 
-	ux_pfkey_put_hard_limits(w, &policy->limits);
-	ux_pfkey_put_soft_limits(w, &policy->limits);
+	ux_pfkey_put_hard_limits(w, policy->limits);
+	ux_pfkey_put_soft_limits(w, policy->limits);
 	ux_pfkey_ext(w, SADB_EXT_LIFETIME_CURRENT, &current, sizeof(current));
 }
 
 /* The timer looks a second after the policy was added, and goes on if there is a limit of time. */
 static bool timer_runs(const struct ux_policy *p)
 {
-	const struct ux_limits *l = &p->limits;
+	const struct ux_limits *l = p->limits;
 
 	return l->soft_add_s || l->hard_add_s || l->soft_use_s || l->hard_use_s ||
 	       p->add_time_s == atomic_load_explicit(&p->instance->real_s, memory_order_relaxed);

@@ -110,9 +110,13 @@ static int read_templates(struct uxfrm *u, const struct sadb_x_policy *policy, u
 
 /* ---- the policy ---- */
 
-static void fill(const struct ux_pfkey_request *req, struct ux_policy *p)
+static int fill(const struct ux_pfkey_request *req, struct ux_policy *p)
 {
 	const struct sadb_x_policy *policy = req->exts.at[SADB_X_EXT_POLICY];
+	struct ux_limits limits = {.soft_bytes = UX_LIMIT_INFINITE,
+				   .hard_bytes = UX_LIMIT_INFINITE,
+				   .soft_packets = UX_LIMIT_INFINITE,
+				   .hard_packets = UX_LIMIT_INFINITE};
 
 	p->action =
 	    policy->sadb_x_policy_type == IPSEC_POLICY_DISCARD ? UX_POLICY_BLOCK : UX_POLICY_ALLOW;
@@ -121,13 +125,10 @@ static void fill(const struct ux_pfkey_request *req, struct ux_policy *p)
 	p->type = UX_POLICY_TYPE_MAIN;
 	p->sel = ux_pfkey_selector(&req->exts);
 	p->family = p->sel.family;
-	p->limits = (struct ux_limits){.soft_bytes = UX_LIMIT_INFINITE,
-				       .hard_bytes = UX_LIMIT_INFINITE,
-				       .soft_packets = UX_LIMIT_INFINITE,
-				       .hard_packets = UX_LIMIT_INFINITE};
 	ux_pfkey_limits_in(req->exts.at[SADB_EXT_LIFETIME_HARD],
-			   req->exts.at[SADB_EXT_LIFETIME_SOFT], &p->limits);
+			   req->exts.at[SADB_EXT_LIFETIME_SOFT], &limits);
 	p->add_time_s = atomic_load_explicit(&req->u->real_s, memory_order_relaxed);
+	return ux_policy_set_limits(p, &limits);
 }
 
 int ux_pfkey_policy_parse(const struct ux_pfkey_request *req, struct ux_policy **ret_policy)
@@ -151,7 +152,10 @@ int ux_pfkey_policy_parse(const struct ux_pfkey_request *req, struct ux_policy *
 
 	if (!p)
 		return -ENOBUFS;
-	fill(req, p);
+	if (fill(req, p) < 0) {
+		ux_policy_free(p);
+		return -ENOBUFS;
+	}
 	memcpy(p->templates, templates, n * sizeof(templates[0]));
 	*ret_policy = p;
 	return 0;

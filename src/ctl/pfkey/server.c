@@ -21,7 +21,7 @@ UXFRM_API int uxfrm_pfkey_open(struct uxfrm *u, const struct uxfrm_client_ops *o
 	c->ops = ops;
 	c->opaque = opaque;
 	ux_list_push_front(&u->pfkey_clients, &c->all);
-	u->sa_expired = ux_expire_sa; /* core knows nothing of clients */
+	ux_expire_announce(u); /* core knows nothing of clients */
 	*ret_client = c;
 	return 0;
 }

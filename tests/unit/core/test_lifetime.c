@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Limits in seconds: when they are told, and that an SA that is gone is not looked at again. */
+/* Limits in seconds: when they are told, and that what is gone is not looked at again. */
 #include "core/lifetime.h"
 
 #include "core_fixture.h"
@@ -54,7 +54,7 @@ static void no_limits_no_timer(void **state)
 	struct ux_sa *sa = add(u, (struct ux_limits){0});
 
 	assert_null(sa->runtime->timer);
-	assert_null(u->sad.timers);
+	assert_null(u->timers);
 	assert_true(at(u, 1000000) == UINT64_MAX);
 	assert_int_equal(u->sad.n_sa, 1);
 }
@@ -102,7 +102,7 @@ static void removed_before(void **state)
 	struct ux_sa *sa = add(u, (struct ux_limits){.hard_add_s = 5});
 
 	ux_sad_remove(u, sa);
-	assert_null(u->sad.timers);
+	assert_null(u->timers);
 	assert_true(at(u, 10) == UINT64_MAX);
 	assert_int_equal(n_hard, 0);
 }
@@ -136,7 +136,124 @@ static void many(void **state)
 		/* 20 of each length, and those of two seconds go first */
 		assert_int_equal(u->sad.n_sa, s < 2 ? 2000 : 2000 - 20 * (s - 1));
 	}
-	assert_null(u->sad.timers);
+	assert_null(u->timers);
+}
+
+/* ---- policies ---- */
+
+static void on_policy_expired(struct uxfrm *u, const struct ux_policy *policy, bool hard)
+{
+	assert_true(ux_spd_find_by_index(u, &(struct ux_policy_key){.dir = policy->dir},
+					 policy->index) == policy);
+	n_soft += !hard;
+	n_hard += hard;
+}
+
+static struct ux_policy *policy_of(struct uxfrm *u, struct ux_limits limits)
+{
+	struct ux_policy *p = ux_policy_new(u, 0);
+
+	assert_non_null(p);
+	p->sel.family = p->family = AF_INET;
+	p->add_time_s = atomic_load(&u->real_s);
+	assert_int_equal(ux_policy_set_limits(p, &limits), 0);
+	return p;
+}
+
+static struct ux_policy *add_policy(struct uxfrm *u, struct ux_limits limits)
+{
+	struct ux_policy *p = policy_of(u, limits);
+
+	n_soft = n_hard = 0;
+	u->policy_expired = on_policy_expired;
+	assert_int_equal(ux_spd_insert(u, p, false, NULL), 0);
+	return p;
+}
+
+static void policy_without_limits(void **state)
+{
+	struct uxfrm *u = *state;
+	struct ux_policy *p = add_policy(u, (struct ux_limits){.soft_bytes = 1});
+
+	assert_null(p->timer);
+	assert_true(at(u, 1000000) == UINT64_MAX);
+	assert_int_equal(u->spd.n[UX_POLICY_IN], 1);
+}
+
+/* A soft limit is told every 30 seconds until the hard one. */
+static void policy_soft_then_hard(void **state)
+{
+	struct uxfrm *u = *state;
+
+	add_policy(u, (struct ux_limits){.soft_add_s = 5, .hard_add_s = 100});
+	assert_true(at(u, 0) == NOW_NS + S);
+	assert_true(at(u, 1) == NOW_NS + 5 * S);
+	for (uint64_t s = 2; s < 100; s++) {
+		at(u, s);
+		assert_int_equal(n_soft, s < 5 ? 0 : s < 35 ? 1 : s < 65 ? 2 : s < 95 ? 3 : 4);
+	}
+	assert_int_equal(n_hard, 0);
+	assert_true(at(u, 100) == UINT64_MAX);
+	assert_int_equal(n_hard, 1);
+	assert_int_equal(u->spd.n[UX_POLICY_IN], 0);
+}
+
+/* Never used counts from when it was added. */
+static void policy_since_use(void **state)
+{
+	struct uxfrm *u = *state;
+	struct ux_policy *p = add_policy(u, (struct ux_limits){.hard_use_s = 10});
+
+	at(u, 9);
+	assert_int_equal(u->spd.n[UX_POLICY_IN], 1);
+	atomic_store(&p->use_time_s, REAL_S + 9);
+	for (uint64_t s = 10; s < 19; s++)
+		at(u, s);
+	assert_int_equal(n_hard, 0);
+	at(u, 19);
+	assert_int_equal(n_hard, 1);
+}
+
+static void policy_replaced(void **state)
+{
+	struct uxfrm *u = *state;
+
+	add_policy(u, (struct ux_limits){.hard_add_s = 5});
+	at(u, 3);
+	add_policy(u, (struct ux_limits){.hard_add_s = 5});
+	at(u, 7);
+	assert_int_equal(u->spd.n[UX_POLICY_IN], 1);
+	at(u, 8);
+	assert_int_equal(n_hard, 1);
+	assert_null(u->timers);
+}
+
+/* Other templates: the timer goes on, and finds the policy that stands there now. */
+static void policy_rewritten(void **state)
+{
+	struct uxfrm *u = *state;
+	struct ux_policy *p = add_policy(u, (struct ux_limits){.hard_add_s = 5});
+	struct ux_policy *copy = ux_policy_clone(p);
+
+	assert_null(copy->timer);
+	assert_ptr_equal(copy->limits, p->limits);
+	at(u, 1);
+	ux_spd_rewrite(u, p, copy);
+	assert_true(at(u, 2) == NOW_NS + 5 * S);
+	at(u, 5);
+	assert_int_equal(n_hard, 1);
+	assert_int_equal(u->spd.n[UX_POLICY_IN], 0);
+}
+
+static void policy_removed_before(void **state)
+{
+	struct uxfrm *u = *state;
+
+	ux_spd_remove(u, add_policy(u, (struct ux_limits){.soft_use_s = 5}));
+	assert_null(u->timers);
+	ux_policy_free(policy_of(u, (struct ux_limits){.soft_use_s = 5}));
+	assert_true(at(u, 10) == UINT64_MAX);
+	assert_int_equal(n_soft, 0);
 }
 
 int main(void)
@@ -148,6 +265,12 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(removed_before, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(after_a_change, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(many, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(policy_without_limits, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(policy_soft_then_hard, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(policy_since_use, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(policy_replaced, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(policy_rewritten, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(policy_removed_before, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
