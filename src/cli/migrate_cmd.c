@@ -33,18 +33,10 @@ static void read_move_sel(struct args *a, void *to, const char *why)
 static void read_new_offload(struct args *a, void *to, const char *why)
 {
 	struct uxfrm_offload *o = to;
-	uint8_t dir;
+	uint8_t packet = args_take(a, "packet") ? UXFRM_OFFLOAD_PACKET : 0;
 
-	if (args_take(a, "packet"))
-		o->flags |= UXFRM_OFFLOAD_PACKET;
-	if (!args_take(a, "dev"))
-		args_required("dev");
-	o->ifindex = parse_device(a, "value after \"offload dev\" is invalid");
-	if (!args_take(a, "dir"))
-		args_required("dir");
-	read_sa_dir(a, &dir, "DIR value is invalid");
-	if (dir == UXFRM_SA_IN)
-		o->flags |= UXFRM_OFFLOAD_INBOUND;
+	read_device_offload(a, to, why);
+	o->flags |= packet;
 }
 
 static bool parse_word(struct args *a, struct migrate_words *w)

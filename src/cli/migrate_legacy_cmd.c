@@ -66,20 +66,6 @@ static void read_encap_or_none(struct args *a, void *to, const char *why)
 		read_encap(a, to, why);
 }
 
-static void read_device_offload(struct args *a, void *to, const char *why)
-{
-	struct uxfrm_offload *o = to;
-	uint8_t dir;
-
-	if (!args_take(a, "dev"))
-		args_required("dev");
-	o->ifindex = parse_device(a, "value after \"offload dev\" is invalid");
-	if (!args_take(a, "dir"))
-		args_required("dir");
-	read_sa_dir(a, &dir, "DIR value is invalid");
-	o->flags = dir == UXFRM_SA_IN ? UXFRM_OFFLOAD_INBOUND : 0;
-}
-
 static void read_kmaddress(struct args *a, void *to, const char *why)
 {
 	struct kmaddress *km = to;

@@ -175,12 +175,9 @@ static void fill_upper(const struct upper_words *u, struct uxfrm_selector *sel)
  * hand. */
 static bool parse_upper(struct args *a, struct uxfrm_selector *sel)
 {
-#define UPPER(NAME, READ)                                        \
-	{                                                        \
-#NAME, READ, offsetof(struct upper_words, NAME), \
-		    offsetof(struct upper_words, has_##NAME),    \
-		    "value after \"" #NAME "\" is invalid"       \
-	}
+#define UPPER(NAME, READ)                                 \
+	{#NAME, READ, offsetof(struct upper_words, NAME), \
+	 offsetof(struct upper_words, has_##NAME), "value after \"" #NAME "\" is invalid"}
 	static const struct arg_word words[] = {
 	    {"proto", read_upper_proto, offsetof(struct upper_words, proto), 0,
 	     "PROTO value is invalid"},
@@ -247,11 +244,9 @@ bool parse_selector(struct args *a, struct uxfrm_selector *ret)
 
 void read_limit(struct args *a, void *to, const char *why)
 {
-#define LIMIT(NAME, MEMBER)                                               \
-	{                                                                 \
-		NAME, read_u64, offsetof(struct uxfrm_limits, MEMBER), 0, \
-		    "value after \"" NAME "\" is invalid"                 \
-	}
+#define LIMIT(NAME, MEMBER)                                        \
+	{NAME, read_u64, offsetof(struct uxfrm_limits, MEMBER), 0, \
+	 "value after \"" NAME "\" is invalid"}
 	static const struct arg_word words[] = {
 	    LIMIT("time-soft", time_soft),
 	    LIMIT("time-hard", time_hard),
@@ -277,6 +272,20 @@ void read_encap(struct args *a, void *to, const char *why)
 	read_u16(a, &e->sport, "SPORT value after \"encap\" is invalid");
 	read_u16(a, &e->dport, "DPORT value after \"encap\" is invalid");
 	e->original = args_host(a);
+}
+
+void read_device_offload(struct args *a, void *to, const char *why)
+{
+	struct uxfrm_offload *o = to;
+	uint8_t dir;
+
+	if (!args_take(a, "dev"))
+		args_required("dev");
+	o->ifindex = parse_device(a, "value after \"offload dev\" is invalid");
+	if (!args_take(a, "dir"))
+		args_required("dir");
+	read_sa_dir(a, &dir, "DIR value is invalid");
+	o->flags = dir == UXFRM_SA_IN ? UXFRM_OFFLOAD_INBOUND : 0;
 }
 
 void read_security(struct args *a, void *to, const char *why)

@@ -37,10 +37,12 @@ struct uxfrm_sa_id id_to_sa(const struct args *a, const struct cli_id *id);
 bool parse_selector(struct args *a, struct uxfrm_selector *ret);
 
 /* readers: behind "limit" (struct uxfrm_limits); behind "encap": TYPE SPORT DPORT OADDR; behind
- * "ctx" a label, which stays where it is. */
+ * "ctx" a label, which stays where it is; behind "offload": dev DEV dir DIR (struct uxfrm_offload).
+ */
 void read_limit(struct args *a, void *to, const char *why);
 void read_encap(struct args *a, void *to, const char *why);
 void read_security(struct args *a, void *to, const char *why);
+void read_device_offload(struct args *a, void *to, const char *why);
 
 /* parse_device - the next word is an interface's name. */
 int parse_device(struct args *a, const char *why);

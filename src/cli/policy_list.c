@@ -2,11 +2,9 @@
 
 /* uxfrm policy list | deleteall: the policies of a dump that the words are about. */
 
-#include <stdlib.h>
-
-#include "cli/cli.h"
 #include "cli/policy_words.h"
 #include "cli/prefix.h"
+#include "cli/selection.h"
 
 struct policy_name {
 	struct uxfrm_policy_id id;
@@ -19,9 +17,6 @@ struct policy_name {
 struct policy_list {
 	struct cli *cli;
 	struct policy_words words;
-	/* deleteall: what to delete */
-	struct policy_name *names;
-	size_t n, cap;
 };
 
 static bool selector_matches(const struct uxfrm_selector *want, const struct uxfrm_selector *sel)
@@ -76,59 +71,41 @@ static void parse(struct policy_list *list, struct args *a)
 	list->cli->printer.family = a->family;
 }
 
-static int show_one(void *opaque, const struct uxfrm_message *m)
+static bool holds(const void *words, const struct uxfrm_message *m)
 {
-	struct policy_list *list = opaque;
-
-	if (m->type == UXFRM_MSG_POLICY && matches(list, &m->policy))
-		cli_print(list->cli, m);
-	return 0;
+	return m->type == UXFRM_MSG_POLICY && matches(words, &m->policy);
 }
 
 int policy_list(struct cli *cli, struct args *a)
 {
 	struct policy_list list = {.cli = cli};
+	const struct selection s = {.cli = cli, .words = &list, .holds = holds};
 
 	parse(&list, a);
-	const struct cli_dump dump = {"Dump", show_one, &list};
-
-	cli_list_begin(cli);
-	int status = cli_dump(cli, uxfrm_policy_dump(cli_conn(cli)), &dump);
-
-	cli_list_end(cli);
-	return status;
+	return selection_list(&s, uxfrm_policy_dump(cli_conn(cli)));
 }
 
-static int collect_one(void *opaque, const struct uxfrm_message *m)
+static bool take_name(const struct uxfrm_message *m, void *to)
 {
-	struct policy_list *list = opaque;
 	const struct uxfrm_attributes *attrs = &m->policy.attrs;
 
-	if (m->type != UXFRM_MSG_POLICY || m->policy.id.dir >= UXFRM_POLICY_SOCKET ||
-	    !matches(list, &m->policy))
-		return 0;
-	if (list->n == list->cap) {
-		size_t cap = list->cap ? list->cap * 2 : 64;
-		struct policy_name *more = realloc(list->names, cap * sizeof(*more));
-
-		if (!more)
-			return UXFRM_STOP;
-		list->names = more;
-		list->cap = cap;
-	}
-	list->names[list->n++] =
-	    (struct policy_name){.id = m->policy.id,
-				 .mark = attrs->mark,
-				 .if_id = attrs->if_id,
-				 .ptype = attrs->ptype,
-				 .has_mark = uxfrm_has(attrs, UXFRM_HAS_MARK),
-				 .has_if_id = uxfrm_has(attrs, UXFRM_HAS_IF_ID),
-				 .has_ptype = uxfrm_has(attrs, UXFRM_HAS_PTYPE)};
-	return 0;
+	if (m->policy.id.dir >= UXFRM_POLICY_SOCKET)
+		return false;
+	*(struct policy_name *)to = (struct policy_name){
+	    .id = m->policy.id,
+	    .mark = attrs->mark,
+	    .if_id = attrs->if_id,
+	    .ptype = attrs->ptype,
+	    .has_mark = uxfrm_has(attrs, UXFRM_HAS_MARK),
+	    .has_if_id = uxfrm_has(attrs, UXFRM_HAS_IF_ID),
+	    .has_ptype = uxfrm_has(attrs, UXFRM_HAS_PTYPE),
+	};
+	return true;
 }
 
-static int delete_one(struct cli *cli, const struct policy_name *name)
+static int gather_delete(struct uxfrm_conn *conn, const void *from)
 {
+	const struct policy_name *name = from;
 	struct uxfrm_attributes attrs = {
 	    .mark = name->mark, .if_id = name->if_id, .ptype = name->ptype};
 
@@ -138,38 +115,23 @@ static int delete_one(struct cli *cli, const struct policy_name *name)
 		uxfrm_give(&attrs, UXFRM_HAS_IF_ID);
 	if (name->has_ptype)
 		uxfrm_give(&attrs, UXFRM_HAS_PTYPE);
-	return uxfrm_policy_delete(cli_conn(cli), &name->id, &attrs);
-}
-
-/* Those of one dump. *more: there were any. */
-static int delete_some(struct policy_list *list, bool *more)
-{
-	struct cli *cli = list->cli;
-	const struct cli_dump dump = {"Delete-all", collect_one, list};
-	int status = cli_dump(cli, uxfrm_policy_dump(cli_conn(cli)), &dump), err = 0;
-
-	*more = list->n > 0;
-	if (status || !*more)
-		return status;
-	for (size_t i = 0; i < list->n && !err; i++)
-		err = delete_one(cli, &list->names[i]);
-	list->n = 0;
-	return cli_delete_all(cli, err, "Failed to send delete-all request");
+	return uxfrm_policy_delete(conn, &name->id, &attrs);
 }
 
 int policy_delete_all(struct cli *cli, struct args *a)
 {
 	struct policy_list list = {.cli = cli};
-	bool more = true;
-	int status = 0;
+	const struct selection s = {
+	    .cli = cli,
+	    .words = &list,
+	    .holds = holds,
+	    .dump = uxfrm_policy_dump,
+	    .name_size = sizeof(struct policy_name),
+	    .take_name = take_name,
+	    .gather_delete = gather_delete,
+	    .complaint = "Failed to send delete-all request",
+	};
 
 	parse(&list, a);
-	for (int round = 0; !status && more; round++) {
-		cli_verbose(cli, "Delete-all round = %d", round);
-		status = delete_some(&list, &more);
-	}
-	if (!status)
-		cli_verbose(cli, "Delete-all completed");
-	free(list.names);
-	return status;
+	return selection_delete_all(&s);
 }

@@ -2,12 +2,10 @@
 
 /* uxfrm state list | deleteall: the SAs of a dump that the words are about. */
 
-#include <stdlib.h>
-
-#include "cli/cli.h"
 #include "cli/names.h"
 #include "cli/parse.h"
 #include "cli/prefix.h"
+#include "cli/selection.h"
 
 struct sa_name {
 	struct uxfrm_sa_id id;
@@ -21,9 +19,6 @@ struct sa_list {
 	uint8_t mode, flags;
 	uint32_t reqid;
 	bool has_mode, has_reqid, no_keys;
-	/* deleteall: what to delete */
-	struct sa_name *names;
-	size_t n, cap;
 };
 
 static bool matches(const struct sa_list *f, const struct uxfrm_sa *sa)
@@ -68,21 +63,17 @@ static void parse(struct sa_list *list, struct args *a)
 	list->cli->printer.family = a->family;
 }
 
-static int show_one(void *opaque, const struct uxfrm_message *m)
+static bool holds(const void *words, const struct uxfrm_message *m)
 {
-	struct sa_list *list = opaque;
-
-	if (m->type == UXFRM_MSG_SA && matches(list, &m->sa))
-		cli_print(list->cli, m);
-	return 0;
+	return m->type == UXFRM_MSG_SA && matches(words, &m->sa);
 }
 
 int state_list(struct cli *cli, struct args *a)
 {
 	struct sa_list list = {.cli = cli};
+	const struct selection s = {.cli = cli, .words = &list, .holds = holds};
 
 	parse(&list, a);
-	const struct cli_dump dump = {"Dump", show_one, &list};
 	const struct uxfrm_sa_filter filter = {.size = sizeof(filter),
 					       .proto = list.id.proto,
 					       .family = (uint16_t)a->family,
@@ -91,75 +82,49 @@ int state_list(struct cli *cli, struct args *a)
 					       .src_bits = list.id.src.bits,
 					       .dst_bits = list.id.dst.bits};
 
-	cli_list_begin(cli);
-	int status = cli_dump(cli, uxfrm_sa_dump(cli_conn(cli), &filter), &dump);
-
-	cli_list_end(cli);
-	return status;
+	return selection_list(&s, uxfrm_sa_dump(cli_conn(cli), &filter));
 }
 
-static int collect_one(void *opaque, const struct uxfrm_message *m)
+static int dump_all(struct uxfrm_conn *conn)
 {
-	struct sa_list *list = opaque;
-
-	if (m->type != UXFRM_MSG_SA || !matches(list, &m->sa))
-		return 0;
-	if (list->n == list->cap) {
-		size_t cap = list->cap ? list->cap * 2 : 64;
-		struct sa_name *more = realloc(list->names, cap * sizeof(*more));
-
-		if (!more)
-			return UXFRM_STOP;
-		list->names = more;
-		list->cap = cap;
-	}
-	struct sa_name *name = &list->names[list->n++];
-
-	*name = (struct sa_name){.id = m->sa.id,
-				 .mark = m->sa.attrs.mark,
-				 .has_mark = uxfrm_has(&m->sa.attrs, UXFRM_HAS_MARK)};
-	return 0;
+	return uxfrm_sa_dump(conn, NULL);
 }
 
-static int delete_one(struct cli *cli, const struct sa_name *name)
+static bool take_name(const struct uxfrm_message *m, void *to)
 {
+	*(struct sa_name *)to = (struct sa_name){
+	    .id = m->sa.id,
+	    .mark = m->sa.attrs.mark,
+	    .has_mark = uxfrm_has(&m->sa.attrs, UXFRM_HAS_MARK),
+	};
+	return true;
+}
+
+static int gather_delete(struct uxfrm_conn *conn, const void *from)
+{
+	const struct sa_name *name = from;
 	struct uxfrm_attributes attrs = {.src = name->id.src, .mark = name->mark};
 
 	uxfrm_give(&attrs, UXFRM_HAS_SRC);
 	if (name->has_mark)
 		uxfrm_give(&attrs, UXFRM_HAS_MARK);
-	return uxfrm_sa_delete(cli_conn(cli), &name->id, &attrs);
-}
-
-/* Those of one dump. *more: there were any. */
-static int delete_some(struct sa_list *list, bool *more)
-{
-	struct cli *cli = list->cli;
-	const struct cli_dump dump = {"Delete-all", collect_one, list};
-	int status = cli_dump(cli, uxfrm_sa_dump(cli_conn(cli), NULL), &dump), err = 0;
-
-	*more = list->n > 0;
-	if (status || !*more)
-		return status;
-	for (size_t i = 0; i < list->n && !err; i++)
-		err = delete_one(cli, &list->names[i]);
-	list->n = 0;
-	return cli_delete_all(cli, err, "Failed to send delete-all request\n");
+	return uxfrm_sa_delete(conn, &name->id, &attrs);
 }
 
 int state_delete_all(struct cli *cli, struct args *a)
 {
 	struct sa_list list = {.cli = cli};
-	bool more = true;
-	int status = 0;
+	const struct selection s = {
+	    .cli = cli,
+	    .words = &list,
+	    .holds = holds,
+	    .dump = dump_all,
+	    .name_size = sizeof(struct sa_name),
+	    .take_name = take_name,
+	    .gather_delete = gather_delete,
+	    .complaint = "Failed to send delete-all request\n",
+	};
 
 	parse(&list, a);
-	for (int round = 0; !status && more; round++) {
-		cli_verbose(cli, "Delete-all round = %d", round);
-		status = delete_some(&list, &more);
-	}
-	if (!status)
-		cli_verbose(cli, "Delete-all completed");
-	free(list.names);
-	return status;
+	return selection_delete_all(&s);
 }
