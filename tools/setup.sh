@@ -6,6 +6,8 @@ logs=$build/logs
 
 build_packages=(gcc libc6-dev pkg-config meson ninja-build liburcu-dev libssl-dev libjansson-dev libcmocka-dev
 	libcap-ng-dev libseccomp-dev libinih-dev scdoc python3)
+# what tests read the schema of JSON by
+test_packages=(python3-jsonschema)
 # the kernel that tests/oracle asks is built from its source
 oracle_packages=(linux-source-6.12 make flex bison bc xz-utils)
 demo_packages=(iproute2 netbase iputils-ping nftables procps)

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <net/if.h>
+#include <string.h>
 
 #include "cli/json_values.h"
 #include "cli/names.h"
@@ -42,9 +43,11 @@ static void set_encap(json_t *o, const struct uxfrm_encap *e, int family)
 	char buf[NAME_BUF];
 
 	set_text(entry, "type", e->type ? encap_name(e->type, buf) : "none");
-	set_number(entry, "sport", e->sport);
-	set_number(entry, "dport", e->dport);
-	set_address(entry, "addr", family, &e->original);
+	if (e->type) {
+		set_number(entry, "sport", e->sport);
+		set_number(entry, "dport", e->dport);
+		set_address(entry, "addr", family, &e->original);
+	}
 	json_object_set_new(o, "encap", entry);
 }
 
@@ -54,9 +57,20 @@ static void set_offload(json_t *o, const struct uxfrm_offload *f)
 	json_t *entry = json_object();
 
 	set_text(entry, "type", f->flags & UXFRM_OFFLOAD_PACKET ? "packet" : "crypto");
-	set_text(entry, "dev", f->ifindex ? device_name(f->ifindex, name) : "none");
+	if (f->ifindex)
+		set_text(entry, "dev", device_name(f->ifindex, name));
 	set_text(entry, "dir", f->flags & UXFRM_OFFLOAD_INBOUND ? "in" : "out");
 	json_object_set_new(o, "offload", entry);
+}
+
+/* The words in the order of their numbers. */
+static void set_bitmap(json_t *o, const uint32_t *words, uint32_t count)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < count; i++)
+		json_array_append_new(list, json_integer(words[i]));
+	json_object_set_new(o, "bitmap", list);
 }
 
 static void set_replay(json_t *o, const struct uxfrm_attributes *a)
@@ -69,9 +83,11 @@ static void set_replay(json_t *o, const struct uxfrm_attributes *a)
 		set_number(entry, "window", r->window);
 		set_number(entry, "seq", (uint64_t)r->seq_hi << 32 | r->seq);
 		set_number(entry, "oseq", (uint64_t)r->oseq_hi << 32 | r->oseq);
+		set_bitmap(entry, r->bitmap, r->bitmap_words);
 	} else {
 		set_number(entry, "seq", a->replay.seq);
 		set_number(entry, "oseq", a->replay.oseq);
+		set_bitmap(entry, &a->replay.bitmap, 1);
 	}
 	json_object_set_new(o, "replay", entry);
 }
@@ -116,6 +132,10 @@ static json_t *template_object(const struct uxfrm_template *t)
 	set_number(o, "reqid", t->reqid);
 	set_text(o, "mode", mode_name(t->mode, buf));
 	set_text(o, "level", level_name(t->optional, buf));
+	set_text(o, "share", share_name(t->share, buf));
+	set_number(o, "enc_mask", t->crypt_mask);
+	set_number(o, "auth_mask", t->auth_mask);
+	set_number(o, "comp_mask", t->comp_mask);
 	return o;
 }
 
@@ -149,7 +169,8 @@ void set_attributes(json_t *o, const struct uxfrm_attributes *a, int family)
 	if (uxfrm_has(a, UXFRM_HAS_CARE_OF))
 		set_address(o, "coa", family, &a->care_of);
 	if (uxfrm_has(a, UXFRM_HAS_SECURITY))
-		json_object_set_new(o, "context", json_stringn(a->security.text, a->security.len));
+		set_chars(o, "context", a->security.text,
+			  strnlen(a->security.text, a->security.len));
 	if (uxfrm_has(a, UXFRM_HAS_KMADDRESS)) {
 		set_address(o, "kmaddress_local", a->kmaddress.family, &a->kmaddress.local);
 		set_address(o, "kmaddress_remote", a->kmaddress.family, &a->kmaddress.remote);

@@ -68,6 +68,9 @@ static void fill_acquire(json_t *o, const struct uxfrm_message *m)
 
 	set_sa_id(o, &a->id);
 	set_number(o, "seq", a->seq);
+	set_number(o, "enc_mask", a->crypt_mask);
+	set_number(o, "auth_mask", a->auth_mask);
+	set_number(o, "comp_mask", a->comp_mask);
 	json_object_set_new(o, "sel", selector_object(&a->sel, a->policy.id.sel.family));
 	set_policy(policy, &a->policy);
 	set_attributes(policy, &a->attrs, a->policy.id.sel.family);
@@ -124,7 +127,7 @@ static void fill_flushed(json_t *o, const struct uxfrm_message *m)
 	const struct uxfrm_flushed *f = &m->flushed;
 	char buf[NAME_BUF];
 
-	if (f->proto)
+	if (m->type == UXFRM_MSG_SAS_FLUSHED && f->proto)
 		set_text(o, "proto", xfrm_proto_name(f->proto, buf));
 	set_attributes(o, &f->attrs, 0);
 }
@@ -144,8 +147,8 @@ static void fill_sa_moved(json_t *o, const struct uxfrm_message *m)
 	json_object_set_new(o, "new_sel", selector_object(&move->new_sel, move->new_family));
 	set_marks(o, &move->attrs, "new_mark", "set_mark");
 	set_attributes(o, &move->attrs, move->new_family);
-	if (move->flags & UXFRM_MOVE_CLEAR_OFFLOAD && !uxfrm_has(&move->attrs, UXFRM_HAS_OFFLOAD))
-		set_text(o, "offload", "none");
+	if (move->flags & UXFRM_MOVE_CLEAR_OFFLOAD)
+		json_object_set_new(o, "clear_offload", json_true());
 	if (move->flags & UXFRM_MOVE_UPDATE_H2H_SELECTOR)
 		json_object_set_new(o, "update_h2h_sel", json_true());
 }

@@ -8,13 +8,29 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 
 #include "cli/names.h"
 #include "cli/print_util.h"
 
+/* What is not ASCII comes from elsewhere and need not be UTF-8, as JSON must. */
+void set_chars(json_t *o, const char *name, const char *text, size_t len)
+{
+	char *copy = malloc(len + 1);
+
+	if (!copy)
+		abort();
+	for (size_t i = 0; i < len; i++)
+		copy[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
+	json_object_set_new(o, name, json_stringn(copy, len));
+	free(copy);
+}
+
 void set_text(json_t *o, const char *name, const char *text)
 {
-	json_object_set_new(o, name, json_string(text));
+	set_chars(o, name, text, strlen(text));
 }
 
 void set_number(json_t *o, const char *name, uint64_t v)
@@ -26,7 +42,8 @@ void set_address(json_t *o, const char *name, int family, const union uxfrm_ip *
 {
 	char buf[INET6_ADDRSTRLEN];
 
-	set_text(o, name, address_text(family, a, buf));
+	if (family == AF_INET || family == AF_INET6)
+		set_text(o, name, address_text(family, a, buf));
 }
 
 void set_spi(json_t *o, uint32_t spi)

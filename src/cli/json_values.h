@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #pragma once
 
-/* The values JSON objects are made of; names and types are those of docs/json.schema.json. */
+/* The values JSON objects are made of; names and types are those of docs/uxfrm.schema.json. */
 
 #include <jansson.h>
 #include <uxfrm/objects.h>
@@ -9,6 +9,7 @@
 #include "cli/args.h"
 
 void set_text(json_t *o, const char *name, const char *text);
+void set_chars(json_t *o, const char *name, const char *text, size_t len);
 void set_number(json_t *o, const char *name, uint64_t v); /* at most INT64_MAX */
 void set_address(json_t *o, const char *name, int family, const union uxfrm_ip *a);
 void set_spi(json_t *o, uint32_t spi);

@@ -8,22 +8,23 @@
 #include <time.h>
 
 #include "cli/cli.h"
+#include "cli/json_values.h"
 
 struct monitor {
 	struct cli *cli;
 	bool all_nsid;
 };
 
-static void print_json(const struct uxfrm_message *m)
+static const char *short_time(const struct timeval *now, char *buf, size_t size)
 {
-	json_t *object = json_message(m);
+	char day[64];
+	struct tm tm;
 
-	if (!object)
-		return;
-	json_dumpf(object, stdout, JSON_COMPACT); /* one line each: a stream, not a document */
-	putchar('\n');
-	fflush(stdout);
-	json_decref(object);
+	if (!localtime_r(&now->tv_sec, &tm) ||
+	    !strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm))
+		return "";
+	snprintf(buf, size, "%s.%06ld", day, (long)now->tv_usec);
+	return buf;
 }
 
 static void print_time(enum cli_timestamp kind)
@@ -33,15 +34,33 @@ static void print_time(enum cli_timestamp kind)
 	struct tm tm;
 
 	gettimeofday(&now, NULL);
-	if (!localtime_r(&now.tv_sec, &tm))
-		return;
 	if (kind == CLI_TIME_SHORT) {
-		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-		printf("[%s.%06ld] ", text, (long)now.tv_usec);
+		printf("[%s] ", short_time(&now, text, sizeof(text)));
 		return;
 	}
+	if (!localtime_r(&now.tv_sec, &tm))
+		return;
 	strftime(text, sizeof(text), "%a %b %e %H:%M:%S %Y", &tm);
 	printf("Timestamp: %s %ld usec\n", text, (long)now.tv_usec);
+}
+
+static void print_json(const struct monitor *monitor, const struct uxfrm_message *m)
+{
+	json_t *object = json_message(m);
+	struct timeval now;
+	char text[80];
+
+	if (!object)
+		return;
+	gettimeofday(&now, NULL);
+	if (monitor->cli->timestamp)
+		set_text(object, "timestamp", short_time(&now, text, sizeof(text)));
+	if (m->nsid >= 0 && monitor->all_nsid)
+		json_object_set_new(object, "nsid", json_integer(m->nsid));
+	json_dumpf(object, stdout, JSON_COMPACT); /* one line each: a stream, not a document */
+	putchar('\n');
+	fflush(stdout);
+	json_decref(object);
 }
 
 static int show_event(void *opaque, const struct uxfrm_message *m)
@@ -50,7 +69,7 @@ static int show_event(void *opaque, const struct uxfrm_message *m)
 	struct cli *cli = monitor->cli;
 
 	if (cli->json) {
-		print_json(m);
+		print_json(monitor, m);
 		return 0;
 	}
 	if (cli->timestamp)

@@ -41,9 +41,9 @@ char *ux_status_json(const struct ux_status_input *in)
 {
 	const struct uxfrm_counts *c = &in->counts;
 	const struct uxfrm_packet_stats *p = &in->packets;
-	json_t *root = json_pack("{s:s, s:I, s:I, s:I, s:s?}", "version", UXFRM_VERSION, "pid",
-				 number(in->pid), "uptime_s", number(in->uptime_s), "clients",
-				 number(in->clients), "tun", in->tun_name);
+	json_t *root =
+	    json_pack("{s:s, s:I, s:I, s:I}", "version", UXFRM_VERSION, "pid", number(in->pid),
+		      "uptime_s", number(in->uptime_s), "clients", number(in->clients));
 	json_t *counts = json_pack("{s:I, s:I, s:{s:I, s:I, s:I}}", "sa", number(c->sa), "sa_grace",
 				   number(c->sa_grace), "policy", "in", number(c->policy[0]), "out",
 				   number(c->policy[1]), "fwd", number(c->policy[2]));
@@ -54,7 +54,9 @@ char *ux_status_json(const struct ux_status_input *in)
 	char *text = NULL;
 
 	if (root && counts && packets) {
-		json_object_set(root, "ports", json_boolean(in->tun_name != NULL));
+		json_object_set_new(root, "ports", json_boolean(in->tun_name != NULL));
+		if (in->tun_name)
+			json_object_set_new(root, "tun", json_string(in->tun_name));
 		json_object_set(root, "counts", counts);
 		json_object_set(root, "packets", packets);
 		json_object_set_new(root, "drops", drops_json(in));

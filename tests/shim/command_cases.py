@@ -4,10 +4,15 @@
 
 Runs in a network namespace whose databases it may change."""
 import json
+import pathlib
 import subprocess
 import sys
 import tempfile
 import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tools"))
+import schema  # noqa: E402
 
 UXFRM = sys.argv[1]
 KEY = "0x4142434445464748494a4b4c4d4e4f5051525354"
@@ -28,12 +33,25 @@ def uxfrm(words, *options):
     return p.returncode, p.stdout, p.stderr
 
 
+def as_value(words, name):
+    """What the command prints with -j; checked against the schema's definition @name."""
+    value = json.loads(uxfrm(words, "-j")[1])
+    wrong = schema.complaints(value, name)
+    check(f"-j {words}: as the schema says", not wrong, "\n".join(wrong))
+    return value
+
+
 class Monitor:
     """A running `uxfrm monitor`; end() gives all it printed."""
 
     def __init__(self, *options):
         self.file = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen([UXFRM, *options, "monitor"], stdout=self.file)
+
+    def lines(self):
+        """how many there are by now"""
+        self.file.seek(0)
+        return len(self.file.read().splitlines())
 
     def end(self):
         self.process.terminate()
@@ -156,9 +174,11 @@ def events(text, json_text):
     check("monitor -j: one object a line, as many moves", len(moved) == len(MOVES), json_text)
     check("monitor -j: installing, flushing, policies are there too",
           {"state", "states-flushed", "policy", "policy-deleted", "policies-flushed"} <= {o["object"] for o in told}, told)
+    wrong = [line for o in told for line in schema.complaints_of_message(o)]
+    check(f"monitor -ts -j: {len(told)} objects as the schema says", not wrong and all("timestamp" in o for o in told), "\n".join(wrong))
     check("monitor -j: no key", "4142434445" not in json_text)
     check("monitor -j: what changed", any(o.get("encap", {}).get("dport") == 4501 for o in moved) and
-          any(o.get("offload") == "none" for o in moved) and any(o.get("offload") == {"type": "crypto", "dev": "lo", "dir": "out"} for o in moved) and
+          any(o.get("clear_offload") for o in moved) and any(o.get("offload") == {"type": "crypto", "dev": "lo", "dir": "out"} for o in moved) and
           any(o.get("nat_keepalive") == 30 for o in moved) and any(o.get("mtimer_thresh") == 20 for o in moved) and
           any(o.get("dir") == "in" for o in moved), moved)
 
@@ -243,27 +263,49 @@ def policy_moves():
 
 
 def as_json():
-    uxfrm("state add " + sa("mode tunnel replay-window 32 dir in mark 5 limit byte-hard 1000 " + UDP))
+    uxfrm("state add " + sa("mode tunnel replay-window 32 dir in mark 5 limit byte-hard 1000 if_id 7 " + UDP))
+    uxfrm("state update " + sa("mode tunnel replay-window 32 dir in mark 5 limit byte-hard 2000 if_id 7 " + UDP))
+    uxfrm(f"state add src fd00::1 dst fd00::2 proto esp spi 0x1001 enc cbc(aes) {KEY[:34]} auth-trunc hmac(sha256) {KEY} 128 "
+          "replay-window 128 flag esn sel src fd00::1/128 dst fd00::2/128 proto udp dport 53")
     uxfrm("policy add src 10.1.0.0/16 dst 10.2.0.0/16 dir out tmpl src 10.0.0.1 dst 10.0.0.2 proto esp reqid 1 mode tunnel")
-    state = json.loads(uxfrm("state list", "-j")[1])
-    check("state -j", [(o["spi"], o["dir"], o["encap"]["sport"], o["mark"]["value"]) for o in state] ==
-          [("0x00001000", "in", 4500, 5)], state)
-    one = json.loads(uxfrm(f"state get {ID} mark 5", "-j")[1])
+    uxfrm("policy update src 10.1.0.0/16 dst 10.2.0.0/16 dir out priority 7 tmpl src 10.0.0.1 dst 10.0.0.2 proto esp reqid 1 mode tunnel")
+    state = as_value("state list proto esp spi 0x1000", "state_list")
+    check("state -j", [(o["spi"], o["dir"], o["encap"]["sport"], o["mark"]["value"], o["limits"], o["if_id"]) for o in state] ==
+          [("0x00001000", "in", 4500, 5, {"byte_hard": 2000}, 7)], state)
+    both = as_value("state", "state_list")
+    check("state -j: both", {(o["dst"], o["sel"]["dst_prefix"], o["sel"].get("dport")) for o in both} ==
+          {("10.0.0.2", 0, None), ("fd00::2", 128, 53)}, both)
+    one = as_value(f"state get {ID} mark 5", "state_list")
     check("state get -j", one and one[0]["dst"] == "10.0.0.2", one)
-    policy = json.loads(uxfrm("policy list", "-j")[1])
+    larval = as_value("state allocspi src 10.0.0.1 dst 10.0.0.9 proto esp min 0x200 max 0x200", "state_list")
+    check("state allocspi -j", larval and larval[0]["spi"] == "0x00000200", larval)
+    policy = as_value("policy list", "policy_list")
     check("policy -j", len(policy) == 1 and policy[0]["dir"] == "out" and policy[0]["templates"][0]["reqid"] == 1, policy)
-    check("state count -j", json.loads(uxfrm("state count", "-j")[1])["sa"] == 1)
-    check("policy count -j", [json.loads(uxfrm("policy count", "-j")[1])[k] for k in ("in", "out", "fwd")] == [0, 1, 0])
-    stats = json.loads(uxfrm("stats", "-j")[1])
-    check("stats -j", stats["counts"]["sa"] == 1 and stats["counts"]["policy"]["out"] == 1 and len(stats["drops"]) > 20, stats)
+    one = as_value("policy get src 10.1.0.0/16 dst 10.2.0.0/16 dir out", "policy_list")
+    check("policy get -j", one and one[0]["priority"] == 7, one)
+    check("state count -j", as_value("state count", "state-count")["sa"] == 3)
+    check("policy count -j", [as_value("policy count", "policy-count")[k] for k in ("in", "out", "fwd")] == [0, 1, 0])
+    stats = as_value("stats", "status")
+    check("stats -j", stats["counts"]["sa"] == 3 and stats["counts"]["policy"]["out"] == 1 and len(stats["drops"]) > 20, stats)
     table = uxfrm("stats")[1]
-    check("stats", {"SAs 1, former tuples in grace time 0", "policies in 0, out 1, fwd 0", "no drops"} <= set(table.splitlines()), table)
+    check("stats", {"SAs 3, former tuples in grace time 0", "policies in 0, out 1, fwd 0", "no drops"} <= set(table.splitlines()), table)
     check("stats -s lists every reason", uxfrm("stats", "-s")[1].count("\n  ") == len(stats["drops"]))
     uxfrm("policy delete src 10.1.0.0/16 dst 10.2.0.0/16 dir out")
     uxfrm("policy add dir in")
     uxfrm("policy flush")
+    uxfrm(f"state delete {ID} mark 5")
     uxfrm("state flush")
-    check("empty lists -j", json.loads(uxfrm("state", "-j")[1]) == [] and json.loads(uxfrm("policy", "-j")[1]) == [])
+    check("empty lists -j", as_value("state", "state_list") == [] and as_value("policy", "policy_list") == [])
+    monitor = Monitor("-j")
+    time.sleep(0.3)
+    uxfrm("policy add dir in")
+    for _ in range(50):
+        if monitor.lines():
+            break
+        time.sleep(0.1)
+    check("monitor -j: a line as soon as the event", monitor.lines() == 1)
+    monitor.end()
+    uxfrm("policy flush")
 
 
 def words():
@@ -281,15 +323,15 @@ def words():
                        ("in accept fwd accept", ("accept", "accept", "accept"))]:
         if line:
             uxfrm("policy setdefault " + line)
-        status, text, _ = uxfrm("policy getdefault", "-j")
-        check(f"defaults after: {line}", status == 0 and tuple(json.loads(text)[k] for k in ("in", "fwd", "out")) == want, text)
+        told = as_value("policy getdefault", "defaults")
+        check(f"defaults after: {line}", tuple(told[k] for k in ("in", "fwd", "out")) == want, told)
     status, text, _ = uxfrm("help")
     check("uxfrm help", status == 0 and text.startswith("Usage: uxfrm"), text)
 
 
 def main():
     uxfrm("state count")
-    text, json_text = Monitor(), Monitor("-j")
+    text, json_text = Monitor(), Monitor("-ts", "-j")
     time.sleep(0.5)
     moves()
     as_json()

@@ -77,7 +77,7 @@ static void whole_fragments_are_no_drops(void **state)
 	in.worker.drops[UXFRM_DROP_FRAGMENT] = 1;
 	root = status_of(&in);
 	assert_int_equal(drop_count(root, "fragment"), 1);
-	assert_true(json_is_null(json_object_get(root, "tun")));
+	assert_null(json_object_get(root, "tun"));
 	json_decref(root);
 }
 
