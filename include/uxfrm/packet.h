@@ -58,6 +58,13 @@ struct uxfrm_packet {
 
 /* uxfrm_worker_new - make the calling thread a worker of @u. NULL when out of memory. */
 struct uxfrm_worker *uxfrm_worker_new(struct uxfrm *u);
+#define UXFRM_CPU_OWN UINT32_MAX
+/*
+ * uxfrm_worker_set_cpu - the worker's CPU as SAs for one CPU (RFC 9611) name it. UXFRM_CPU_OWN, as it is
+ * at first: that the thread runs on, asked of libc once a burst, which costs no system call where the
+ * kernel tells it through memory, as Linux on x86-64 and arm64 does.
+ */
+void uxfrm_worker_set_cpu(struct uxfrm_worker *w, uint32_t cpu);
 /* uxfrm_worker_free - the same thread, when done. Its counters stay in the engine. Returns NULL. */
 struct uxfrm_worker *uxfrm_worker_free(struct uxfrm_worker *w);
 

@@ -68,17 +68,6 @@ static int check_offload(const struct ux_sa *sa, struct ux_ext_ack *ext)
 	return 0;
 }
 
-static void derive_lengths(struct ux_sa *sa)
-{
-	uint8_t len = 0;
-
-	if (sa->mode == UX_MODE_TUNNEL || sa->mode == UX_MODE_BEET)
-		len = sa->id.family == AF_INET ? 20 : 40;
-	if (sa->encap.type != UX_ENCAP_NONE)
-		len = (uint8_t)(len + 8);
-	sa->outer_len = len;
-}
-
 int ux_sa_init(struct ux_sa *sa, struct ux_ext_ack *ext)
 {
 	int err = check_mode_and_type(sa, ext);
@@ -95,7 +84,6 @@ int ux_sa_init(struct ux_sa *sa, struct ux_ext_ack *ext)
 	if (err < 0)
 		return err;
 	sa->mark.v &= sa->mark.m;
-	derive_lengths(sa);
 	return 0;
 }
 
@@ -121,6 +109,7 @@ static void fill(struct ux_sa *sa, const struct ux_sa_params *p)
 	sa->flags = p->flags;
 	sa->dir = p->dir;
 	sa->extra_flags = (uint8_t)p->extra_flags;
+	sa->per_cpu = p->pcpu != UINT32_MAX;
 	sa->id = p->id;
 	sa->mark = (struct ux_mark){.v = p->mark.v & p->mark.m, .m = p->mark.m};
 	sa->saddr = p->saddr;
@@ -143,7 +132,6 @@ static struct ux_sa *sa_alloc(struct uxfrm *u, const struct ux_sa_params *p, enu
 	memset(sa, 0, sizeof(*sa));
 	init_links(sa, state);
 	fill(sa, p);
-	derive_lengths(sa);
 	return sa;
 }
 

@@ -206,7 +206,7 @@ struct ux_sa {
 	/* const after publish, what the packet path looks at first in front */
 	uint8_t mode, flags, dir;
 	/* derived, for the packet path */
-	uint8_t outer_len;   /* bytes of outer headers in front of ESP: IP (tunnel) and UDP */
+	bool per_cpu;	     /* only the CPU terms.pcpu sends by it */
 	uint8_t extra_flags; /* the low bits of terms.extra_flags */
 	struct ux_sa_runtime *runtime;
 	struct ux_sa_id id;
@@ -289,7 +289,7 @@ int ux_sa_new_larval(struct uxfrm *u, const struct ux_sa_params *params,
 struct ux_sa *ux_sa_clone(const struct ux_sa *old);
 /* ux_sa_clone_in - the same, without a look at the runtime's cold part for the instance. */
 struct ux_sa *ux_sa_clone_in(struct uxfrm *u, const struct ux_sa *old);
-/* ux_sa_init - check what can be wrong with an SA's fields and derive the lengths (again). */
+/* ux_sa_init - check what can be wrong with an SA's fields. */
 int ux_sa_init(struct ux_sa *sa, struct ux_ext_ack *ext) UX_MUST_CHECK;
 /* ux_sa_free - an SA that is in no table and seen by nobody; drops its share of the runtime. NULL
  * is fine. */

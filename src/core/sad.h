@@ -83,12 +83,14 @@ struct ux_sa_query {
 	__be32 spi;	 /* 0 = any */
 	uint16_t family; /* of the outer addresses */
 	uint8_t proto, mode;
+	uint32_t cpu;			/* that sends: of SAs for one CPU only its own (RFC 9611) */
 	const struct ux_flow_key *flow; /* for the SA's selector */
 };
 /*
  * ux_sad_lookup_outbound - the SA a template resolves to (Linux: xfrm_state_find): valid, selector
- * fits, not dying before dying, latest added first. If none has these addresses and the instance's
- * policies follow migrations, an SA that had them before it moved. NULL: none.
+ * fits; that of the CPU before one for all, not dying before dying, latest added first. If none has
+ * these addresses and the instance's policies follow migrations, an SA that had them before it
+ * moved. NULL: none.
  */
 struct ux_sa *ux_sad_lookup_outbound(struct uxfrm *u, const struct ux_sa_query *query);
 

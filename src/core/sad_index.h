@@ -44,8 +44,8 @@ struct ux_sa *ux_former_lookup(struct uxfrm *u, const struct ux_sa_query *query)
 
 /* ux_sad_fits - does @sa fit the template apart from its addresses and reqid? */
 bool ux_sad_fits(const struct ux_sa *sa, const struct ux_sa_query *query);
-/* ux_sad_better - which of two that fit: not dying before dying, then the later added. @b may be
- * NULL. */
+/* ux_sad_better - is @a, further down the chain, the better of two that fit? One for this CPU
+ * alone, not dying before dying, then the later added. @b may be NULL. */
 bool ux_sad_better(const struct ux_sa *a, const struct ux_sa *b);
 /* ux_sad_source_fits - Linux compares sources with a wildcard on both sides. */
 bool ux_sad_source_fits(const struct ux_addr *a, const struct ux_addr *b, uint16_t family);

@@ -150,6 +150,8 @@ bool ux_sad_fits(const struct ux_sa *sa, const struct ux_sa_query *q)
 		return false;
 	if (sa->if_id != q->if_id || (q->spi && q->spi != sa->id.spi))
 		return false;
+	if (sa->per_cpu && sa->runtime->terms.pcpu != q->cpu)
+		return false;
 	if (!q->flow || !sa->sel.family)
 		return true;
 	return sa->sel.family == q->flow->family && ux_selector_match(&sa->sel, q->flow);
@@ -157,7 +159,7 @@ bool ux_sad_fits(const struct ux_sa *sa, const struct ux_sa_query *q)
 
 bool ux_sad_better(const struct ux_sa *a, const struct ux_sa *b)
 {
-	if (!b)
+	if (!b || (a->per_cpu && !b->per_cpu))
 		return true;
 
 	bool a_dying = atomic_load_explicit(&a->dying, memory_order_relaxed);

@@ -118,7 +118,7 @@ void ux_event_policy_expired(struct uxfrm *u, const struct ux_policy *policy, bo
 
 /* Each protocol counts for itself, as in Linux. */
 void ux_event_acquire(struct uxfrm *u, const struct ux_policy *policy, const struct ux_template *t,
-		      struct xfrm_user_acquire *acquire)
+		      uint32_t pcpu, struct xfrm_user_acquire *acquire)
 {
 	struct ux_addr saddr = ux_addr_from_wire(&acquire->saddr);
 	uint8_t buf[UX_POLICY_MSG_MAX];
@@ -129,6 +129,6 @@ void ux_event_acquire(struct uxfrm *u, const struct ux_policy *policy, const str
 		u->acquire_seq = 1;
 	acquire->seq = u->acquire_seq;
 	ux_writer_init(&w, buf, sizeof(buf));
-	if (ux_policy_put_acquire(&w, policy, t, acquire))
+	if (ux_policy_put_acquire(&w, policy, t, pcpu, acquire))
 		(void)ux_notify(u, UX_XFRM_GROUP_ACQUIRE, &w);
 }

@@ -45,8 +45,9 @@ void ux_event_policy_expired(struct uxfrm *u, const struct ux_policy *policy, bo
 			     uint32_t port_id);
 
 /*
- * ux_event_acquire - @policy needs the SA of its template @t. What of the message is neither is
+ * ux_event_acquire - @policy needs the SA of its template @t, for the CPU @pcpu alone unless that
+ * is UINT32_MAX. What of the message is neither is
  * @acquire's, that is changed to what NETLINK_XFRM tells.
  */
 void ux_event_acquire(struct uxfrm *u, const struct ux_policy *policy, const struct ux_template *t,
-		      struct xfrm_user_acquire *acquire);
+		      uint32_t pcpu, struct xfrm_user_acquire *acquire);

@@ -108,12 +108,13 @@ static int parse_policy(struct ux_request *req, const struct xfrm_userpolicy_inf
 int ux_handle_acquire(struct ux_request *req)
 {
 	const struct xfrm_user_acquire *p = req->header;
-	const struct nlattr *pcpu = req->attrs.tb[UX_XFRMA_SA_PCPU];
+	const struct nlattr *attr = req->attrs.tb[UX_XFRMA_SA_PCPU];
+	uint32_t pcpu = attr ? ux_attr_u32(attr) : UINT32_MAX;
 	struct xfrm_user_acquire event;
 	struct ux_policy *policy;
 	int err;
 
-	if (pcpu && ux_attr_u32(pcpu) >= (uint32_t)get_nprocs_conf())
+	if (attr && pcpu >= (uint32_t)get_nprocs_conf())
 		return ux_fail(req->ext, EINVAL, "pCPU number too big");
 	err = parse_policy(req, &p->policy, &policy);
 	if (err)
@@ -128,7 +129,7 @@ int ux_handle_acquire(struct ux_request *req)
 		t->aalgos = p->aalgos;
 		t->ealgos = p->ealgos;
 		t->calgos = p->calgos;
-		ux_event_acquire(req->u, policy, t, &event);
+		ux_event_acquire(req->u, policy, t, pcpu, &event);
 	}
 	ux_policy_free(policy);
 	return 0;

@@ -42,10 +42,11 @@ bool ux_policy_put_flushed(struct ux_writer *w, uint8_t type, const struct nlmsg
 /* ux_policy_put_expired - POLEXPIRE, which has no sequence number. */
 bool ux_policy_put_expired(struct ux_writer *w, const struct ux_policy *p, bool hard,
 			   uint32_t port_id);
-/* ux_policy_put_acquire - ACQUIRE for the SA of @t, a template of @p. The rest is @acquire's, that
- * is changed to what is sent. */
+/* ux_policy_put_acquire - ACQUIRE for the SA of @t, a template of @p, for the CPU @pcpu
+ * (UINT32_MAX: for all). The rest is @acquire's, that is changed to what is sent. */
 bool ux_policy_put_acquire(struct ux_writer *w, const struct ux_policy *p,
-			   const struct ux_template *t, struct xfrm_user_acquire *acquire);
+			   const struct ux_template *t, uint32_t pcpu,
+			   struct xfrm_user_acquire *acquire);
 
 /* Bytes of the longest message about a policy: both headers, six templates, the small attributes.
  */

@@ -117,7 +117,8 @@ bool ux_policy_put_expired(struct ux_writer *w, const struct ux_policy *p, bool 
 }
 
 bool ux_policy_put_acquire(struct ux_writer *w, const struct ux_policy *p,
-			   const struct ux_template *t, struct xfrm_user_acquire *acquire)
+			   const struct ux_template *t, uint32_t pcpu,
+			   struct xfrm_user_acquire *acquire)
 {
 	struct xfrm_user_tmpl wire;
 
@@ -126,6 +127,8 @@ bool ux_policy_put_acquire(struct ux_writer *w, const struct ux_policy *p,
 	info_to_wire(p, &acquire->policy);
 	ux_msg_begin(w, XFRM_MSG_ACQUIRE, 0, 0, 0, acquire, sizeof(*acquire));
 	put_attrs(w, p);
+	if (pcpu != UINT32_MAX)
+		ux_msg_attr_u32(w, UX_XFRMA_SA_PCPU, pcpu);
 	return ux_msg_end(w);
 }
 

@@ -18,6 +18,7 @@
 #include "ipsec/worker.h"
 
 #include <netinet/in.h>
+#include <sched.h>
 
 static enum uxfrm_drop bypass(struct uxfrm_worker *w, struct ux_slot *s)
 {
@@ -43,7 +44,8 @@ static enum uxfrm_drop check_sa(const struct ux_sa *sa)
  * The SAs for the templates of a policy, innermost first (Linux: xfrm_tmpl_resolve_one). A
  * transport template takes the addresses of the packet as the SAs before have left it.
  */
-static enum uxfrm_drop resolve(struct uxfrm *u, struct ux_slot *s, const struct ux_policy *policy)
+static enum uxfrm_drop resolve(struct uxfrm_worker *w, struct ux_slot *s,
+			       const struct ux_policy *policy)
 {
 	struct ux_sa_query q = {
 	    .daddr = s->flow.daddr,
@@ -51,6 +53,7 @@ static enum uxfrm_drop resolve(struct uxfrm *u, struct ux_slot *s, const struct 
 	    .family = s->flow.family,
 	    .if_id = policy->if_id,
 	    .mark = policy->mark.v & policy->mark.m,
+	    .cpu = w->cpu,
 	    .flow = &s->flow,
 	};
 
@@ -69,7 +72,7 @@ static enum uxfrm_drop resolve(struct uxfrm *u, struct ux_slot *s, const struct 
 		asked.spi = t->spi;
 		asked.proto = t->proto;
 		asked.mode = t->mode;
-		sa = ux_sad_lookup_outbound(u, &asked);
+		sa = ux_sad_lookup_outbound(w->instance, &asked);
 		if (!sa && t->optional)
 			continue;
 		reason = sa ? check_sa(sa) : UXFRM_DROP_OUT_NO_SA;
@@ -110,7 +113,7 @@ static enum uxfrm_drop classify(struct uxfrm_worker *w, struct ux_slot *s)
 	atomic_store_explicit(&policy->use_time_s, w->now_s, memory_order_relaxed);
 	if (policy->action != UX_POLICY_ALLOW)
 		return UXFRM_DROP_OUT_BLOCK;
-	reason = resolve(u, s, policy);
+	reason = resolve(w, s, policy);
 	if (reason != UXFRM_DROP_NONE)
 		return reason;
 	/* No templates, or only optional ones without an SA. */
@@ -169,9 +172,17 @@ static enum uxfrm_drop finish(struct uxfrm_worker *w, struct ux_slot *s)
 	return UXFRM_DROP_NONE;
 }
 
+/* Linux asks at each look-up; a thread that is moved to another CPU meanwhile is no fault there
+ * either. */
+static uint32_t cpu_now(const struct uxfrm_worker *w)
+{
+	return w->cpu_given == UXFRM_CPU_OWN ? (uint32_t)sched_getcpu() : w->cpu_given;
+}
+
 static void outbound_burst(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n)
 {
 	ux_worker_load(w, packets, n);
+	w->cpu = cpu_now(w);
 	ux_worker_stage(w, classify);
 	for (ux_worker_stage(w, plan); w->n_live; ux_worker_stage(w, plan)) {
 		ux_esp_number(w);

@@ -19,7 +19,7 @@ UXFRM_API struct uxfrm_worker *uxfrm_worker_new(struct uxfrm *u)
 
 	if (!w)
 		return NULL;
-	*w = (struct uxfrm_worker){.instance = u};
+	*w = (struct uxfrm_worker){.instance = u, .cpu_given = UXFRM_CPU_OWN};
 	w->crypto = ux_crypto_worker_new();
 	w->counters = w->crypto ? ux_counters_attach(u) : NULL;
 	if (!w->counters) {
@@ -30,6 +30,11 @@ UXFRM_API struct uxfrm_worker *uxfrm_worker_new(struct uxfrm *u)
 	if (workers_of_this_thread++ == 0)
 		ux_rcu_register_thread();
 	return w;
+}
+
+UXFRM_API void uxfrm_worker_set_cpu(struct uxfrm_worker *w, uint32_t cpu)
+{
+	w->cpu_given = cpu;
 }
 
 UXFRM_API struct uxfrm_worker *uxfrm_worker_free(struct uxfrm_worker *w)

@@ -52,7 +52,9 @@ struct uxfrm_worker {
 	struct uxfrm *instance;
 	struct ux_crypto_worker *crypto;
 	struct ux_worker_counters *counters;
-	uint64_t now_s; /* wall clock of this burst */
+	uint64_t now_s;	    /* wall clock of this burst */
+	uint32_t cpu_given; /* UXFRM_CPU_OWN: that the thread runs on */
+	uint32_t cpu;	    /* of this burst, outbound */
 	size_t n_live;
 	struct ux_slot *live[UXFRM_BURST]; /* packets without a verdict, order kept */
 	struct ux_slot slots[UXFRM_BURST];

@@ -190,6 +190,42 @@ static void outbound_choice(void **state)
 	uxfrm_free(u);
 }
 
+/* RFC 9611: that of the CPU, else one for all; the place in the chain does not decide. */
+static void outbound_per_cpu(void **state)
+{
+	struct uxfrm *u = engine_new(0);
+	struct ux_algo_request aead;
+	struct ux_sa_params p = sa_params(&aead, 1, 2, 0x100);
+	struct ux_sa_query q = query_for(1, 2, 5);
+	struct ux_sa *sa[4];
+
+	p.reqid = 5;
+	p.has_curlft = true;
+	for (uint32_t i = 0; i < 4; i++) {
+		const uint32_t cpu[] = {3, UINT32_MAX, 4, UINT32_MAX};
+
+		p.id.spi = htobe32(0x100 + i);
+		p.pcpu = cpu[i];
+		p.cur_add_s = 10 + i;
+		sa[i] = sa_insert(u, &p);
+	}
+	q.cpu = 3;
+	assert_ptr_equal(ux_sad_lookup_outbound(u, &q), sa[0]);
+	q.cpu = 4;
+	assert_ptr_equal(ux_sad_lookup_outbound(u, &q), sa[2]);
+	q.cpu = 5;
+	assert_ptr_equal(ux_sad_lookup_outbound(u, &q), sa[3]);
+	q.spi = sa[0]->id.spi;
+	assert_null(ux_sad_lookup_outbound(u, &q));
+	q.spi = 0;
+	q.cpu = 3;
+	sa[0]->dying = true; /* it is met last: the CPU's own still decides, as in Linux */
+	assert_ptr_equal(ux_sad_lookup_outbound(u, &q), sa[0]);
+	ux_sad_remove(u, sa[0]);
+	assert_ptr_equal(ux_sad_lookup_outbound(u, &q), sa[3]);
+	uxfrm_free(u);
+}
+
 static void outbound_selector(void **state)
 {
 	struct uxfrm *u = engine_new(0);
@@ -496,6 +532,7 @@ int main(void)
 	    cmocka_unit_test(grace_is_bounded_and_merged),
 	    cmocka_unit_test(no_grace_for_outbound),
 	    cmocka_unit_test(outbound_choice),
+	    cmocka_unit_test(outbound_per_cpu),
 	    cmocka_unit_test(outbound_selector),
 	    cmocka_unit_test(policies_follow),
 	    cmocka_unit_test(larval),

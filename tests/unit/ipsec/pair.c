@@ -110,7 +110,7 @@ struct ux_sa *add_sa(struct side *s, const struct sa_spec *spec)
 	    .replay_window = spec->window,
 	    .oseq = spec->oseq,
 	    .iseq = spec->iseq,
-	    .pcpu = UINT32_MAX,
+	    .pcpu = spec->for_cpu - 1,
 	    .mark = spec->mark,
 	    .output_mark = spec->output_mark,
 	    .limits = {UX_LIMIT_INFINITE, UX_LIMIT_INFINITE, UX_LIMIT_INFINITE, UX_LIMIT_INFINITE},

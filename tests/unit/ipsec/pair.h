@@ -60,6 +60,7 @@ struct sa_spec {
 	uint32_t extra_flags;
 	uint8_t mode, flags, dir;
 	enum algo algo;
+	uint32_t for_cpu; /* number plus one; 0: all */
 	bool esn, larval;
 	struct ux_mark mark, output_mark;
 	const char *sel_dst; /* selector: this destination only */

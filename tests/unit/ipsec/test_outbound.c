@@ -4,6 +4,7 @@
 
 #include "pair.h"
 
+#include <sched.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -289,6 +290,73 @@ static void test_out_too_big(void **state)
 	pair_close(&p);
 }
 
+static uint32_t spi_used(struct pair *p)
+{
+	inner4(100);
+	outbound(&p->a, &t);
+	return t.p.verdict == UXFRM_UNDERLAY ? t.p.spi : 0;
+}
+
+/* Each CPU has its own SA, the others the common one. */
+static void test_per_cpu(void **state)
+{
+	struct policy_spec policy = {.family = AF_INET,
+				     .dir = UX_POLICY_OUT,
+				     .mode = UX_MODE_TUNNEL,
+				     .src = "192.0.2.1",
+				     .dst = "192.0.2.2",
+				     .n_templates = 1};
+	struct sa_spec spec = {.src = "192.0.2.1",
+			       .dst = "192.0.2.2",
+			       .mode = UX_MODE_TUNNEL,
+			       .dir = UX_SA_DIR_OUT,
+			       .algo = GCM128_16};
+	struct pair p;
+
+	pair_open(&p);
+	add_policy(&p.a, &policy);
+	for (spec.for_cpu = 1; spec.for_cpu <= 2; spec.for_cpu++) {
+		spec.spi = 0x100 + spec.for_cpu;
+		add_sa(&p.a, &spec);
+	}
+	uxfrm_worker_set_cpu(p.a.w, 7);
+	inner4(100);
+	expect_drop_out(&p.a, &t, UXFRM_DROP_OUT_NO_SA);
+	spec.for_cpu = 0;
+	spec.spi = 0x200;
+	add_sa(&p.a, &spec);
+	assert_int_equal(spi_used(&p), 0x200);
+	uxfrm_worker_set_cpu(p.a.w, 0);
+	assert_int_equal(spi_used(&p), 0x101);
+	uxfrm_worker_set_cpu(p.a.w, 1);
+	assert_int_equal(spi_used(&p), 0x102);
+	pair_close(&p);
+}
+
+/* Without a word of the caller: where the thread runs. It stays on one CPU here. */
+static void test_own_cpu(void **state)
+{
+	struct sa_spec spec = {.algo = GCM128_16, .spi = 0x300};
+	cpu_set_t before, one;
+	struct pair p;
+
+	assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+	pair_open(&p);
+	spec.for_cpu = (uint32_t)sched_getcpu() + 1;
+	usual_tunnel(&p, &spec, NULL);
+	on_wire(&p);
+	uxfrm_worker_set_cpu(p.a.w, spec.for_cpu);
+	inner4(100);
+	expect_drop_out(&p.a, &t, UXFRM_DROP_OUT_NO_SA);
+	uxfrm_worker_set_cpu(p.a.w, UXFRM_CPU_OWN);
+	on_wire(&p);
+	pair_close(&p);
+	assert_int_equal(sched_setaffinity(0, sizeof(before), &before), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -304,6 +372,8 @@ int main(void)
 	    cmocka_unit_test(test_out_iv),
 	    cmocka_unit_test(test_out_room),
 	    cmocka_unit_test(test_out_too_big),
+	    cmocka_unit_test(test_per_cpu),
+	    cmocka_unit_test(test_own_cpu),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
