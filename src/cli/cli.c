@@ -161,7 +161,7 @@ int cli_show(struct cli *cli, int gathered, uint16_t type)
 	return cli_ask(cli, gathered, show_one, &show);
 }
 
-static void print_document(const json_t *document)
+void cli_print_document(const json_t *document)
 {
 	json_dumpf(document, stdout, JSON_INDENT(2));
 	putchar('\n');
@@ -181,7 +181,7 @@ void cli_print(struct cli *cli, const struct uxfrm_message *m)
 		json_array_append_new(cli->list, o);
 		return;
 	}
-	print_document(o);
+	cli_print_document(o);
 	json_decref(o);
 }
 
@@ -195,7 +195,7 @@ void cli_list_end(struct cli *cli)
 {
 	if (!cli->list)
 		return;
-	print_document(cli->list);
+	cli_print_document(cli->list);
 	json_decref(cli->list);
 	cli->list = NULL;
 }

@@ -67,6 +67,8 @@ void cli_print(struct cli *cli, const struct uxfrm_message *m);
  */
 void cli_list_begin(struct cli *cli);
 void cli_list_end(struct cli *cli);
+/* cli_print_document - JSON for people to read too. */
+void cli_print_document(const json_t *document);
 /* cli_start - set the printer and whatever else belongs to one command. */
 void cli_start(struct cli *cli);
 

@@ -33,6 +33,10 @@ int run_command(struct cli *cli, struct args *a)
 		fprintf(stderr, "Usage: uxfrm run [ -- ] PROGRAM [ ARGUMENTS ]\n");
 		return 255;
 	}
+	if (cli->target == UXFRM_TARGET_KERNEL) {
+		fprintf(stderr, "uxfrm: programs run on uxfrmd, not with --kernel\n");
+		return 255;
+	}
 	path_of_shim(shim, sizeof(shim));
 	if (!shim[0]) {
 		fprintf(stderr, "uxfrm: libuxfrm-preload.so not found\n");

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* uxfrm stats: what the daemon says of itself, as a table or (-j) as the JSON it sent. */
+/* uxfrm stats: what the daemon says of itself, as a table or (-j) as the JSON it sent; or the
+ * kernel's counters. */
 
 #include <uxfrm/control.h>
 
 #include "cli/cli.h"
+#include "cli/kernel_stats.h"
 #include "cli/print_stats.h"
 
 int stats_command(struct cli *cli, struct args *a)
@@ -13,11 +15,13 @@ int stats_command(struct cli *cli, struct args *a)
 	json_error_t error;
 
 	if (args_peek(a) && args_is_command(args_peek(a), "help")) {
-		fprintf(stderr, "Usage: uxfrm [ -s | -j ] stats\n");
+		fprintf(stderr, "Usage: uxfrm [ -s | -j ] [ --kernel ] stats\n");
 		return 255;
 	}
 	if (args_peek(a))
 		args_wrong(args_peek(a), "unknown");
+	if (cli->target == UXFRM_TARGET_KERNEL)
+		return kernel_stats(cli);
 	int err = uxfrm_status(text, sizeof(text));
 
 	if (err) {
@@ -31,8 +35,7 @@ int stats_command(struct cli *cli, struct args *a)
 		return 2;
 	}
 	if (cli->json) {
-		json_dumpf(status, stdout, JSON_INDENT(2));
-		putchar('\n');
+		cli_print_document(status);
 	} else {
 		print_stats(stdout, status, cli->stats > 0);
 	}

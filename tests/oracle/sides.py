@@ -57,11 +57,13 @@ class Oracle:
         self.programs = pathlib.Path(build).resolve() / 'tests' / 'oracle'
         self.kernel = build_kernel()
 
-    def boot(self, work):
-        """The kernel answers work/requests in work/kernel."""
+    def boot(self, work, first=None, answer='kernel', *settings):
+        """The kernel answers work/requests in work/kernel; or its first process is @first, with @settings, and writes
+        work/@answer."""
+        first = first or self.programs / 'oracle-ask-kernel'
         with tempfile.TemporaryDirectory(prefix='oracle-') as state:
             command = [self.kernel, 'mem=' + MEMORY, 'rootfstype=hostfs', 'ro', 'quiet', 'panic=-1',
-                       f'init={self.programs}/oracle-ask-kernel', f'ORACLE_WORK={work}', 'con=null',
+                       f'init={first}', f'ORACLE_WORK={work}', *settings, 'con=null',
                        'con0=null,fd:1', f'uml_dir={state}', *TIME]
             env = {'PATH': '/usr/bin:/bin', 'LD_PRELOAD': str(self.programs / 'oracle-xstate-pad.so'),
                    'TMPDIR': os.environ.get('TMPDIR', '/tmp'), 'HOME': state}
@@ -73,7 +75,7 @@ class Oracle:
                 os.killpg(done.pid, signal.SIGKILL)
                 done.wait()
                 raise
-        if not (work / 'kernel').exists():
+        if not (work / answer).exists():
             raise Failure('the kernel did not start:\n' + said.decode(errors='replace')[-2000:])
         return said.decode(errors='replace')
 
