@@ -241,9 +241,39 @@ static int check_mode(const struct ux_request *req, const struct xfrm_usersa_inf
 	}
 }
 
+/* The options of IP-TFS are each of one direction (Linux since 6.14). */
+static int check_iptfs_out(const struct ux_request *req)
+{
+	if (has(req, UX_XFRMA_IPTFS_DROP_TIME))
+		return ux_fail(req->ext, EINVAL,
+			       "IP-TFS drop time should not be set for output SA");
+	if (has(req, UX_XFRMA_IPTFS_REORDER_WINDOW))
+		return ux_fail(req->ext, EINVAL,
+			       "IP-TFS reorder window should not be set for output SA");
+	return 0;
+}
+
+static int check_iptfs_in(const struct ux_request *req)
+{
+	if (has(req, UX_XFRMA_IPTFS_DONT_FRAG))
+		return ux_fail(req->ext, EINVAL,
+			       "IP-TFS don't fragment should not be set for input SA");
+	if (has(req, UX_XFRMA_IPTFS_INIT_DELAY))
+		return ux_fail(req->ext, EINVAL,
+			       "IP-TFS initial delay should not be set for input SA");
+	if (has(req, UX_XFRMA_IPTFS_MAX_QSIZE))
+		return ux_fail(req->ext, EINVAL,
+			       "IP-TFS max queue size should not be set for input SA");
+	if (has(req, UX_XFRMA_IPTFS_PKT_SIZE))
+		return ux_fail(req->ext, EINVAL,
+			       "IP-TFS packet size should not be set for input SA");
+	return 0;
+}
+
 static int check_out(const struct ux_request *req, const struct xfrm_usersa_info *p)
 {
 	const struct nlattr *replay = req->attrs.tb[XFRMA_REPLAY_VAL];
+	int err;
 
 	if (p->flags & XFRM_STATE_DECAP_DSCP)
 		return ux_fail(req->ext, EINVAL, "Flag DECAP_DSCP should not be set for output SA");
@@ -253,6 +283,9 @@ static int check_out(const struct ux_request *req, const struct xfrm_usersa_info
 		return ux_fail(req->ext, EINVAL, "Flag WILDRECV should not be set for output SA");
 	if (p->replay_window)
 		return ux_fail(req->ext, EINVAL, "Replay window should be 0 for output SA");
+	err = check_iptfs_out(req);
+	if (err)
+		return err;
 	if (replay) {
 		struct xfrm_replay_state s;
 
@@ -277,7 +310,7 @@ static int check_in(const struct ux_request *req, const struct xfrm_usersa_info 
 	if (extra & XFRM_SA_XFLAG_OSEQ_MAY_WRAP)
 		return ux_fail(req->ext, EINVAL,
 			       "Flag OSEQ_MAY_WRAP should not be set for input SA");
-	return 0;
+	return check_iptfs_in(req);
 }
 
 static int check_direction(const struct ux_request *req, const struct xfrm_usersa_info *p)
