@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The cells of the matrix: what is combined, the requests both sides get, the traffic, and what is right."""
+import itertools
+import random
+from dataclasses import dataclass
+
+import guest  # noqa: F401 - finds the modules below
+import xfrm_bytes as x
+
+OUTER = {4: ('192.0.2.1', '192.0.2.2'), 6: ('2001:db8::1', '2001:db8::2')}
+INNER = {4: ('10.1.0.1', '10.2.0.1'), 6: ('fd01::1', 'fd02::1')}
+MODES = {'tunnel': x.TUNNEL, 'transport': x.TRANSPORT, 'beet': x.BEET}
+FAMILIES = ((4, 4), (4, 6), (6, 4), (6, 6))  # inside, outside
+PREFIX = {4: 32, 6: 128}
+FAMILY = {4: x.INET, 6: x.INET6}
+IN, OUT = 0, 1
+ESN = 128  # a flag of SAs
+SIZES = (2, 3, 7, 15, 16, 31, 64, 90, 256, 511, 1000, 1200, 1280, 1320, 1350, 1372, 1400, 1472, 1473, 1500, 2000,
+         2900, 4000, 5555, 7999)
+STREAM = 60000
+
+# name: bytes of key, full bits, the lengths asked for
+DIGESTS = {
+    'hmac(md5)': (16, 128, (96, 128)),
+    'hmac(sha1)': (20, 160, (96, 128, 160)),
+    'hmac(sha256)': (32, 256, (96, 128, 192, 256)),
+    'hmac(sha384)': (48, 384, (192, 256, 384)),
+    'hmac(sha512)': (64, 512, (256, 384, 512)),
+    'hmac(rmd160)': (20, 160, (96, 160)),
+    'xcbc(aes)': (16, 128, (96, 128)),
+    'cmac(aes)': (16, 128, (96, 128)),
+}
+# name: bytes of key
+CIPHERS = {'ecb(cipher_null)': (0,), 'cbc(aes)': (16, 24, 32), 'rfc3686(ctr(aes))': (20, 28, 36),
+           'cbc(camellia)': (16, 24, 32), 'cbc(des3_ede)': (24,)}
+AEADS = {'rfc4106(gcm(aes))': ((20, 28, 36), (64, 96, 128)), 'rfc4309(ccm(aes))': ((19, 27, 35), (64, 96, 128)),
+         'rfc4543(gcm(aes))': ((20, 28, 36), (128,)), 'rfc7539esp(chacha20,poly1305)': ((36,), (128,))}
+# What no side should take: a length that is not to be had.
+ODD = (('aead', 'rfc4106(gcm(aes))', 20, 80), ('aead', 'rfc4543(gcm(aes))', 20, 96),
+       ('aead', 'rfc4106(gcm(aes))', 19, 128), ('cipher', 'cbc(aes)', 17, 'hmac(sha256)', 32, 128),
+       ('cipher', 'cbc(aes)', 16, 'hmac(sha256)', 32, 264), ('cipher', 'cbc(nothing)', 16, 'hmac(sha256)', 32, 128))
+
+
+def key(count, seed):
+    return random.Random(seed).randbytes(count)
+
+
+def with_digest(cipher, length, digest, bits):
+    return ('cipher', cipher, length, digest, DIGESTS[digest][0], bits)
+
+
+def esp_algorithms():
+    """Each AEAD and each cipher with one digest, each digest in each of its lengths with two ciphers, either alone."""
+    for name, (lengths, icvs) in AEADS.items():
+        for length, icv in itertools.product(lengths, icvs):
+            yield ('aead', name, length, icv)
+    for name, lengths in CIPHERS.items():
+        for length in lengths:
+            yield with_digest(name, length, 'hmac(sha256)', 128)
+            yield ('cipher', name, length, None, 0, 0)
+            yield ('cipher', name, length, 'digest_null', 0, 0)
+    for name, (_, _, lengths) in DIGESTS.items():
+        for bits in lengths:
+            yield with_digest('ecb(cipher_null)', 0, name, bits)
+            # With the longest of all, full packets no longer fit into 1500 bytes (tun_mtu).
+            if (name, bits) not in (('hmac(sha256)', 128), ('hmac(sha512)', 512)):
+                yield with_digest('cbc(aes)', 16, name, bits)
+    yield from ODD
+
+
+def name_of(algorithm):
+    kind, name, length, *rest = algorithm
+    words = [name, str(length * 8)]
+    if kind == 'aead':
+        words.append(str(rest[0]))
+    elif rest[0]:
+        words += [rest[0], str(rest[2])]
+    return '-'.join(words)
+
+
+def attributes(algorithm, seed):
+    """of an ESP SA"""
+    kind, name, length, *rest = algorithm
+    if kind == 'aead':
+        return x.algo2(x.ALG_AEAD, name, key(length, seed), rest[0])
+    made = x.algo(x.ALG_CRYPT, name, key(length, seed))
+    digest, digest_length, bits = rest
+    if digest:
+        made += x.algo2(x.ALG_AUTH_TRUNC, digest, key(digest_length, seed + 1), bits)
+    return made
+
+
+@dataclass(frozen=True)
+class Cell:
+    protocol: str
+    mode: str
+    families: tuple
+    algorithm: tuple
+    encap: str
+    esn: bool
+
+    @property
+    def name(self):
+        inner, outer = self.families
+        return (f'{self.protocol}/{self.mode}/{inner}in{outer}/{name_of(self.algorithm)}/{self.encap}'
+                f'/{"esn" if self.esn else "32"}')
+
+    def values(self):
+        return ((0, self.protocol), (1, self.mode), (2, self.families), (3, self.algorithm), (4, self.encap),
+                (5, self.esn))
+
+    def inside(self):
+        """what programs use, at uxfrmd's end and at the kernel's"""
+        return OUTER[self.families[1]] if self.is_bare else INNER[self.families[0]]
+
+    @property
+    def is_bare(self):
+        return self.mode == 'transport' and self.families[0] == self.families[1]
+
+    def selector(self, sender):
+        family = self.families[0]
+        ends = self.inside()
+        return x.selector(dst=ends[1 - sender], src=ends[sender], dlen=PREFIX[family], slen=PREFIX[family],
+                          family=FAMILY[family])
+
+    def sa(self, sender, spi):
+        outer = OUTER[self.families[1]]
+        info = x.usersa_info(dst=outer[1 - sender], src=outer[sender], spi=spi, proto=x.ESP, mode=MODES[self.mode],
+                             reqid=1, window=0 if self.esn else 32, flags=ESN if self.esn else 0,
+                             sel=self.selector(sender))
+        attrs = attributes(self.algorithm, spi)
+        if self.esn:
+            attrs += x.replay_esn(64)
+        if self.encap == 'udp':
+            attrs += x.encap()
+        return x.msg(x.NEWSA, info, attrs)
+
+    def policy(self, sender, direction):
+        outer = OUTER[self.families[1]]
+        tmpl = x.template(dst=outer[1 - sender], src=outer[sender], mode=MODES[self.mode], reqid=1,
+                          family=FAMILY[self.families[1]])
+        return x.msg(x.NEWPOLICY, x.policy_info(self.selector(sender), direction), x.attr(x.TMPL, tmpl))
+
+    def sizes(self, number):
+        # Linux drops ESP in UDP over IPv6 where the ESP is shorter than an IPv6 header.
+        least = 24 if self.encap == 'udp' and self.families[1] == 6 and self.mode != 'tunnel' else 1
+        some = random.Random(number).sample([s for s in SIZES if s > least], 6)
+        return ' '.join(map(str, (least, *sorted(some), 8000)))
+
+    def setting(self, number):
+        """requests to both; the same SAs, and policies that differ in their direction"""
+        for sender in (0, 1):
+            yield f'both {self.sa(sender, 0x10000 + 2 * number + sender).hex()}'
+        for side, own in (('ours', 0), ('theirs', 1)):
+            for sender in (0, 1):
+                yield f'{side} {self.policy(sender, OUT if sender == own else IN).hex()}'
+
+    def script(self, number):
+        ours, theirs = self.inside()
+        yield f'case {self.name}'
+        yield from self.setting(number)
+        yield f'echo ours {ours} {theirs} {self.sizes(number)}'
+        yield f'echo theirs {theirs} {ours} {self.sizes(number)}'
+        yield f'stream ours {ours} {theirs} {STREAM}'
+        yield f'stream theirs {theirs} {ours} {STREAM}'
+        yield 'wire'
+
+    def wrong(self, case):
+        """what is wrong with what was answered; nothing when the kernel refuses and uxfrmd says the same"""
+        requests = case.requests()
+        for ours, theirs in requests[:2]:
+            if ours != theirs:
+                yield f'uxfrmd says {ours}, the kernel {theirs}'
+        if any(ours[0] for ours, _ in requests[:2] if ours):
+            return
+        for ours, theirs in requests[2:]:
+            if (ours or theirs)[0]:
+                yield f'a policy is refused: uxfrmd {ours}, the kernel {theirs}'
+        yield from case.of('wrong')
+        yield from self.wrong_on_wire(case)
+
+    def wrong_on_wire(self, case):
+        counts = {w.split('=')[0]: int(w.split('=')[1]) for line in case.of('wire') for w in line.split()}
+        form = 'udp' if self.encap == 'udp' else self.protocol
+        if not counts.get(form):
+            yield f'no packet had the form asked for: {counts}'
+        if any(counts.get(k) for k in ('esp', 'ah', 'comp', 'udp', 'clear', 'unseen') if k != form):
+            yield f'packets of another form: {counts}'
+
+
+def everything():
+    for mode, families, algorithm, encap, esn in itertools.product(MODES, FAMILIES, esp_algorithms(),
+                                                                   ('plain', 'udp'), (False, True)):
+        yield Cell('esp', mode, families, algorithm, encap, esn)
+
+
+def spread(cells, count):
+    """@count of them, the same each time: each the one, of some taken at random, that has most pairs of values not seen"""
+    chance, seen, chosen = random.Random(4301), set(), []
+    left = list(cells)
+    while left and len(chosen) < count:
+        some = [left[chance.randrange(len(left))] for _ in range(100)]
+        best = max(some, key=lambda c: sum(2 if len(p) == 1 else 1 for p in pairs(c) if p not in seen))
+        seen.update(pairs(best))
+        left.remove(best)
+        chosen.append(best)
+    return chosen
+
+
+def pairs(cell):
+    values = cell.values()
+    return [(v,) for v in values] + list(itertools.combinations(values, 2))
