@@ -87,6 +87,7 @@ int cli_batch(struct cli *cli);
 
 /* The sub-commands: the words behind their names. They return the exit status. */
 int state_command(struct cli *cli, struct args *a);
+int state_help(struct cli *cli, struct args *a);
 int policy_command(struct cli *cli, struct args *a);
 int monitor_command(struct cli *cli, struct args *a);
 int migrate_command(struct cli *cli, struct args *a);	     /* "state migrate" */

@@ -132,6 +132,8 @@ int migrate_command(struct cli *cli, struct args *a)
 	struct migrate_words w = {0};
 	struct uxfrm_result r;
 
+	if (args_take(a, "help"))
+		return state_help(cli, a);
 	uxfrm_sa_move_init(&w.move);
 	while (args_peek(a))
 		if (!parse_word(a, &w) && !parse_id_word(a, &w.id))

@@ -219,8 +219,11 @@ int cli_run(struct cli *cli, struct args *a)
 		options_usage(stdout, 0);
 	const struct cli_command *command = cli_choose(commands, args_next(a));
 
-	if (!command)
-		options_usage(stderr, EXIT_USAGE);
+	if (!command) {
+		fprintf(stderr, "Command \"%s\" is unknown, try \"uxfrm help\".\n",
+			a->v[a->at - 1]);
+		return EXIT_USAGE;
+	}
 	a->family = cli->family;
 	cli_start(cli);
 	return command->run(cli, a);

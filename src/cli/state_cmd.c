@@ -48,7 +48,7 @@ static int get(struct cli *cli, struct args *a)
 	return status;
 }
 
-static int delete (struct cli *cli, struct args *a)
+static int delete(struct cli *cli, struct args *a)
 {
 	struct name_words n = {0};
 
@@ -107,7 +107,7 @@ static const char usage_text[] =
     "        auth-trunc NAME KEY ICV-BITS | comp NAME\n"
     "The words are those of ip-xfrm(8), and dir; state migrate is described in uxfrm(8).\n";
 
-static int help(struct cli *cli, struct args *a)
+int state_help(struct cli *cli, struct args *a)
 {
 	fputs(usage_text, stderr);
 	return 255;
@@ -129,7 +129,7 @@ int state_command(struct cli *cli, struct args *a)
 	    {"flush", flush},
 	    {"count", count},
 	    {"migrate", migrate_command},
-	    {"help", help},
+	    {"help", state_help},
 	    {NULL},
 	};
 

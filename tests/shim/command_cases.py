@@ -310,7 +310,7 @@ def as_json():
 
 def words():
     for line, want, text in [
-            ("", 255, "Usage: uxfrm"), ("bogus", 255, "Usage: uxfrm"), ("-bogus state", 255, 'Option "-bogus" is unknown'),
+            ("", 255, "Usage: uxfrm"), ("bogus", 255, 'Command "bogus" is unknown, try "uxfrm help".'), ("state migrate help", 255, "Usage: uxfrm state"), ("-bogus state", 255, 'Option "-bogus" is unknown'),
             ("state bogus", 255, 'Command "bogus" is unknown, try "uxfrm state help".'),
             ("policy bogus", 255, 'Command "bogus" is unknown, try "uxfrm policy help".'),
             ("monitor bogus", 255, 'Argument "bogus" is unknown, try "uxfrm monitor help".'),
