@@ -42,7 +42,7 @@ int main(void)
 	struct uxfrm *a = make_engine(XFRM_POLICY_OUT, &acks);
 	struct uxfrm *b = make_engine(XFRM_POLICY_IN, &acks);
 	struct uxfrm_worker *wa = uxfrm_worker_new(a), *wb = uxfrm_worker_new(b);
-	uint8_t buf[512] = {0};
+	uint8_t buf[2048] = {0};
 	struct uxfrm_packet p = {.buf = buf, .size = sizeof(buf), .data = buf + UXFRM_HEADROOM};
 	struct uxfrm_packet *burst[] = {&p};
 

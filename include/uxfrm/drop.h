@@ -29,6 +29,7 @@ extern "C" {
 	X(IN_INNER, "in_inner", "XfrmInStateModeError", "inner packet malformed")                       \
 	X(IN_EXPIRED, "in_expired", "XfrmInStateExpired", "a hard limit of the SA is reached")         \
 	X(IN_DUMMY, "in_dummy", "", "dummy packet (next header 59)")                                    \
+	X(IN_BUNDLE, "in_bundle", "XfrmInBufferError", "more SAs in one packet than a policy can name") \
 	X(IN_SELECTOR, "in_selector", "XfrmInStateMismatch", "inner packet outside the SA's selector")  \
 	X(IN_NO_POLICY, "in_no_policy", "XfrmInNoPols", "no policy for a packet that came by an SA")    \
 	X(IN_BLOCK, "in_block", "XfrmInPolBlock", "a policy blocks it")                                 \

@@ -23,11 +23,11 @@ struct uxfrm;
 struct uxfrm_worker;
 
 /*
- * Room a caller leaves in front of and behind a packet, bytes: enough for two SAs of any kind, one in
- * the other. A policy with more templates needs more room; without it the packet is dropped (OUT_ROOM).
+ * Room a caller leaves in front of and behind a packet, bytes: enough for as many SAs as a policy can
+ * name, six, of any kind. With less room a packet may be dropped (OUT_ROOM).
  */
-#define UXFRM_HEADROOM 160
-#define UXFRM_TAILROOM 128
+#define UXFRM_HEADROOM 512
+#define UXFRM_TAILROOM 512
 #define UXFRM_BURST 64 /* the most packets of one burst */
 
 enum uxfrm_verdict {

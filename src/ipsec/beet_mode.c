@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* BEET mode. Header fields as Linux has them: both ways copied, congestion bits included. */
-
-#include "ipsec/beet_mode.h"
+/*
+ * BEET mode (draft-nikander-esp-beet-mode): the inner addresses are those of the SA's selector, so
+ * the inner header is not sent. What else it says stands in the outer header; options of an inner
+ * IPv4 header travel behind a small header of their own. Header fields as Linux has them: both ways
+ * copied, congestion bits included.
+ */
 
 #include <netinet/in.h>
 #include <string.h>
 
 #include "base/bytes.h"
-#include "ipsec/esp.h"
-#include "ipsec/udp_encap.h"
-#include "packet/esp_header.h"
+#include "ipsec/mode.h"
+#include "ipsec/protocol.h"
 
 #define OPTIONS_MAX 40
 #define OPTION_NOP 1
@@ -42,7 +44,7 @@ static uint32_t options_overhead(uint32_t options)
 	return options ? OPTIONS_HEADER_LEN + padding_len(options) : 0;
 }
 
-enum uxfrm_drop ux_beet_plan(struct ux_slot *s)
+static enum uxfrm_drop beet_plan(struct ux_slot *s)
 {
 	uint32_t base = header_len(s->ip.family), options = options_len(s);
 	const uint8_t *header = s->p->data;
@@ -51,56 +53,53 @@ enum uxfrm_drop ux_beet_plan(struct ux_slot *s)
 	 */
 	if (s->ip.fragment && s->ip.family == AF_INET)
 		return UXFRM_DROP_FRAGMENT;
+	s->payload = s->p->data + base - options_overhead(options);
 	s->payload_len = s->p->len - base + options_overhead(options);
 	s->next_header = options ? PROTO_OPTIONS : s->ip.family == AF_INET ? header[9] : header[6];
-	return ux_esp_plan(s, header_len(s->sa->id.family) + ux_udp_encap_len(s->sa));
+	s->outer_len = header_len(s->sa->id.family);
+	return UXFRM_DROP_NONE;
 }
 
-/* The payload with the options' header, if there are options, written in front of them. */
-static uint8_t *place_payload(struct ux_slot *s)
+/* The options' header, if there are options, in front of them. */
+static void place_options(const struct ux_slot *s)
 {
-	uint32_t options = options_len(s), overhead = options_overhead(options);
-	uint8_t *packet = s->p->data, proto = packet[9];
-	uint8_t *payload = packet + header_len(s->ip.family) - overhead;
+	uint32_t options = options_len(s);
+	uint8_t proto = s->p->data[9], *payload = s->payload;
 
 	if (!options)
-		return payload;
+		return;
 	payload[0] = proto;
 	payload[1] = (uint8_t)(options / 8);
 	payload[2] = (uint8_t)padding_len(options);
 	payload[3] = 0;
 	memset(payload + OPTIONS_HEADER_LEN, OPTION_NOP, padding_len(options));
-	return payload;
 }
 
-void ux_beet_place(struct ux_slot *s)
+static void beet_place(struct ux_slot *s)
 {
 	const struct ux_sa *sa = s->sa;
-	const struct ux_transform *t = sa->runtime->transform;
-	uint32_t esp_len = UX_ESP_HEADER_LEN + t->iv_len + s->padded_len + t->icv_len;
-	uint32_t outer = header_len(sa->id.family) + ux_udp_encap_len(sa);
 	bool from4 = s->ip.family == AF_INET;
 	const uint8_t *inner = s->p->data;
 	struct ux_ip_build b = {
 	    .saddr = &sa->saddr,
 	    .daddr = &sa->id.daddr,
-	    .total_len = outer + esp_len,
+	    .total_len = s->outer_len + ux_protocol_len(s),
 	    .flow_label = s->ip.flow_label,
 	    .id = from4 ? ux_get_be16(inner + 4) : 0,
 	    .tos = s->ip.tos,
 	    .ttl = inner[from4 ? 8 : 7],
-	    .proto = ux_udp_encap_proto(sa),
+	    .proto = s->header_proto,
 	    .df = s->ip.df,
 	};
 
-	s->esp = place_payload(s) - t->iv_len - UX_ESP_HEADER_LEN;
-	s->p->data = s->esp - outer;
-	s->p->len = outer + esp_len;
+	place_options(s);
+	s->header = s->payload - s->front_len;
+	s->p->data = s->header - s->outer_len;
+	s->p->len = b.total_len;
 	if (sa->id.family == AF_INET)
 		ux_ip4_build(s->p->data, &b);
 	else
 		ux_ip6_build(s->p->data, &b);
-	ux_udp_encap_build(s, esp_len);
 	s->p->may_fragment = sa->id.family == AF_INET6 || !s->ip.df;
 }
 
@@ -108,7 +107,7 @@ void ux_beet_place(struct ux_slot *s)
 static bool open_options(const struct ux_slot *s, uint8_t *ret_proto, uint32_t *ret_at,
 			 uint32_t *ret_options)
 {
-	const uint8_t *payload = ux_esp_payload(s);
+	const uint8_t *payload = s->payload;
 	uint32_t at, all;
 
 	if (s->payload_len < OPTIONS_HEADER_LEN)
@@ -141,13 +140,12 @@ static void build_inner(const struct ux_slot *s, uint8_t *at, uint32_t options,
 	ux_ip4_set_length(at, b->total_len);
 }
 
-enum uxfrm_drop ux_beet_open(struct ux_slot *s)
+static enum uxfrm_drop beet_open(struct ux_slot *s)
 {
 	const struct ux_sa *sa = s->sa;
 	const uint8_t *outer = s->p->data;
 	bool from4 = s->ip.family == AF_INET;
 	uint32_t at = 0, options = 0, base;
-	struct ux_ip_info inner;
 	struct ux_ip_build b = {
 	    .flow_label = s->ip.flow_label,
 	    .id = from4 ? ux_get_be16(outer + 4) : 0,
@@ -156,7 +154,7 @@ enum uxfrm_drop ux_beet_open(struct ux_slot *s)
 	    .proto = s->next_header,
 	    .df = s->ip.df,
 	};
-	uint8_t *payload = ux_esp_payload(s);
+	uint8_t *payload = s->payload;
 
 	s->flow.family = sa->sel.family ? sa->sel.family : sa->id.family;
 	if (s->next_header == PROTO_OPTIONS &&
@@ -172,8 +170,10 @@ enum uxfrm_drop ux_beet_open(struct ux_slot *s)
 	s->p->data = payload - base;
 	s->p->len = b.total_len;
 	build_inner(s, s->p->data, options, &b);
-	if (!ux_ip_parse(s->p->data, s->p->len, &inner))
+	if (!ux_ip_parse(s->p->data, s->p->len, &s->ip))
 		return UXFRM_DROP_IN_INNER;
-	ux_flow_key_fill(s->p->data, &inner, &s->flow);
+	ux_flow_key_fill(s->p->data, &s->ip, &s->flow);
 	return UXFRM_DROP_NONE;
 }
+
+const struct ux_mode_ops ux_beet_mode = {.plan = beet_plan, .place = beet_place, .open = beet_open};

@@ -1,222 +1,82 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/*
- * ESP: numbers, padding, lengths.
- *
- * Guarantee: whatever SA objects and threads use a runtime, each sequence number leaves
- * take_sequence once, and none beyond the limit. The IVs have the same property by
- * core/iv_ledger.h; the two are independent, so a number taken and not used is only a gap, and a
- * client that sets the numbers back (ux_sa_set_replay) does not bring IVs back.
- */
+/* ESP: header, padding, trailer, lengths. */
 
 #include "ipsec/esp.h"
 
+#include <netinet/in.h>
+
 #include "ipsec/padding.h"
+#include "ipsec/udp_encap.h"
 #include "packet/esp_header.h"
 
-enum uxfrm_drop ux_esp_plan(struct ux_slot *s, uint32_t outer)
+static enum uxfrm_drop esp_plan(struct uxfrm_worker *w, struct ux_slot *s)
 {
 	const struct ux_transform *t = s->sa->runtime->transform;
-	const struct uxfrm_packet *p = s->p;
-	size_t front, behind, head, tail;
 
 	s->padded_len = ux_round_up(s->payload_len + UX_ESP_TRAILER_LEN, t->align);
-	head = outer + UX_ESP_HEADER_LEN + t->iv_len;
-	tail = s->padded_len - s->payload_len + t->icv_len;
-	front = (size_t)(p->data - p->buf);
-	behind = p->size - front - p->len;
-	if (front < head || behind < tail)
-		return UXFRM_DROP_OUT_ROOM;
-	/* The IPv6 payload length does not count the header, but no port sends such jumbos whole.
-	 */
-	if (p->len + head + tail > UX_IP_MAX)
-		return UXFRM_DROP_OUT_TOO_BIG;
-	return UXFRM_DROP_NONE;
+	s->outer_len += ux_udp_encap_len(s->sa);
+	s->front_len = UX_ESP_HEADER_LEN + t->iv_len;
+	s->tail_len = s->padded_len - s->payload_len + t->icv_len;
+	s->header_proto = ux_udp_encap_proto(s->sa);
+	return ux_protocol_room(s);
 }
 
-/* The last number the SA may send (RFC 4303 section 3.3.3). With OSEQ_MAY_WRAP the lower half goes
- * round for ever, as in Linux. */
-static uint64_t sequence_limit(const struct ux_sa *sa)
+static void esp_seal(struct ux_slot *s, struct ux_crypt_op *op)
 {
-	if ((sa->flags & UX_SA_ESN) || (sa->extra_flags & UX_SA_EXTRA_OSEQ_MAY_WRAP))
-		return UINT64_MAX;
-	return UINT32_MAX;
-}
-
-/* Up to @want numbers in a row; returns how many there were. */
-static uint32_t take_sequence(struct ux_sa *sa, uint32_t want, uint64_t *ret_first)
-{
-	_Atomic(uint64_t) *oseq = &sa->runtime->oseq;
-	uint64_t limit = sequence_limit(sa);
-	uint64_t last = atomic_load_explicit(oseq, memory_order_relaxed);
-	uint64_t n;
-
-	do {
-		uint64_t left = last < limit ? limit - last : 0;
-
-		n = left < want ? left : want;
-		if (n == 0)
-			return 0;
-	} while (!atomic_compare_exchange_weak_explicit(oseq, &last, last + n, memory_order_relaxed,
-							memory_order_relaxed));
-	*ret_first = last + 1;
-	return (uint32_t)n;
-}
-
-bool ux_esp_expired(const struct ux_sa *sa, uint64_t now_s)
-{
-	const struct ux_sa_runtime *rt = sa->runtime;
-	const struct ux_limits *l = ux_sa_limits(rt);
-	uint64_t use = atomic_load_explicit(&rt->use_time_s, memory_order_relaxed);
-	uint64_t added = atomic_load_explicit(&rt->add_time_s, memory_order_relaxed);
-
-	if (atomic_load_explicit(&rt->bytes, memory_order_relaxed) >= l->hard_bytes ||
-	    atomic_load_explicit(&rt->packets, memory_order_relaxed) >= l->hard_packets)
-		return true;
-	if (l->hard_add_s && now_s >= added && now_s - added >= l->hard_add_s)
-		return true;
-	return l->hard_use_s && use && now_s >= use && now_s - use >= l->hard_use_s;
-}
-
-void ux_esp_count(struct ux_sa_runtime *rt, uint64_t bytes, uint64_t packets, uint64_t now_s)
-{
-	uint64_t unused = 0;
-
-	atomic_fetch_add_explicit(&rt->bytes, bytes, memory_order_relaxed);
-	atomic_fetch_add_explicit(&rt->packets, packets, memory_order_relaxed);
-	if (atomic_load_explicit(&rt->use_time_s, memory_order_relaxed) == 0)
-		atomic_compare_exchange_strong_explicit(&rt->use_time_s, &unused, now_s,
-							memory_order_relaxed, memory_order_relaxed);
-	/* Once a second, so that workers do not fight for the line. */
-	if (atomic_load_explicit(&rt->last_used_s, memory_order_relaxed) != now_s)
-		atomic_store_explicit(&rt->last_used_s, now_s, memory_order_relaxed);
-}
-
-/* A block of numbers for the packets of one SA. */
-struct number_block {
-	uint64_t seq, iv;
-	uint32_t n;		  /* of each */
-	enum uxfrm_drop short_of; /* why there are not more */
-};
-
-static struct number_block take_block(struct ux_sa *sa, uint32_t want)
-{
-	struct ux_sa_runtime *rt = sa->runtime;
-	struct number_block b = {.short_of = UXFRM_DROP_OUT_SEQ};
-
-	b.n = take_sequence(sa, want, &b.seq);
-	if (b.n && rt->transform->iv_len && (!rt->iv || !ux_iv_take(rt->iv, b.n, &b.iv))) {
-		b.n = 0;
-		b.short_of = UXFRM_DROP_OUT_IV;
-	}
-	return b;
-}
-
-/* How many of @want packets the hard limits still allow. */
-static uint32_t packets_allowed(const struct ux_sa *sa, uint32_t want, uint64_t now_s)
-{
-	uint64_t used, hard, left;
-
-	if (ux_esp_expired(sa, now_s))
-		return 0;
-	/* another worker may have reached the limit since */
-	used = atomic_load_explicit(&sa->runtime->packets, memory_order_relaxed);
-	hard = ux_sa_limits(sa->runtime)->hard_packets;
-	left = used < hard ? hard - used : 0;
-	return left < want ? (uint32_t)left : want;
-}
-
-/* Number the packets from live[@first] on that use the same SA as that one. */
-static void number_sa(struct uxfrm_worker *w, size_t first)
-{
-	struct ux_sa *sa = w->live[first]->sa;
-	struct number_block b = {.short_of = UXFRM_DROP_OUT_EXPIRED};
-	uint64_t bytes = 0, packets = 0;
-	uint32_t want = 0, allowed;
-
-	for (size_t i = first; i < w->n_live; i++)
-		want += w->live[i]->sa == sa;
-	allowed = packets_allowed(sa, want, w->now_s);
-	if (allowed)
-		b = take_block(sa, allowed);
-	if (b.n == allowed)
-		b.short_of = UXFRM_DROP_OUT_EXPIRED;
-	for (size_t i = first; i < w->n_live; i++) {
-		struct ux_slot *s = w->live[i];
-
-		if (s->sa != sa || s->done)
-			continue;
-		if (packets == b.n) {
-			ux_worker_drop(w, s, b.short_of);
-			continue;
-		}
-		s->seq = b.seq + packets;
-		s->iv = b.iv + packets++;
-		bytes += s->payload_len;
-	}
-	if (packets)
-		ux_esp_count(sa->runtime, bytes, packets, w->now_s);
-}
-
-static enum uxfrm_drop keep_live(struct uxfrm_worker *w, struct ux_slot *s)
-{
-	return UXFRM_DROP_NONE;
-}
-
-void ux_esp_number(struct uxfrm_worker *w)
-{
-	for (size_t i = 0; i < w->n_live; i++)
-		w->live[i]->seq = 0;
-	/* A number of 0 is never given out but after a wrap that OSEQ_MAY_WRAP allows, in 2^64
-	 * packets. */
-	for (size_t i = 0; i < w->n_live; i++)
-		if (w->live[i]->seq == 0 && !w->live[i]->done)
-			number_sa(w, i);
-	ux_worker_stage(w, keep_live);
-}
-
-void ux_esp_seal(struct ux_slot *s, struct ux_crypt_op *op)
-{
-	const struct ux_transform *t = s->sa->runtime->transform;
-	uint8_t *payload = ux_esp_payload(s);
-
-	ux_esp_build(s->esp, s->sa->id.spi, (uint32_t)s->seq);
-	ux_padding_write(payload, s->payload_len, s->padded_len, s->next_header);
+	ux_udp_encap_build(s, ux_protocol_len(s));
+	ux_esp_build(s->header, s->sa->id.spi, (uint32_t)s->seq);
+	ux_padding_write(s->payload, s->payload_len, s->padded_len, s->next_header);
 	*op = (struct ux_crypt_op){
-	    .transform = t,
-	    .esp = s->esp,
+	    .transform = s->sa->runtime->transform,
+	    .esp = s->header,
 	    .payload_len = s->padded_len,
-	    .icv = payload + s->padded_len,
+	    .icv = s->payload + s->padded_len,
 	    .iv_counter = s->iv,
 	    .seq_hi = (uint32_t)(s->seq >> 32),
 	};
 }
 
-enum uxfrm_drop ux_esp_open(struct ux_slot *s, struct ux_crypt_op *op)
+static enum uxfrm_drop esp_open(struct ux_slot *s, struct ux_crypt_op *op)
 {
 	const struct ux_transform *t = s->sa->runtime->transform;
 	uint32_t around = UX_ESP_HEADER_LEN + t->iv_len + t->icv_len;
 
-	if (s->esp_len < around + UX_ESP_TRAILER_LEN)
+	if (s->rest_len < around + UX_ESP_TRAILER_LEN)
 		return UXFRM_DROP_IN_SHORT;
-	s->padded_len = s->esp_len - around;
+	s->padded_len = s->rest_len - around;
 	/* RFC 4303 section 2.4: the trailer ends on a 4-byte boundary, and at the cipher's block.
 	 */
 	if (s->padded_len % t->align)
 		return UXFRM_DROP_IN_SHORT;
 	*op = (struct ux_crypt_op){
 	    .transform = t,
-	    .esp = s->esp,
+	    .esp = s->header,
 	    .payload_len = s->padded_len,
-	    .icv = s->esp + s->esp_len - t->icv_len,
+	    .icv = s->header + s->rest_len - t->icv_len,
 	    .seq_hi = (uint32_t)(s->seq >> 32),
 	};
 	return UXFRM_DROP_NONE;
 }
 
-enum uxfrm_drop ux_esp_trailer(struct ux_slot *s)
+static enum uxfrm_drop esp_accept(struct uxfrm_worker *w, struct ux_slot *s)
 {
-	if (!ux_padding_read(ux_esp_payload(s), s->padded_len, &s->payload_len, &s->next_header))
+	s->payload = s->header + UX_ESP_HEADER_LEN + s->sa->runtime->transform->iv_len;
+	if (!ux_padding_read(s->payload, s->padded_len, &s->payload_len, &s->next_header))
 		return UXFRM_DROP_IN_PADDING;
-	return UXFRM_DROP_NONE;
+	/* RFC 4303 section 2.6: dummy packets are thrown away in silence. */
+	return s->next_header == IPPROTO_NONE ? UXFRM_DROP_IN_DUMMY : UXFRM_DROP_NONE;
 }
+
+const struct ux_protocol ux_esp = {
+    .proto = IPPROTO_ESP,
+    .header_min = UX_ESP_HEADER_LEN,
+    .numbered = true,
+    .plan = esp_plan,
+    .seal = esp_seal,
+    .finish = ux_udp_encap_finish,
+    .spi = ux_esp_spi,
+    .seq = ux_esp_seq,
+    .open = esp_open,
+    .accept = esp_accept,
+};

@@ -1,28 +1,36 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Inbound: each stage over the whole burst.
+ * Inbound: one round for each SA the packet comes by, each stage over the whole burst.
  *
- *   outer headers -> SA, replay check -> decrypt -> replay commit, trailer -> mode -> policy ->
- * deliver
+ *   outer headers -> [ SA, replay check -> decrypt -> replay commit, payload -> mode ] ... ->
+ * policy -> deliver
  */
 
 #include <uxfrm/api.h>
 
 #include "base/rcu.h"
 #include "core/replay.h"
-#include "ipsec/beet_mode.h"
-#include "ipsec/esp.h"
+#include "ipsec/mode.h"
 #include "ipsec/policy_check.h"
-#include "ipsec/transport_mode.h"
-#include "ipsec/tunnel_mode.h"
+#include "ipsec/protocol.h"
+#include "ipsec/sa_use.h"
 #include "ipsec/udp_encap.h"
-#include "ipsec/worker.h"
-#include "packet/esp_header.h"
 
 #include <netinet/in.h>
 
-/* Find ESP in the outer packet. */
+/* Does the packet at hand, whose s->ip is known, carry a protocol of ours? Finds its header. */
+static bool find_header(struct ux_slot *s)
+{
+	s->protocol = s->ip.fragment ? NULL : ux_protocol_of(s->ip.proto);
+	if (!s->protocol)
+		return false;
+	s->header = s->p->data + s->ip.header_len;
+	s->rest_len = s->ip.total_len - s->ip.header_len;
+	s->encap_type = UX_ENCAP_NONE;
+	return true;
+}
+
 static enum uxfrm_drop parse_outer(struct uxfrm_worker *w, struct ux_slot *s)
 {
 	if (!ux_ip_parse(s->p->data, s->p->len, &s->ip))
@@ -31,12 +39,7 @@ static enum uxfrm_drop parse_outer(struct uxfrm_worker *w, struct ux_slot *s)
 		return UXFRM_DROP_FRAGMENT;
 	if (s->ip.proto == IPPROTO_UDP)
 		return ux_udp_encap_open(s);
-	s->esp = s->p->data + s->ip.header_len;
-	s->esp_len = s->ip.total_len - s->ip.header_len;
-	s->encap_type = UX_ENCAP_NONE;
-	if (s->ip.proto != IPPROTO_ESP || s->esp_len < UX_ESP_HEADER_LEN)
-		return UXFRM_DROP_IN_HEADER;
-	return UXFRM_DROP_NONE;
+	return find_header(s) ? UXFRM_DROP_NONE : UXFRM_DROP_IN_HEADER;
 }
 
 static void count_failure(_Atomic(uint32_t) *counter)
@@ -75,14 +78,26 @@ static enum uxfrm_drop check_sa(const struct ux_slot *s)
 	return UXFRM_DROP_NONE;
 }
 
+static enum uxfrm_drop check_replay(struct ux_slot *s)
+{
+	struct ux_replay_window *replay = ux_rcu_follow(&s->sa->runtime->replay);
+
+	s->seq = ux_replay_guess(replay, s->protocol->seq(s->header));
+	return replay_drop(s->sa, ux_replay_check(replay, s->seq));
+}
+
 static enum uxfrm_drop find_sa(struct uxfrm_worker *w, struct ux_slot *s)
 {
-	struct ux_sa_id id = {
-	    .spi = ux_esp_spi(s->esp), .family = s->ip.family, .proto = IPPROTO_ESP};
-	struct ux_replay_window *replay;
+	struct ux_sa_id id = {.family = s->ip.family, .proto = s->protocol->proto};
 	enum uxfrm_drop reason;
 	struct ux_addr saddr;
 
+	if (s->rest_len < s->protocol->header_min)
+		return UXFRM_DROP_IN_HEADER;
+	/* Linux has as many places for them. */
+	if (s->n_bundle == UX_TEMPLATES_MAX)
+		return UXFRM_DROP_IN_BUNDLE;
+	id.spi = s->protocol->spi(s->header);
 	ux_ip_addresses(s->p->data, s->ip.family, &saddr, &id.daddr);
 	s->sa = ux_sad_lookup_inbound(w->instance, &id, s->p->mark, s->encap_type);
 	if (!s->sa)
@@ -91,10 +106,10 @@ static enum uxfrm_drop find_sa(struct uxfrm_worker *w, struct ux_slot *s)
 	reason = check_sa(s);
 	if (reason != UXFRM_DROP_NONE)
 		return reason;
-	replay = ux_rcu_follow(&s->sa->runtime->replay);
-	s->seq = ux_replay_guess(replay, ux_esp_seq(s->esp));
-	reason = replay_drop(s->sa, ux_replay_check(replay, s->seq));
-	if (reason == UXFRM_DROP_NONE && ux_esp_expired(s->sa, w->now_s))
+	s->bundle[s->n_bundle++] = s->sa;
+	s->mode = ux_mode_of(s->sa->mode);
+	reason = s->mode ? check_replay(s) : UXFRM_DROP_IN_MODE;
+	if (reason == UXFRM_DROP_NONE && ux_sa_use_expired(s->sa, w->now_s))
 		reason = UXFRM_DROP_IN_EXPIRED;
 	return reason;
 }
@@ -105,7 +120,7 @@ static void open_all(struct uxfrm_worker *w)
 
 	for (size_t i = 0; i < w->n_live; i++) {
 		struct ux_slot *s = w->live[i];
-		enum uxfrm_drop reason = ux_esp_open(s, &w->ops[kept]);
+		enum uxfrm_drop reason = s->protocol->open(s, &w->ops[kept]);
 
 		if (reason == UXFRM_DROP_NONE)
 			w->live[kept++] = s;
@@ -136,14 +151,10 @@ static enum uxfrm_drop accept_packet(struct uxfrm_worker *w, struct ux_slot *s)
 	enum uxfrm_drop reason = replay_drop(s->sa, ux_replay_commit(replay, s->seq));
 
 	if (reason == UXFRM_DROP_NONE)
-		reason = ux_esp_trailer(s);
-	if (reason != UXFRM_DROP_NONE)
-		return reason;
-	/* RFC 4303 section 2.6: dummy packets are thrown away in silence. */
-	if (s->next_header == IPPROTO_NONE)
-		return UXFRM_DROP_IN_DUMMY;
-	ux_esp_count(rt, s->payload_len, 1, w->now_s);
-	return UXFRM_DROP_NONE;
+		reason = s->protocol->accept(w, s);
+	if (reason == UXFRM_DROP_NONE)
+		ux_sa_use_count(rt, s->payload_len, 1, w->now_s);
+	return reason;
 }
 
 static enum uxfrm_drop open_mode(struct uxfrm_worker *w, struct ux_slot *s)
@@ -152,20 +163,27 @@ static enum uxfrm_drop open_mode(struct uxfrm_worker *w, struct ux_slot *s)
 
 	/* Linux (xfrm_smark_get) marks inbound packets too; policies see the new mark. */
 	s->p->mark = (s->p->mark & ~m->m) | (m->v & m->m);
-	switch (s->sa->mode) {
-	case UX_MODE_TUNNEL:
-		return ux_tunnel_open(s);
-	case UX_MODE_TRANSPORT:
-		return ux_transport_open(s);
-	case UX_MODE_BEET:
-		return ux_beet_open(s);
-	default:
-		return UXFRM_DROP_IN_MODE;
-	}
+	return s->mode->open(s);
 }
 
-static enum uxfrm_drop deliver(struct uxfrm_worker *w, struct ux_slot *s)
+/* Is what came out for this host, and to be opened in turn? In transport mode the packet is for the
+ * host as it was before. */
+static bool carries_another(const struct uxfrm_worker *w, struct ux_slot *s)
 {
+	return (s->sa->mode == UX_MODE_TRANSPORT ||
+		ux_local_contains(&w->instance->local, s->flow.family, &s->flow.daddr)) &&
+	       find_header(s);
+}
+
+static enum uxfrm_drop settle(struct uxfrm_worker *w, struct ux_slot *s)
+{
+	enum uxfrm_drop reason;
+
+	if (carries_another(w, s))
+		return UXFRM_DROP_NONE;
+	reason = ux_policy_check(w, s);
+	if (reason != UXFRM_DROP_NONE)
+		return reason;
 	s->p->verdict = UXFRM_DELIVER;
 	s->done = true;
 	ux_count_add(&w->counters->in_packets, 1);
@@ -176,14 +194,13 @@ static enum uxfrm_drop deliver(struct uxfrm_worker *w, struct ux_slot *s)
 static void inbound_burst(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n)
 {
 	ux_worker_load(w, packets, n);
-	ux_worker_stage(w, parse_outer);
-	ux_worker_stage(w, find_sa);
-	open_all(w);
-	decrypt(w);
-	ux_worker_stage(w, accept_packet);
-	ux_worker_stage(w, open_mode);
-	ux_worker_stage(w, ux_policy_check);
-	ux_worker_stage(w, deliver);
+	for (ux_worker_stage(w, parse_outer); w->n_live; ux_worker_stage(w, settle)) {
+		ux_worker_stage(w, find_sa);
+		open_all(w);
+		decrypt(w);
+		ux_worker_stage(w, accept_packet);
+		ux_worker_stage(w, open_mode);
+	}
 }
 
 UXFRM_API void uxfrm_inbound(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n)

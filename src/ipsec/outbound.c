@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Outbound: policy, SAs, then one round of ESP per SA of the bundle, each stage over the whole
- * burst.
+ * Outbound: policy, SAs, then one round for each SA of the bundle, each stage over the whole burst.
  *
  *   classify -> [ plan -> number -> place and seal -> encrypt -> finish ] ... -> underlay
  */
@@ -10,14 +9,10 @@
 #include <uxfrm/api.h>
 
 #include "base/rcu.h"
-#include "ipsec/beet_mode.h"
-#include "ipsec/esp.h"
-#include "ipsec/transport_mode.h"
-#include "ipsec/tunnel_mode.h"
-#include "ipsec/udp_encap.h"
-#include "ipsec/worker.h"
+#include "ipsec/mode.h"
+#include "ipsec/protocol.h"
+#include "ipsec/sa_use.h"
 
-#include <netinet/in.h>
 #include <sched.h>
 
 static enum uxfrm_drop bypass(struct uxfrm_worker *w, struct ux_slot *s)
@@ -33,11 +28,9 @@ static enum uxfrm_drop check_sa(const struct ux_sa *sa)
 {
 	if (sa->dir != UX_SA_DIR_NONE && sa->dir != UX_SA_DIR_OUT)
 		return UXFRM_DROP_OUT_DIRECTION;
-	if (sa->id.proto != IPPROTO_ESP || !sa->runtime->transform)
+	if (!ux_protocol_of(sa->id.proto) || !sa->runtime->transform)
 		return UXFRM_DROP_OUT_TEMPLATE;
-	if (sa->mode != UX_MODE_TUNNEL && sa->mode != UX_MODE_TRANSPORT && sa->mode != UX_MODE_BEET)
-		return UXFRM_DROP_OUT_MODE;
-	return UXFRM_DROP_NONE;
+	return ux_mode_of(sa->mode) ? UXFRM_DROP_NONE : UXFRM_DROP_OUT_MODE;
 }
 
 /*
@@ -132,19 +125,20 @@ static enum uxfrm_drop to_underlay(struct uxfrm_worker *w, struct ux_slot *s)
 /* The next SA of the bundle, or the end. */
 static enum uxfrm_drop plan(struct uxfrm_worker *w, struct ux_slot *s)
 {
+	enum uxfrm_drop reason;
+
 	if (s->n_applied == s->n_bundle)
 		return to_underlay(w, s);
 	if (s->n_applied && !ux_ip_parse(s->p->data, s->p->len, &s->ip))
 		return UXFRM_DROP_OUT_HEADER;
 	s->sa = s->bundle[s->n_applied++];
-	switch (s->sa->mode) {
-	case UX_MODE_TUNNEL:
-		return ux_tunnel_plan(s);
-	case UX_MODE_BEET:
-		return ux_beet_plan(s);
-	default:
-		return ux_transport_plan(s);
-	}
+	s->protocol = ux_protocol_of(s->sa->id.proto);
+	s->mode = ux_mode_of(s->sa->mode);
+	reason = s->mode->plan(s);
+	if (reason != UXFRM_DROP_NONE)
+		return reason;
+	s->counted_len = s->payload_len;
+	return s->protocol->plan(w, s);
 }
 
 static void place_and_seal(struct uxfrm_worker *w)
@@ -152,13 +146,8 @@ static void place_and_seal(struct uxfrm_worker *w)
 	for (size_t i = 0; i < w->n_live; i++) {
 		struct ux_slot *s = w->live[i];
 
-		if (s->sa->mode == UX_MODE_TUNNEL)
-			ux_tunnel_place(s);
-		else if (s->sa->mode == UX_MODE_BEET)
-			ux_beet_place(s);
-		else
-			ux_transport_place(s);
-		ux_esp_seal(s, &w->ops[i]);
+		s->mode->place(s);
+		s->protocol->seal(s, &w->ops[i]);
 	}
 }
 
@@ -166,7 +155,8 @@ static enum uxfrm_drop finish(struct uxfrm_worker *w, struct ux_slot *s)
 {
 	const struct ux_mark *m = &s->sa->output_mark;
 
-	ux_udp_encap_finish(s);
+	if (s->protocol->finish)
+		s->protocol->finish(s);
 	s->p->mark = (s->p->mark & ~m->m) | (m->v & m->m);
 	s->p->spi = be32toh(s->sa->id.spi);
 	return UXFRM_DROP_NONE;
@@ -185,7 +175,7 @@ static void outbound_burst(struct uxfrm_worker *w, struct uxfrm_packet *const *p
 	w->cpu = cpu_now(w);
 	ux_worker_stage(w, classify);
 	for (ux_worker_stage(w, plan); w->n_live; ux_worker_stage(w, plan)) {
-		ux_esp_number(w);
+		ux_sa_use_number(w);
 		place_and_seal(w);
 		ux_crypt_encrypt(w->crypto, w->ops, w->n_live);
 		ux_worker_crypted(w, UXFRM_DROP_OUT_CRYPTO);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The inbound policy check, in Linux's order (__xfrm_policy_check): the SA's selector, the policy,
+ * The inbound policy check, in Linux's order (__xfrm_policy_check): the SAs' selectors, the policy,
  * its templates. Three differences, all towards dropping or towards a moved SA: no policy drops a
  * packet that came in transport mode too; a selector of the other family matches only when it is a
  * wildcard; a template may name the SA by an identity it had before it moved.
@@ -83,25 +83,48 @@ static bool template_fits(struct uxfrm *u, const struct ux_policy *policy,
 }
 
 /*
- * Templates against the one SA that was used. From the outermost template inwards, each that is not
- * optional must find it, and a tunnel must have been asked for.
+ * How far into the SAs of the packet a template leads: behind the one it asked for, which is looked
+ * for from @from on, but not beyond a tunnel. Optional ones may find nothing. -1: it is not there.
+ * (Linux: xfrm_policy_ok)
  */
-static bool templates_fit(struct uxfrm *u, const struct ux_policy *policy, const struct ux_sa *sa)
+static int follow_template(struct uxfrm *u, const struct ux_policy *policy,
+			   const struct ux_template *t, const struct ux_slot *s, int from)
 {
-	bool used = false;
-
-	for (unsigned int i = policy->n_templates; i-- > 0;) {
-		const struct ux_template *t = &policy->templates[i];
-		bool passes_over = t->optional && t->mode == UX_MODE_TRANSPORT;
-
-		if (passes_over)
-			continue;
-		if (!used && template_fits(u, policy, t, sa))
-			used = true;
-		else if (!t->optional)
-			return false;
+	if (t->optional && t->mode == UX_MODE_TRANSPORT)
+		return from;
+	for (int i = from; i < s->n_bundle; i++) {
+		if (template_fits(u, policy, t, s->bundle[i]))
+			return i + 1;
+		if (s->bundle[i]->mode != UX_MODE_TRANSPORT)
+			break;
 	}
-	return used || sa->mode == UX_MODE_TRANSPORT;
+	return t->optional ? from : -1;
+}
+
+/*
+ * All templates against all SAs, from the outermost inwards. A tunnel that no template led to was
+ * not asked for.
+ */
+static bool templates_fit(struct uxfrm *u, const struct ux_policy *policy, const struct ux_slot *s)
+{
+	int at = 0;
+
+	for (unsigned int i = policy->n_templates; i-- > 0 && at >= 0;)
+		at = follow_template(u, policy, &policy->templates[i], s, at);
+	if (at < 0)
+		return false;
+	while (at < s->n_bundle)
+		if (s->bundle[at++]->mode != UX_MODE_TRANSPORT)
+			return false;
+	return true;
+}
+
+static bool selectors_fit(const struct ux_slot *s)
+{
+	for (unsigned int i = 0; i < s->n_bundle; i++)
+		if (!selector_fits(&s->bundle[i]->sel, &s->flow))
+			return false;
+	return true;
 }
 
 enum uxfrm_drop ux_policy_check(struct uxfrm_worker *w, struct ux_slot *s)
@@ -112,7 +135,7 @@ enum uxfrm_drop ux_policy_check(struct uxfrm_worker *w, struct ux_slot *s)
 
 	s->flow.mark = s->p->mark;
 	s->flow.ifindex = s->p->ifindex;
-	if (!selector_fits(&s->sa->sel, &s->flow))
+	if (!selectors_fit(s))
 		return UXFRM_DROP_IN_SELECTOR;
 	dir = ux_local_contains(&u->local, s->flow.family, &s->flow.daddr) ? UX_POLICY_IN
 									   : UX_POLICY_FWD;
@@ -122,5 +145,5 @@ enum uxfrm_drop ux_policy_check(struct uxfrm_worker *w, struct ux_slot *s)
 	atomic_store_explicit(&policy->use_time_s, w->now_s, memory_order_relaxed);
 	if (policy->action != UX_POLICY_ALLOW)
 		return UXFRM_DROP_IN_BLOCK;
-	return templates_fit(u, policy, s->sa) ? UXFRM_DROP_NONE : UXFRM_DROP_IN_TEMPLATE;
+	return templates_fit(u, policy, s) ? UXFRM_DROP_NONE : UXFRM_DROP_IN_TEMPLATE;
 }

@@ -1,27 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* Tunnel mode. Header fields as Linux's, which are RFC 4301 section 5.1.2.1 where that leaves no
- * choice. */
-
-#include "ipsec/tunnel_mode.h"
+/* Tunnel mode: a whole packet inside, a new IP header outside. Header fields as Linux's, which are
+ * RFC 4301 section 5.1.2.1 where that leaves no choice. */
 
 #include <netinet/in.h>
 
-#include "ipsec/esp.h"
-#include "ipsec/udp_encap.h"
+#include "ipsec/mode.h"
+#include "ipsec/protocol.h"
 #include "packet/ecn.h"
-#include "packet/esp_header.h"
 
 static uint32_t outer_header_len(const struct ux_sa *sa)
 {
 	return sa->id.family == AF_INET ? UX_IP4_LEN : UX_IP6_LEN;
 }
 
-enum uxfrm_drop ux_tunnel_plan(struct ux_slot *s)
+static enum uxfrm_drop tunnel_plan(struct ux_slot *s)
 {
+	s->payload = s->p->data;
 	s->payload_len = s->p->len;
 	s->next_header = s->ip.family == AF_INET ? IPPROTO_IPIP : IPPROTO_IPV6;
-	return ux_esp_plan(s, outer_header_len(s->sa) + ux_udp_encap_len(s->sa));
+	s->outer_len = outer_header_len(s->sa);
+	return UXFRM_DROP_NONE;
 }
 
 static uint8_t outer_tos(const struct ux_sa *sa, uint8_t inner)
@@ -46,34 +45,31 @@ static uint16_t outer_id(const struct ux_slot *s)
 	return (uint16_t)(s->seq + (spi ^ spi >> 16));
 }
 
-void ux_tunnel_place(struct ux_slot *s)
+static void tunnel_place(struct ux_slot *s)
 {
 	const struct ux_sa *sa = s->sa;
-	const struct ux_transform *t = sa->runtime->transform;
-	uint32_t esp_len = UX_ESP_HEADER_LEN + t->iv_len + s->padded_len + t->icv_len;
-	uint32_t outer = outer_header_len(sa) + ux_udp_encap_len(sa);
+	uint32_t total = s->outer_len + ux_protocol_len(s);
 	/* Linux copies the inner DF (an IPv6 packet has it by nature) unless told not to. */
 	bool df = s->ip.df && !(sa->flags & UX_SA_NOPMTUDISC);
 	struct ux_ip_build b = {
 	    .saddr = &sa->saddr,
 	    .daddr = &sa->id.daddr,
-	    .total_len = outer + esp_len,
+	    .total_len = total,
 	    .flow_label = s->ip.flow_label,
 	    .id = df ? 0 : outer_id(s),
 	    .tos = outer_tos(sa, s->ip.tos),
 	    .ttl = UX_IP_DEFAULT_TTL,
-	    .proto = ux_udp_encap_proto(sa),
+	    .proto = s->header_proto,
 	    .df = df,
 	};
 
-	s->esp = s->p->data - t->iv_len - UX_ESP_HEADER_LEN;
-	s->p->data = s->esp - outer;
-	s->p->len = outer + esp_len;
+	s->header = s->payload - s->front_len;
+	s->p->data = s->header - s->outer_len;
+	s->p->len = total;
 	if (sa->id.family == AF_INET)
 		ux_ip4_build(s->p->data, &b);
 	else
 		ux_ip6_build(s->p->data, &b);
-	ux_udp_encap_build(s, esp_len);
 	s->p->may_fragment = sa->id.family == AF_INET6 || !df;
 }
 
@@ -90,9 +86,9 @@ static void open_tos(const struct ux_slot *s, const struct ux_ip_info *inner)
 		ux_ip_change_tos(s->p->data, inner->family, 0, tos);
 }
 
-enum uxfrm_drop ux_tunnel_open(struct ux_slot *s)
+static enum uxfrm_drop tunnel_open(struct ux_slot *s)
 {
-	uint8_t *payload = ux_esp_payload(s);
+	uint8_t *payload = s->payload;
 	struct ux_ip_info inner;
 	uint8_t version;
 
@@ -108,6 +104,10 @@ enum uxfrm_drop ux_tunnel_open(struct ux_slot *s)
 	s->p->data = payload;
 	s->p->len = inner.total_len;
 	open_tos(s, &inner);
+	s->ip = inner;
 	ux_flow_key_fill(s->p->data, &inner, &s->flow);
 	return UXFRM_DROP_NONE;
 }
+
+const struct ux_mode_ops ux_tunnel_mode = {
+    .plan = tunnel_plan, .place = tunnel_place, .open = tunnel_open};

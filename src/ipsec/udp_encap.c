@@ -6,6 +6,7 @@
 
 #include <netinet/in.h>
 
+#include "ipsec/esp.h"
 #include "packet/esp_header.h"
 #include "packet/udp.h"
 
@@ -22,7 +23,7 @@ void ux_udp_encap_build(const struct ux_slot *s, uint32_t esp_len)
 
 	/* RFC 3948 section 2.1: the checksum should be zero over IPv4. */
 	if (e->type != UX_ENCAP_NONE)
-		ux_udp_build(s->esp - UX_UDP_LEN, e->sport, e->dport, UX_UDP_LEN + esp_len);
+		ux_udp_build(s->header - UX_UDP_LEN, e->sport, e->dport, UX_UDP_LEN + esp_len);
 }
 
 void ux_udp_encap_finish(struct ux_slot *s)
@@ -42,16 +43,17 @@ enum uxfrm_drop ux_udp_encap_open(struct ux_slot *s)
 
 	if (!ux_udp_payload_len(udp, s->ip.total_len - s->ip.header_len, &len))
 		return UXFRM_DROP_IN_HEADER;
-	s->esp = udp + UX_UDP_LEN;
-	if (len == 1 && s->esp[0] == KEEPALIVE) {
+	s->header = udp + UX_UDP_LEN;
+	if (len == 1 && s->header[0] == KEEPALIVE) {
 		s->p->verdict = UXFRM_CONSUMED;
 		s->done = true;
 		return UXFRM_DROP_NONE;
 	}
 	/* Four zero bytes where the SPI would be: IKE, not for us (RFC 3948 section 2.2). */
-	if (len < UX_ESP_HEADER_LEN || ux_esp_spi(s->esp) == 0)
+	if (len < UX_ESP_HEADER_LEN || ux_esp_spi(s->header) == 0)
 		return UXFRM_DROP_IN_HEADER;
-	s->esp_len = len;
+	s->protocol = &ux_esp;
+	s->rest_len = len;
 	s->encap_type = UX_ENCAP_ESPINUDP;
 	return UXFRM_DROP_NONE;
 }

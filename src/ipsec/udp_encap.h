@@ -17,8 +17,8 @@ static inline uint32_t ux_udp_encap_len(const struct ux_sa *sa)
 /* ux_udp_encap_proto - what the IP header in front names. */
 uint8_t ux_udp_encap_proto(const struct ux_sa *sa);
 
-/* ux_udp_encap_build - the UDP header in front of s->esp, for @esp_len bytes of ESP. Nothing to do
- * for an SA without encapsulation. Checksum 0. */
+/* ux_udp_encap_build - the UDP header in front of s->header, for @esp_len bytes of ESP. Nothing to
+ * do for an SA without encapsulation. Checksum 0. */
 void ux_udp_encap_build(const struct ux_slot *s, uint32_t esp_len);
 
 /* ux_udp_encap_finish - when all bytes stand: the checksum IPv6 demands (RFC 8200 section 8.1). */

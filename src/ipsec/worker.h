@@ -19,32 +19,48 @@
 #include "packet/flow_key.h"
 #include "packet/ip.h"
 
+struct ux_protocol;
+struct ux_mode_ops;
+
 /* One packet of the burst, as it stands between stages. */
 struct ux_slot {
 	struct uxfrm_packet *p;
-	struct ux_sa *sa; /* at work now */
-	bool done;	  /* has its verdict */
+	struct ux_sa *sa;		    /* at work now */
+	const struct ux_protocol *protocol; /* its protocol */
+	const struct ux_mode_ops *mode;	    /* and mode */
+	bool done;			    /* has its verdict */
 
 	struct ux_flow_key flow;
-	struct ux_ip_info ip; /* outbound: the packet as it is now. inbound: the outer packet */
+	struct ux_ip_info ip; /* the packet as it is now; inbound, until the mode opens it: outer */
+
+	/* the SAs of the packet: outbound those to apply, innermost first; inbound those it came
+	 * by, outermost first */
+	struct ux_sa *bundle[UX_TEMPLATES_MAX];
+	uint8_t n_bundle;
 
 	/* outbound */
-	struct ux_sa *bundle[UX_TEMPLATES_MAX]; /* innermost first */
-	uint8_t n_bundle, n_applied;
+	uint8_t n_applied;
+	uint8_t header_proto; /* what the header in front of the protocol's names */
 	uint64_t iv;
 	uint32_t original_len;
-	uint32_t keep;	       /* bytes of the packet that stay in front of ESP; 0 in tunnel mode */
-	uint32_t proto_offset; /* of the byte in those that will name ESP or UDP */
+	uint32_t counted_len; /* bytes its SA counts: the payload as the mode made it */
+	uint32_t keep; /* transport mode: bytes that stay in front of the protocol's header */
+	uint32_t proto_offset; /* of the byte in those that will be header_proto */
+	uint32_t
+	    outer_len; /* bytes the mode writes in front of the protocol's header, beside keep */
+	uint32_t front_len; /* the protocol's header */
+	uint32_t tail_len;  /* what it puts behind the payload */
 
 	/* both */
 	uint64_t seq;
-	uint8_t *esp;
-	uint32_t payload_len; /* what ESP protects, without padding and trailer */
-	uint32_t padded_len;  /* with both: a multiple of the transform's alignment */
+	uint8_t *header;      /* of the protocol */
+	uint8_t *payload;     /* what it protects */
+	uint32_t payload_len; /* without padding and trailer */
+	uint32_t padded_len;  /* ESP, with both: a multiple of the transform's alignment */
 	uint8_t next_header;
 
 	/* inbound */
-	uint32_t esp_len; /* SPI to ICV */
+	uint32_t rest_len; /* from the header to the end of the packet */
 	uint16_t encap_type;
 };
 

@@ -196,13 +196,13 @@ static void *send_packets(void *arg)
 	struct worker_log *log = arg;
 	struct scenario *s = log->s;
 	struct uxfrm_worker *w = uxfrm_worker_new(s->tx);
-	static _Thread_local uint8_t buf[BURST][PACKET_MAX];
+	static _Thread_local uint8_t buf[BURST][UXFRM_HEADROOM + INNER_LEN + UXFRM_TAILROOM];
 	struct uxfrm_packet pkt[BURST], *ptr[BURST];
 	uint64_t id = (uint64_t)log->number << 32;
 	for (size_t done = 0; done < s->n_packets; done += BURST) {
 		for (int i = 0; i < BURST; i++) {
 			pkt[i] = (struct uxfrm_packet){.buf = buf[i],
-						       .size = PACKET_MAX,
+						       .size = sizeof(buf[i]),
 						       .data = buf[i] + UXFRM_HEADROOM,
 						       .len = INNER_LEN};
 			build_inner(pkt[i].data, id++);
@@ -246,7 +246,7 @@ static void *receive_packets(void *arg)
 	struct scenario *s = log->s;
 	struct uxfrm_worker *w = uxfrm_worker_new(s->rx);
 	static _Thread_local struct frame frames[BURST], old[64];
-	static _Thread_local uint8_t buf[BURST][PACKET_MAX + 256];
+	static _Thread_local uint8_t buf[BURST][UXFRM_HEADROOM + PACKET_MAX];
 	struct uxfrm_packet pkt[BURST], *ptr[BURST];
 	size_t n_old = 0;
 	bool over = false;

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * Numbers and counters of SAs in use.
+ *
+ * Guarantee: whatever SA objects and threads use a runtime, each sequence number leaves
+ * take_sequence once, and none beyond the limit. The IVs have the same property by
+ * core/iv_ledger.h; the two are independent, so a number taken and not used is only a gap, and a
+ * client that sets the numbers back (ux_sa_set_replay) does not bring IVs back.
+ */
+
+#include "ipsec/sa_use.h"
+
+#include "ipsec/protocol.h"
+
+/* The last number the SA may send (RFC 4303 section 3.3.3). With OSEQ_MAY_WRAP the lower half goes
+ * round for ever, as in Linux. */
+static uint64_t sequence_limit(const struct ux_sa *sa)
+{
+	if ((sa->flags & UX_SA_ESN) || (sa->extra_flags & UX_SA_EXTRA_OSEQ_MAY_WRAP))
+		return UINT64_MAX;
+	return UINT32_MAX;
+}
+
+/* Up to @want numbers in a row; returns how many there were. */
+static uint32_t take_sequence(struct ux_sa *sa, uint32_t want, uint64_t *ret_first)
+{
+	_Atomic(uint64_t) *oseq = &sa->runtime->oseq;
+	uint64_t limit = sequence_limit(sa);
+	uint64_t last = atomic_load_explicit(oseq, memory_order_relaxed);
+	uint64_t n;
+
+	do {
+		uint64_t left = last < limit ? limit - last : 0;
+
+		n = left < want ? left : want;
+		if (n == 0)
+			return 0;
+	} while (!atomic_compare_exchange_weak_explicit(oseq, &last, last + n, memory_order_relaxed,
+							memory_order_relaxed));
+	*ret_first = last + 1;
+	return (uint32_t)n;
+}
+
+bool ux_sa_use_expired(const struct ux_sa *sa, uint64_t now_s)
+{
+	const struct ux_sa_runtime *rt = sa->runtime;
+	const struct ux_limits *l = ux_sa_limits(rt);
+	uint64_t use = atomic_load_explicit(&rt->use_time_s, memory_order_relaxed);
+	uint64_t added = atomic_load_explicit(&rt->add_time_s, memory_order_relaxed);
+
+	if (atomic_load_explicit(&rt->bytes, memory_order_relaxed) >= l->hard_bytes ||
+	    atomic_load_explicit(&rt->packets, memory_order_relaxed) >= l->hard_packets)
+		return true;
+	if (l->hard_add_s && now_s >= added && now_s - added >= l->hard_add_s)
+		return true;
+	return l->hard_use_s && use && now_s >= use && now_s - use >= l->hard_use_s;
+}
+
+void ux_sa_use_count(struct ux_sa_runtime *rt, uint64_t bytes, uint64_t packets, uint64_t now_s)
+{
+	uint64_t unused = 0;
+
+	atomic_fetch_add_explicit(&rt->bytes, bytes, memory_order_relaxed);
+	atomic_fetch_add_explicit(&rt->packets, packets, memory_order_relaxed);
+	if (atomic_load_explicit(&rt->use_time_s, memory_order_relaxed) == 0)
+		atomic_compare_exchange_strong_explicit(&rt->use_time_s, &unused, now_s,
+							memory_order_relaxed, memory_order_relaxed);
+	/* Once a second, so that workers do not fight for the line. */
+	if (atomic_load_explicit(&rt->last_used_s, memory_order_relaxed) != now_s)
+		atomic_store_explicit(&rt->last_used_s, now_s, memory_order_relaxed);
+}
+
+/* A block of numbers for the packets of one SA. */
+struct number_block {
+	uint64_t seq, iv;
+	uint32_t n;		  /* of each */
+	enum uxfrm_drop short_of; /* why there are not more */
+};
+
+static struct number_block take_block(struct ux_sa *sa, const struct ux_protocol *protocol,
+				      uint32_t want)
+{
+	struct ux_sa_runtime *rt = sa->runtime;
+	struct number_block b = {.short_of = UXFRM_DROP_OUT_SEQ};
+
+	if (!protocol->numbered) {
+		/* only the identification of IPv4 packets is made of it */
+		b.seq = atomic_load_explicit(&rt->packets, memory_order_relaxed) + 1;
+		b.n = want;
+		return b;
+	}
+	b.n = take_sequence(sa, want, &b.seq);
+	if (b.n && rt->transform->iv_len && (!rt->iv || !ux_iv_take(rt->iv, b.n, &b.iv))) {
+		b.n = 0;
+		b.short_of = UXFRM_DROP_OUT_IV;
+	}
+	return b;
+}
+
+/* How many of @want packets the hard limits still allow. */
+static uint32_t packets_allowed(const struct ux_sa *sa, uint32_t want, uint64_t now_s)
+{
+	uint64_t used, hard, left;
+
+	if (ux_sa_use_expired(sa, now_s))
+		return 0;
+	/* another worker may have reached the limit since */
+	used = atomic_load_explicit(&sa->runtime->packets, memory_order_relaxed);
+	hard = ux_sa_limits(sa->runtime)->hard_packets;
+	left = used < hard ? hard - used : 0;
+	return left < want ? (uint32_t)left : want;
+}
+
+/* Number the packets from live[@first] on that use the same SA as that one. */
+static void number_sa(struct uxfrm_worker *w, size_t first)
+{
+	struct ux_sa *sa = w->live[first]->sa;
+	struct number_block b = {.short_of = UXFRM_DROP_OUT_EXPIRED};
+	uint64_t bytes = 0, packets = 0;
+	uint32_t want = 0, allowed;
+
+	for (size_t i = first; i < w->n_live; i++)
+		want += w->live[i]->sa == sa;
+	allowed = packets_allowed(sa, want, w->now_s);
+	if (allowed)
+		b = take_block(sa, w->live[first]->protocol, allowed);
+	if (b.n == allowed)
+		b.short_of = UXFRM_DROP_OUT_EXPIRED;
+	for (size_t i = first; i < w->n_live; i++) {
+		struct ux_slot *s = w->live[i];
+
+		if (s->sa != sa || s->done)
+			continue;
+		if (packets == b.n) {
+			ux_worker_drop(w, s, b.short_of);
+			continue;
+		}
+		s->seq = b.seq + packets;
+		s->iv = b.iv + packets++;
+		bytes += s->counted_len;
+	}
+	if (packets)
+		ux_sa_use_count(sa->runtime, bytes, packets, w->now_s);
+}
+
+static enum uxfrm_drop keep_live(struct uxfrm_worker *w, struct ux_slot *s)
+{
+	return UXFRM_DROP_NONE;
+}
+
+void ux_sa_use_number(struct uxfrm_worker *w)
+{
+	for (size_t i = 0; i < w->n_live; i++)
+		w->live[i]->seq = 0;
+	/* A number of 0 is never given out but after a wrap that OSEQ_MAY_WRAP allows, in 2^64
+	 * packets. */
+	for (size_t i = 0; i < w->n_live; i++)
+		if (w->live[i]->seq == 0 && !w->live[i]->done)
+			number_sa(w, i);
+	ux_worker_stage(w, keep_live);
+}
