@@ -10,6 +10,9 @@ build_packages=(gcc libc6-dev pkg-config meson ninja-build liburcu-dev libssl-de
 test_packages=(python3-jsonschema)
 # the kernel that tests/oracle asks is built from its source
 oracle_packages=(linux-source-6.12 make flex bison bc xz-utils)
+# unmodified IKE daemons, for tests/interop/ike
+strongswan_packages=(strongswan-charon strongswan-swanctl libstrongswan-standard-plugins libstrongswan-extra-plugins)
+libreswan_packages=(libreswan)
 demo_packages=(iproute2 netbase iputils-ping nftables procps)
 
 # become_root ARGS... - start again by sudo unless root already.
@@ -55,6 +58,33 @@ install_packages() {
 		echo "the packages could not be installed" >&2
 		return 2
 	}
+}
+
+# unpack_packages DIR NAME... - those packages, and what they need, unpacked into DIR/root and not installed: IKE
+# daemons would start, and two of them cannot be installed together. Once.
+unpack_packages() {
+	local dir=$1 deb part
+	shift
+	[ ! -e "$dir/complete" ] || return 0
+	echo "unpacking into $dir: $*"
+	rm -rf "$dir" && mkdir -p "$dir/packages/partial" "$dir/root/usr"
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get -q update >"$logs/apt.log" 2>&1
+	apt-get -q -y -o Dir::Cache::archives="$dir/packages" --download-only --reinstall --no-install-recommends \
+		install "$@" >>"$logs/apt.log" 2>&1 || {
+		tail -n 20 "$logs/apt.log"
+		echo "the packages could not be had" >&2
+		return 2
+	}
+	for deb in "$dir"/packages/*.deb; do
+		dpkg -x "$deb" "$dir/root" || return 2
+	done
+	# where /bin, /lib and /sbin are links into /usr
+	for part in bin lib sbin; do
+		[ ! -d "$dir/root/$part" ] || cp -a "$dir/root/$part" "$dir/root/usr/"
+	done
+	rm -rf "$dir/packages"
+	touch "$dir/complete"
 }
 
 # configure DIR OPTIONS... - meson setup, or again when it is of an older version of the tree.

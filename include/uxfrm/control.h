@@ -47,6 +47,8 @@ enum uxfrm_control_op {
 	UXFRM_CONTROL_STATUS,	  /* no OPEN needed. answer: followed by JSON text in the same datagram */
 	UXFRM_CONTROL_PROCESSED,  /* from the daemon only. value[0]: how many; value[1]: bundles
 				     sent meanwhile; result: what the last send() fails with (PF_KEY) */
+	UXFRM_CONTROL_FWMARK,	  /* no OPEN needed. answer: value[0] = the bit of the firewall mark that
+				     takes a packet past the policies; 0: the daemon carries no packets */
 };
 
 struct uxfrm_control_msg {

@@ -201,6 +201,9 @@ static void handle_message(struct ux_connection *c, const struct uxfrm_control_m
 	case UXFRM_CONTROL_STATUS:
 		send_status(c);
 		break;
+	case UXFRM_CONTROL_FWMARK:
+		answer(c, msg->op, 0, c->control->config->ports ? c->control->config->fwmark : 0);
+		break;
 	default:
 		answer(c, msg->op, -EOPNOTSUPP, 0);
 		break;

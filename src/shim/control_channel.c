@@ -187,6 +187,22 @@ static struct uxfrm_control_msg message(uint16_t op, uint32_t a, uint32_t b)
 	};
 }
 
+uint32_t shim_control_fwmark(void)
+{
+	struct uxfrm_control_msg msg = message(UXFRM_CONTROL_FWMARK, 0, 0);
+	int fd = shim_control_connect();
+	ssize_t n = -1;
+
+	if (fd < 0)
+		return 0;
+	if (shim_real()->send(fd, &msg, sizeof(msg), MSG_NOSIGNAL) == (ssize_t)sizeof(msg))
+		n = shim_real()->recv(fd, &msg, sizeof(msg), 0);
+	shim_real()->close(fd);
+	if (n != (ssize_t)sizeof(msg) || msg.magic != UXFRM_CONTROL_MAGIC || msg.result)
+		return 0;
+	return msg.value[0];
+}
+
 int shim_control_call(struct shim_socket *s, uint16_t op, uint32_t a, uint32_t b,
 		      uint32_t *ret_value)
 {

@@ -15,6 +15,10 @@
  */
 int shim_control_connect(void);
 
+/* shim_control_fwmark - the daemon's bit of the firewall mark. 0: it has none, or there is no
+ * daemon. */
+uint32_t shim_control_fwmark(void);
+
 /*
  * All below: the caller holds the socket's lock. 0 or -errno.
  */

@@ -27,6 +27,7 @@
 #include "shim/address.h"
 #include "shim/control_channel.h"
 #include "shim/real.h"
+#include "shim/socket_policy.h"
 #include "shim/transfer.h"
 
 /* How often the fate of a request is looked at when no control channel tells it; five seconds. */
@@ -277,6 +278,6 @@ int shim_pfkey_set_policy(int fd, int level, const void *value, socklen_t len)
 	info.dir = (uint8_t)(p.sadb_x_policy_dir - 1);
 	info.action =
 	    p.sadb_x_policy_type == IPSEC_POLICY_DISCARD ? XFRM_POLICY_BLOCK : XFRM_POLICY_ALLOW;
-	return shim_real()->setsockopt(fd, level, six ? IPV6_XFRM_POLICY : IP_XFRM_POLICY, &info,
-				       sizeof(info));
+	return shim_set_socket_policy(fd, level, six ? IPV6_XFRM_POLICY : IP_XFRM_POLICY, &info,
+				      sizeof(info));
 }

@@ -20,6 +20,7 @@
 #include "shim/address.h"
 #include "shim/pfkey.h"
 #include "shim/real.h"
+#include "shim/socket_policy.h"
 #include "shim/socket_table.h"
 #include "shim/transfer.h"
 
@@ -130,6 +131,10 @@ EXPORT int setsockopt(int fd, int level, int name, const void *value, socklen_t 
 		return shim_setsockopt(s, fd, level, name, value, len);
 	if (shim_active() && shim_pfkey_is_policy(level, name))
 		return shim_pfkey_set_policy(fd, level, value, len);
+	if (shim_active() && shim_is_socket_policy(level, name))
+		return shim_set_socket_policy(fd, level, name, value, len);
+	if (level == SOL_SOCKET && name == SO_MARK)
+		return shim_set_mark(fd, value, len);
 	return shim_real()->setsockopt(fd, level, name, value, len);
 }
 
@@ -137,8 +142,11 @@ EXPORT int getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 {
 	struct shim_socket *s = shim_socket_of(fd);
 
-	return s ? shim_getsockopt(s, fd, level, name, value, len)
-		 : shim_real()->getsockopt(fd, level, name, value, len);
+	if (s)
+		return shim_getsockopt(s, fd, level, name, value, len);
+	if (level == SOL_SOCKET && name == SO_MARK)
+		return shim_get_mark(fd, value, len);
+	return shim_real()->getsockopt(fd, level, name, value, len);
 }
 
 /* ---- sending ---- */

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* Policies of a socket: handed to the host's kernel, and put into the socket's mark. */
+
+#include "shim/socket_policy.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <string.h>
+#include <linux/xfrm.h>
+
+#include "shim/control_channel.h"
+#include "shim/real.h"
+
+/* Of the daemon that was asked first; 0 until a socket had a policy. A program keeps to one daemon,
+ * or to those that have the same mark. */
+static _Atomic(uint32_t) bypass_bit;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static uint32_t ask_bit(void)
+{
+	pthread_mutex_lock(&lock);
+	if (!atomic_load(&bypass_bit))
+		atomic_store(&bypass_bit, shim_control_fwmark());
+	pthread_mutex_unlock(&lock);
+	return atomic_load(&bypass_bit);
+}
+
+static uint32_t mark_of(int fd)
+{
+	uint32_t mark = 0;
+	socklen_t len = sizeof(mark);
+
+	(void)shim_real()->getsockopt(fd, SOL_SOCKET, SO_MARK, &mark, &len);
+	return mark;
+}
+
+static int put_mark(int fd, uint32_t mark)
+{
+	return shim_real()->setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark));
+}
+
+bool shim_is_socket_policy(int level, int name)
+{
+	return (level == IPPROTO_IP && name == IP_XFRM_POLICY) ||
+	       (level == IPPROTO_IPV6 && name == IPV6_XFRM_POLICY);
+}
+
+/* A host without XFRM does not know the option, and nothing of its own holds the packets up. */
+static bool host_lacks_it(void)
+{
+	return errno == ENOPROTOOPT || errno == EOPNOTSUPP;
+}
+
+int shim_set_socket_policy(int fd, int level, int name, const void *value, socklen_t len)
+{
+	struct xfrm_userpolicy_info info = {.action = XFRM_POLICY_BLOCK};
+	uint32_t bit;
+
+	if (value && len >= sizeof(info) + sizeof(struct xfrm_user_tmpl)) {
+		errno = EOPNOTSUPP;
+		return -1;
+	}
+	if (value && len >= sizeof(info))
+		memcpy(&info, value, sizeof(info));
+	if (shim_real()->setsockopt(fd, level, name, value, len) < 0 && !host_lacks_it())
+		return -1;
+	if (value && info.dir != XFRM_POLICY_OUT)
+		return 0;
+	bit = ask_bit();
+	if (!bit)
+		return 0;
+	if (value && info.action == XFRM_POLICY_ALLOW)
+		return put_mark(fd, mark_of(fd) | bit);
+	return put_mark(fd, mark_of(fd) & ~bit);
+}
+
+int shim_set_mark(int fd, const void *value, socklen_t len)
+{
+	uint32_t bit = atomic_load(&bypass_bit), mark;
+
+	if (!bit || !value || len < sizeof(mark))
+		return shim_real()->setsockopt(fd, SOL_SOCKET, SO_MARK, value, len);
+	memcpy(&mark, value, sizeof(mark));
+	return put_mark(fd, (mark & ~bit) | (mark_of(fd) & bit));
+}
+
+int shim_get_mark(int fd, void *value, socklen_t *len)
+{
+	int err = shim_real()->getsockopt(fd, SOL_SOCKET, SO_MARK, value, len);
+	uint32_t mark;
+
+	if (err || !atomic_load(&bypass_bit) || *len < sizeof(mark))
+		return err;
+	memcpy(&mark, value, sizeof(mark));
+	mark &= ~atomic_load(&bypass_bit);
+	memcpy(value, &mark, sizeof(mark));
+	return 0;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/*
+ * Policies of a socket (IP_XFRM_POLICY, IPV6_XFRM_POLICY, and those of PF_KEY). An IKE daemon has
+ * its own packets pass so. The host's kernel gets such a policy as well; but the policies of uxfrmd
+ * lie behind a rule of policy routing, and what takes a packet past that is a bit of the firewall
+ * mark.
+ */
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+/* shim_is_socket_policy - is this option a policy of the socket? */
+bool shim_is_socket_policy(int level, int name);
+/*
+ * shim_set_socket_policy - setsockopt() of such an option. EOPNOTSUPP with templates. Without a
+ * value the socket's policies end.
+ */
+int shim_set_socket_policy(int fd, int level, int name, const void *value, socklen_t len);
+/* shim_set_mark, shim_get_mark - SO_MARK without that bit, which stays as it is. */
+int shim_set_mark(int fd, const void *value, socklen_t len);
+int shim_get_mark(int fd, void *value, socklen_t *len);

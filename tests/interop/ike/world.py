@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Where the IKE daemons live: the networks of the demonstration, and a guard that counts what is in clear."""
+import json
+
+from demo import topology
+from lab.namespaces import Lab
+from lab.processes import Daemon
+
+ENDS = ("rw", "gw")
+OTHER = {"rw": "gw", "gw": "rw"}
+GUARD = """
+table inet guard {
+	counter clear { }
+	chain arriving {
+		type filter hook prerouting priority -400;
+		iifname { "a0", "b0", "n0" } ip saddr { 10.0.0.0/8 } ip daddr { 10.0.0.0/8 } counter name clear
+		iifname { "a0", "b0", "n0" } ip6 saddr fd00::/8 ip6 daddr fd00::/8 counter name clear
+	}
+}
+"""
+
+
+class World(Lab):
+    """Namespaces rw, gw and nat, as in tools/demo/topology.py, and an uxfrmd at both ends."""
+
+    def build_networks(self):
+        topology.build(self)
+        for end in ENDS:
+            self.run(end, ["nft", "delete", "table", "inet", "marks"])
+            self.run(end, ["nft", "-f", "-"], stdin=GUARD)
+        self._answer_from_one_address()
+        self.daemons = {}
+
+    def _answer_from_one_address(self):
+        """Else the gateway's IKE daemon would move each SA to the address of the nearest interface."""
+        nets = ((4, "192.0.2.0/24", "a0"), (4, "198.51.100.0/24", "b0"), (4, "203.0.113.128/25", "n0"),
+                (6, "2001:db8:a::/64", "a0"), (6, "2001:db8:b::/64", "b0"))
+        for family, net, device in nets:
+            self.ip("gw", f"route replace {net} dev {device} proto kernel src {topology.GATEWAY[family]}"
+                          + (" metric 256" if family == 6 else ""), family=family)
+
+    def start_daemons(self, arguments=()):
+        self.daemons = {end: Daemon(self, end, arguments) for end in ENDS}
+
+    def end_daemons(self):
+        """{end: exit status}; those of a daemon that a scenario has killed are not asked."""
+        statuses = {end: daemon.end() for end, daemon in self.daemons.items()}
+        self.daemons = {}
+        return statuses
+
+    def in_clear(self):
+        """Packets between inner addresses that came over a wire since the last call."""
+        total = 0
+        for end in ENDS:
+            said = self.run(end, ["nft", "-j", "reset", "counter", "inet", "guard", "clear"]).stdout
+            total += sum(entry["counter"]["packets"] for entry in json.loads(said)["nftables"]
+                         if "counter" in entry)
+        return total
+
+    def shown(self, end, *words):
+        """What `uxfrm WORDS` prints at @end."""
+        return self.run(end, [self.program("uxfrm"), *words]).stdout
+
+    def count(self, end, what):
+        """SAs with keys, or policies, as the daemon of @end holds them."""
+        listing = json.loads(self.shown(end, "-j", what) or "[]")
+        return len(listing)
