@@ -54,6 +54,7 @@ struct ux_connection {
 	bool no_enobufs; /* NETLINK_NO_ENOBUFS: wants no marker */
 	bool refused;	 /* a reply found no room: a dump may have stopped */
 	bool dumping;
+	bool resuming; /* what is delivered now are pieces of a dump */
 	bool wants_bundles;
 	bool closed;
 };

@@ -72,8 +72,9 @@ static int deliver(void *opaque, const void *datagram, size_t len, uint32_t grou
 		return -ENOBUFS;
 	if (ux_bundle_add(&c->control->bundle, c, datagram, len))
 		return 0;
-	err = ux_tx_send(&c->queue, c->data_event.fd, datagram, len,
-			 group ? limit : limit + REPLY_RESERVE);
+	if (!group)
+		limit = c->resuming ? 0 : limit + REPLY_RESERVE;
+	err = ux_tx_send(&c->queue, c->data_event.fd, datagram, len, limit);
 	if (err == -ENOBUFS) {
 		c->refused |= !group;
 		return err;
@@ -92,10 +93,13 @@ static void overrun(void *opaque)
 static const struct uxfrm_client_ops client_ops = {.deliver = deliver, .overrun = overrun};
 static const struct uxfrm_client_ops pfkey_ops = {.deliver = deliver};
 
+/* What a dump goes on with fills the socket only: it can wait where it is, and queueing costs. */
 static void resume_dump(struct ux_connection *c)
 {
 	c->refused = false;
+	c->resuming = true;
 	c->dumping = c->pfkey ? uxfrm_pfkey_resume(c->pfkey) : uxfrm_client_resume(c->client);
+	c->resuming = false;
 }
 
 /* A datagram of no bytes and the end of the channel look alike to recv(). */
