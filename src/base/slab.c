@@ -7,6 +7,7 @@
 #include "base/pages.h"
 
 #define CHUNK_SIZE UX_HUGE_PAGE
+#define SMALL_CHUNKS 4 /* the first ones, which have small pages */
 #define LINE UX_SLAB_LINE
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -61,8 +62,8 @@ static bool add_chunk(struct ux_slab *s)
 
 	if (!c)
 		return false;
-	/* the first chunk keeps small pages: an engine with a handful of SAs stays small */
-	if (s->chunks)
+	/* a few objects would not fill a huge page, and with more than that its rest is little */
+	if (s->n_chunks++ >= SMALL_CHUNKS)
 		ux_pages_make_huge(c, CHUNK_SIZE);
 	c->next = s->chunks;
 	s->chunks = c;

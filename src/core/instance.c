@@ -140,6 +140,8 @@ UXFRM_API int uxfrm_new(const struct uxfrm_params *params, struct uxfrm **ret_en
 	ux_slab_init(&u->link_slab, UX_FORMER_LINK_SIZE);
 	ux_slab_init(&u->few_slab, UX_FORMER_SET_SIZE(UX_FORMER_FEW));
 	ux_slab_init(&u->set_slab, UX_FORMER_SET_SIZE(UX_FORMER_MAX));
+	for (size_t i = 0; i < 2; i++)
+		ux_slab_init(&u->part_slabs[i], UX_SA_PART_MAX >> (1 - i));
 	ux_policy_slabs_init(u->policy_slabs);
 	ux_slab_init(&u->bucket_slab, sizeof(struct ux_spd_bucket));
 	err = ux_iv_ledger_init(&u->iv_ledger, params->real_s, IDLE_KEYS);
@@ -177,6 +179,8 @@ UXFRM_API struct uxfrm *uxfrm_free(struct uxfrm *u)
 	ux_slab_fini(&u->link_slab);
 	ux_slab_fini(&u->few_slab);
 	ux_slab_fini(&u->set_slab);
+	for (size_t i = 0; i < 2; i++)
+		ux_slab_fini(&u->part_slabs[i]);
 	ux_policy_slabs_fini(u->policy_slabs);
 	ux_slab_fini(&u->bucket_slab);
 	workers_free(u->workers);

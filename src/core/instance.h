@@ -13,11 +13,11 @@
 #include "base/list.h"
 #include "base/rcu.h"
 #include "base/siphash.h"
+#include "base/slab.h"
 #include "core/iv_ledger.h"
 #include "core/limits.h"
 #include "core/local_address.h"
 #include "core/sad.h"
-#include "core/slab.h"
 #include "core/spd.h"
 
 /* Counters of one worker: written by it alone, read by the control thread (relaxed). */
@@ -38,6 +38,7 @@ struct uxfrm {
 	struct ux_local_addresses local;
 	struct ux_slab sa_slab, runtime_slab, link_slab; /* control thread */
 	struct ux_slab few_slab, set_slab; /* struct ux_former_set of UX_FORMER_FEW, _MAX */
+	struct ux_slab part_slabs[2];	   /* of 32 and 64 bytes: an SA's keys, its replay window */
 	struct ux_slab bucket_slab;	   /* struct ux_spd_bucket */
 	struct ux_slab policy_slabs[UX_TEMPLATES_MAX + 1]; /* by number of templates */
 

@@ -21,8 +21,8 @@
 
 #include "base/list.h"
 #include "base/siphash.h"
+#include "base/slab.h"
 #include "core/sa_table.h"
-#include "core/slab.h"
 
 struct ux_iv_source {
 	_Alignas(64) _Atomic(uint64_t) next; /* workers */

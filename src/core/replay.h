@@ -27,12 +27,15 @@ enum ux_replay {
 	UX_REPLAY_ZERO /* sequence number 0 is never sent (RFC 4303 section 2.2) */
 };
 
+struct ux_slab;
+
 struct ux_replay_window {
 	_Atomic(uint64_t) top;	   /* workers: highest sequence number accepted */
 	uint32_t window;	   /* const after publish; 0 = no replay protection */
 	uint32_t n_words;	   /* const after publish; power of two, 0 when window is 0 */
 	bool esn;		   /* const after publish */
 	uint32_t idle_bits;	   /* const after publish; of a window of 0: what was loaded */
+	struct ux_slab *slab;	   /* const after publish; where it goes; NULL: to the heap */
 	_Atomic(uint64_t) words[]; /* workers */
 };
 

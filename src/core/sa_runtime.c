@@ -63,6 +63,30 @@ static int keep_key(struct ux_algo_key *to, enum ux_algo_class class,
 	return 0;
 }
 
+/*
+ * Small parts of an SA come from the instance: there they lie with their like in huge pages, and
+ * the next one has been fetched when it is asked for. Larger ones come from the heap.
+ */
+static struct ux_slab *slab_for(struct uxfrm *u, size_t size)
+{
+	if (size > UX_SA_PART_MAX)
+		return NULL;
+	return &u->part_slabs[size > UX_SA_PART_MAX / 2];
+}
+
+static void *part_new(struct ux_slab *slab, size_t size)
+{
+	return slab ? ux_slab_get(slab) : malloc(size);
+}
+
+static void part_free(struct ux_slab *slab, void *part)
+{
+	if (slab)
+		ux_slab_put(slab, part);
+	else
+		free(part);
+}
+
 static uint32_t n_keys(uint8_t present)
 {
 	return (uint32_t)__builtin_popcount(present);
@@ -75,7 +99,12 @@ const struct ux_algo_key *ux_sa_key(const struct ux_sa_keys *keys, uint8_t kind)
 	return &keys->algo[n_keys(keys->present & (kind - 1))];
 }
 
-static void keys_free(struct ux_sa_keys *keys)
+static size_t keys_size(uint8_t present)
+{
+	return sizeof(struct ux_sa_keys) + n_keys(present) * sizeof(struct ux_algo_key);
+}
+
+static void keys_free(struct uxfrm *u, struct ux_sa_keys *keys)
 {
 	if (!keys)
 		return;
@@ -83,11 +112,11 @@ static void keys_free(struct ux_sa_keys *keys)
 		if (keys->algo[i].own_key)
 			ux_key_free((void *)(uintptr_t)keys->algo[i].key,
 				    key_bytes(keys->algo[i].key_bits));
-	free(keys);
+	part_free(slab_for(u, keys_size(keys->present)), keys);
 }
 
 /* @t: made of the AEAD, or if there is none of the two others that encrypt and authenticate. */
-static int keys_new(const struct ux_sa_params *p, const struct ux_transform *t,
+static int keys_new(struct uxfrm *u, const struct ux_sa_params *p, const struct ux_transform *t,
 		    struct ux_sa_keys **ret_keys)
 {
 	const struct ux_algo_request *const from[UX_KEY_KINDS] = {p->auth, p->crypt, p->aead,
@@ -104,9 +133,10 @@ static int keys_new(const struct ux_sa_params *p, const struct ux_transform *t,
 
 	for (int i = 0; i < UX_KEY_KINDS; i++)
 		present |= (uint8_t)(from[i] ? 1 << i : 0);
-	keys = calloc(1, sizeof(*keys) + n_keys(present) * sizeof(keys->algo[0]));
+	keys = part_new(slab_for(u, keys_size(present)), keys_size(present));
 	if (!keys)
 		return -ENOMEM;
+	memset(keys, 0, keys_size(present));
 	*ret_keys = keys; /* the caller frees it with the runtime, on failure too */
 	keys->present = present;
 	for (int i = 0; i < UX_KEY_KINDS && err == 0; i++)
@@ -157,26 +187,37 @@ int ux_sa_set_limits(struct ux_sa_runtime *r, const struct ux_limits *limits)
 	return 0;
 }
 
-static struct ux_replay_window *replay_new(uint32_t window, bool esn)
+static struct ux_replay_window *replay_new(struct uxfrm *u, uint32_t window, bool esn)
 {
-	struct ux_replay_window *w = malloc(ux_replay_size(window));
+	struct ux_slab *slab = slab_for(u, ux_replay_size(window));
+	struct ux_replay_window *w = part_new(slab, ux_replay_size(window));
+
+	if (!w)
+		return NULL;
+	w->slab = slab;
+	ux_replay_init(w, window, esn);
+	return w;
+}
+
+static void replay_free(void *object)
+{
+	struct ux_replay_window *w = object;
 
 	if (w)
-		ux_replay_init(w, window, esn);
-	return w;
+		part_free(w->slab, w);
 }
 
 int ux_sa_set_replay(struct ux_sa *sa, const struct ux_replay_state *state)
 {
 	struct ux_sa_runtime *r = sa->runtime;
 	struct ux_replay_window *old = ux_rcu_own(&r->replay);
-	struct ux_replay_window *fresh = replay_new(state->window, old->esn);
+	struct ux_replay_window *fresh = replay_new(r->instance, state->window, old->esn);
 
 	if (!fresh)
 		return -ENOMEM;
 	ux_replay_load(fresh, state->seq, state->bits, state->bits ? state->n_bits : 0);
 	ux_rcu_publish(&r->replay, fresh);
-	ux_retire_add(&r->instance->retire, old, free);
+	ux_retire_add(&r->instance->retire, old, replay_free);
 	atomic_store_explicit(&r->oseq, state->oseq, memory_order_relaxed);
 	return 0;
 }
@@ -207,7 +248,8 @@ static int make_replay(struct ux_sa_runtime *r, const struct ux_sa_params *p)
 
 	if (window > UX_REPLAY_WINDOW_MAX) /* will be refused, when its turn comes */
 		window = UX_REPLAY_WINDOW_MAX;
-	struct ux_replay_window *w = replay_new(window, p->esn_attr && (p->flags & UX_SA_ESN));
+	struct ux_replay_window *w =
+	    replay_new(r->instance, window, p->esn_attr && (p->flags & UX_SA_ESN));
 
 	if (!w)
 		return -ENOMEM;
@@ -280,7 +322,7 @@ struct ux_sa_runtime *ux_sa_runtime_new_larval(struct uxfrm *u, const struct ux_
 
 	if (!r)
 		return NULL;
-	struct ux_replay_window *w = replay_new(0, false);
+	struct ux_replay_window *w = replay_new(u, 0, false);
 
 	atomic_init(&r->replay, w);
 	r->larval = larval_new();
@@ -303,7 +345,7 @@ int ux_sa_runtime_new(struct uxfrm *u, const struct ux_sa_params *p,
 	if (err == 0)
 		err = ux_lifetime_prepare(r, &p->limits);
 	if (err == 0)
-		err = keys_new(p, r->transform, &r->keys);
+		err = keys_new(u, p, r->transform, &r->keys);
 	if (err == 0)
 		err = make_replay(r, p);
 	if (err == 0 && r->transform->iv_len) {
@@ -324,10 +366,10 @@ void ux_sa_runtime_free(struct ux_sa_runtime *r)
 
 	if (r->transform)
 		ux_transform_put(r->transform);
-	keys_free(r->keys);
+	keys_free(u, r->keys);
 	if (r->iv)
 		ux_iv_source_release(&u->iv_ledger, r->iv);
-	free(ux_rcu_own(&r->replay));
+	replay_free(ux_rcu_own(&r->replay));
 	ux_limits_release(ux_sa_limits(r));
 	free(r->larval);
 	free(r->timer);

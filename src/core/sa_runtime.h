@@ -5,6 +5,9 @@
 
 #include "core/sa.h"
 
+/* A part of an SA that is no larger comes from uxfrm.part_slabs. */
+#define UX_SA_PART_MAX 64
+
 /* ux_sa_check_algorithms - are the names known (-ENOSYS), no truncation longer than its digest
  * (-EINVAL)? With Linux's text for the first that is not. */
 int ux_sa_check_algorithms(const struct ux_sa_params *params, struct ux_ext_ack *ext) UX_MUST_CHECK;

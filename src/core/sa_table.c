@@ -3,9 +3,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
-#define HUGE_PAGE ((size_t)2 << 20)
+#include "base/pages.h"
+
 #define FIRST_SLOTS 64
 #define MOVE_STEP 32 /* slots looked at per reserve; more than the growth of a table can outrun */
 #define PROBE 3	     /* slots that are most often enough to look at, behind the first */
@@ -13,28 +13,15 @@
 static char tombstone;
 #define UX_SA_TOMBSTONE ((void *)&tombstone)
 
-/*
- * Arrays are mapped, not taken from the heap: zero pages come when they are touched, and large ones
- * can have huge pages, which more than halves the cost of a look-up in a million entries.
+/* Large arrays have huge pages, which more than halves the cost of a look-up in a million entries.
  */
 static void *map_slots(size_t bytes)
 {
-	size_t extra = bytes >= HUGE_PAGE ? HUGE_PAGE : 0; /* to align it */
-	char *p =
-	    mmap(NULL, bytes + extra, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *p = ux_pages_map(bytes);
 
-	if (p == MAP_FAILED)
-		return NULL;
-	if (!extra)
-		return p;
-
-	size_t skip = -(uintptr_t)p & (HUGE_PAGE - 1);
-
-	if (skip)
-		munmap(p, skip);
-	munmap(p + skip + bytes, extra - skip);
-	(void)madvise(p + skip, bytes, MADV_HUGEPAGE); /* an optimisation: failing does no harm */
-	return p + skip;
+	if (p && bytes >= UX_HUGE_PAGE)
+		ux_pages_make_huge(p, bytes);
+	return p;
 }
 
 static struct ux_sa_slots *slots_new(size_t n)
@@ -59,7 +46,7 @@ static void slots_free(void *object)
 
 	if (!s)
 		return;
-	munmap(s->slot, (s->mask + 1) * sizeof(struct ux_sa_slot));
+	ux_pages_unmap(s->slot, (s->mask + 1) * sizeof(struct ux_sa_slot));
 	free(s);
 }
 

@@ -153,7 +153,6 @@ void ux_sad_ahead_left(const struct uxfrm *u, const struct ux_sad_places *places
 static void prefetch_parts(const struct ux_sa_runtime *r)
 {
 	__builtin_prefetch(ux_rcu_follow(&r->replay));
-	__builtin_prefetch(r->transform, 1);
 	__builtin_prefetch(r->keys);
 }
 
@@ -166,6 +165,7 @@ void ux_sad_ahead_parts(const struct uxfrm *u, const struct ux_sad_places *place
 	prefetch_parts(sa->runtime);
 	if (!removed)
 		return;
+	__builtin_prefetch(sa->runtime->transform, 1);
 	__builtin_prefetch(sa->runtime->iv, 1);
 	ux_sad_ahead_around(u, sa);
 }

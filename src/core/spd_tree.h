@@ -29,9 +29,9 @@
  */
 
 #include "base/heap.h"
+#include "base/slab.h"
 #include "core/policy.h"
 #include "core/sa_table.h"
-#include "core/slab.h"
 #include "core/spd_probe.h"
 
 #define UX_SPD_KEPT 4 /* policies a bucket keeps before there is a next level */

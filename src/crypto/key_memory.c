@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Chunks of 64 KiB are cut into objects of one size; a free object holds the link to the next.
- * Chunks are kept for ever, so the pool is as large as the most keys held at once. Larger objects
- * have a mapping of their own.
+ * Chunks are cut into objects of one size; a free object holds the link to the next. The first
+ * chunks of a size have 64 KiB, where there are many keys they have a huge page. Chunks are kept
+ * for ever, so the pool is as large as the most keys held at once. Larger objects have a mapping of
+ * their own.
  */
 #include "crypto/key_memory.h"
 
@@ -12,7 +13,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/pages.h"
+
 #define CHUNK_SIZE 65536u
+#define SMALL_CHUNKS 64u
 #define SMALLEST 16u
 #define N_CLASSES 7 /* 16 to 1024 bytes */
 #define LARGEST (SMALLEST << (N_CLASSES - 1))
@@ -21,8 +25,16 @@ struct free_object {
 	struct free_object *next;
 };
 
+/* All objects of one size. */
+struct size_class {
+	struct free_object *free_list;
+	uint8_t *fresh; /* of the newest chunk what was never given out */
+	size_t n_fresh;
+	uint32_t n_chunks;
+};
+
 static pthread_mutex_t pool_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct free_object *free_list[N_CLASSES]; /* under pool_lock */
+static struct size_class classes[N_CLASSES]; /* under pool_lock */
 
 static unsigned int class_of(size_t len)
 {
@@ -42,33 +54,36 @@ static size_t whole_pages(size_t len)
 
 static void *map_pages(size_t len)
 {
-	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *p = ux_pages_map(len);
 
-	if (p == MAP_FAILED)
+	if (!p)
 		return NULL;
+	if (len >= UX_HUGE_PAGE)
+		ux_pages_make_huge(p, len);
 	/* Best effort: RLIMIT_MEMLOCK may be smaller than what a million SAs need. */
 	(void)mlock(p, len);
 	(void)madvise(p, len, MADV_DONTDUMP);
 	return p;
 }
 
-static struct free_object *cut_chunk(unsigned int class)
+static void *cut(struct size_class *c, size_t size)
 {
-	uint8_t *chunk = map_pages(CHUNK_SIZE);
-	size_t size = (size_t)SMALLEST << class;
+	if (!c->n_fresh) {
+		size_t len = c->n_chunks < SMALL_CHUNKS ? CHUNK_SIZE : UX_HUGE_PAGE;
 
-	if (!chunk)
-		return NULL;
-
-	struct free_object *list = NULL;
-
-	for (size_t at = CHUNK_SIZE; at >= size; at -= size) {
-		struct free_object *o = (struct free_object *)(void *)(chunk + at - size);
-
-		o->next = list;
-		list = o;
+		c->fresh = map_pages(len);
+		if (!c->fresh)
+			return NULL;
+		c->n_fresh = len / size;
+		c->n_chunks++;
 	}
-	return list;
+
+	void *object = c->fresh;
+
+	c->fresh += size;
+	if (--c->n_fresh)
+		__builtin_prefetch(c->fresh, 1); /* the next to be asked for */
+	return object;
 }
 
 void *ux_key_alloc(size_t len)
@@ -78,17 +93,16 @@ void *ux_key_alloc(size_t len)
 	if (len > LARGEST)
 		return map_pages(whole_pages(len));
 
-	unsigned int class = class_of(len);
+	struct size_class *c = &classes[class_of(len)];
+	struct free_object *o;
 
 	pthread_mutex_lock(&pool_lock);
-	if (!free_list[class])
-		free_list[class] = cut_chunk(class);
-
-	struct free_object *o = free_list[class];
-
+	o = c->free_list;
 	if (o) {
-		free_list[class] = o->next;
-		__builtin_prefetch(o->next, 1); /* the next to be asked for */
+		c->free_list = o->next;
+		__builtin_prefetch(o->next, 1);
+	} else {
+		o = cut(c, (size_t)SMALLEST << class_of(len));
 	}
 	pthread_mutex_unlock(&pool_lock);
 	if (o)
@@ -111,7 +125,7 @@ void ux_key_free(void *key, size_t len)
 
 	explicit_bzero(key, (size_t)SMALLEST << class);
 	pthread_mutex_lock(&pool_lock);
-	o->next = free_list[class];
-	free_list[class] = o;
+	o->next = classes[class].free_list;
+	classes[class].free_list = o;
 	pthread_mutex_unlock(&pool_lock);
 }

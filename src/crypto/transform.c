@@ -2,9 +2,11 @@
 #include "crypto/transform.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/slab.h"
 #include "crypto/algo.h"
 #include "crypto/backend.h"
 #include "crypto/key_memory.h"
@@ -14,6 +16,29 @@
 
 static _Atomic(uint64_t) last_id;
 static _Atomic(uint64_t) deaths;
+
+/* One pool for all threads, as the last share of a shell may be a worker's. Kept for ever. */
+static pthread_mutex_t pool_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct ux_slab pool = UX_SLAB_OF(sizeof(struct ux_transform)); /* under pool_lock */
+
+static struct ux_transform *shell_alloc(void)
+{
+	struct ux_transform *t;
+
+	pthread_mutex_lock(&pool_lock);
+	t = ux_slab_get(&pool);
+	pthread_mutex_unlock(&pool_lock);
+	return t;
+}
+
+static void shell_free(struct ux_transform *t)
+{
+	if (!t)
+		return;
+	pthread_mutex_lock(&pool_lock);
+	ux_slab_put(&pool, t);
+	pthread_mutex_unlock(&pool_lock);
+}
 
 /* What the names stand for. NULL where the request names none. */
 struct choice {
@@ -166,7 +191,7 @@ int ux_transform_new(const struct ux_transform_params *params, struct ux_transfo
 	if (err < 0)
 		return err;
 
-	struct ux_transform *t = malloc(sizeof(*t));
+	struct ux_transform *t = shell_alloc();
 
 	made.keys =
 	    c.aead ? copy_keys(params->aead, NULL) : copy_keys(params->cipher, params->auth);
@@ -174,7 +199,7 @@ int ux_transform_new(const struct ux_transform_params *params, struct ux_transfo
 		if (made.keys)
 			ux_key_free(made.keys,
 				    keys_size(made.keys->cipher_len, made.keys->auth_len));
-		free(t);
+		shell_free(t);
 		return -ENOMEM;
 	}
 	*t = made;
@@ -228,5 +253,5 @@ void ux_transform_shell_get(struct ux_transform *t)
 void ux_transform_shell_put(struct ux_transform *t)
 {
 	if (atomic_fetch_sub_explicit(&t->shells, 1, memory_order_acq_rel) == 1)
-		free(t);
+		shell_free(t);
 }

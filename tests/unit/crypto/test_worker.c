@@ -159,7 +159,7 @@ static void test_sweep_forgets_the_dead(void **state)
 	assert_int_equal(atomic_load(&t->shells), 1);
 	assert_int_equal(atomic_load(&other->shells), 3);
 	assert_true(round_trip(w, w, other, 2));
-	free(t);
+	ux_transform_shell_put(t);
 	ux_transform_put(other);
 	ux_crypto_worker_free(w);
 }
