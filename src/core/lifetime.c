@@ -91,6 +91,7 @@ void ux_lifetime_hand_over(struct ux_policy *old, struct ux_policy *policy)
 struct look {
 	uint64_t added_s, used_s, now_s;
 	uint64_t next_s;
+	bool put_off; /* the hard limit since it was added */
 };
 
 /* Is the limit reached? If not, look again when it may be. Differences are of 64 bits with a sign,
@@ -108,9 +109,29 @@ static bool reached(struct look *look, uint64_t limit_s, uint64_t since_s)
 	return false;
 }
 
+/*
+ * The timer ran for the soft limit and now even the hard one has passed: the clock was set, or the
+ * limits were. Linux then lets the SA be as old as makes the soft limit reached just now, so that
+ * there is still time to act on it, and so does this.
+ */
+static void put_off_hard(struct look *look, struct ux_limit_timer *t, const struct ux_limits *l)
+{
+	int64_t left = (int64_t)(l->hard_add_s + look->added_s - look->now_s);
+	bool soft_is_reached = l->soft_add_s && l->soft_add_s <= t->awaited_soft_s + 1;
+
+	if (!l->hard_add_s || left > 0 || !t->awaited_soft_s)
+		return;
+	if (!soft_is_reached && l->hard_add_s <= t->awaited_soft_s)
+		return; /* Linux would do this again and again */
+	look->added_s = look->now_s - t->awaited_soft_s - 1;
+	atomic_store_explicit(&t->runtime->add_time_s, look->added_s, memory_order_relaxed);
+	look->put_off = true;
+	look->next_s = l->hard_add_s > t->awaited_soft_s ? l->hard_add_s - t->awaited_soft_s : 0;
+}
+
 static bool reached_hard(struct look *look, const struct ux_limits *l)
 {
-	return reached(look, l->hard_add_s, look->added_s) ||
+	return (!look->put_off && reached(look, l->hard_add_s, look->added_s)) ||
 	       reached(look, l->hard_use_s, look->used_s);
 }
 
@@ -119,6 +140,20 @@ static bool reached_soft(struct look *look, const struct ux_limits *l)
 	bool since_added = reached(look, l->soft_add_s, look->added_s);
 
 	return reached(look, l->soft_use_s, look->used_s) || since_added;
+}
+
+/* Is it the soft limit since the SA was added that the timer waits for next? */
+static void await_soft(struct ux_limit_timer *t, const struct look *look, const struct ux_limits *l,
+		       uint64_t next_hard_s)
+{
+	int64_t left = (int64_t)(l->soft_add_s + look->added_s - look->now_s);
+
+	if (!l->soft_add_s)
+		return;
+	if (left <= 0)
+		t->awaited_soft_s = 0;
+	else if ((uint64_t)left < next_hard_s)
+		t->awaited_soft_s = (uint64_t)left;
 }
 
 static void look_again(struct uxfrm *u, struct ux_limit_timer *t, const struct look *look)
@@ -151,14 +186,18 @@ static void look_at_sa(struct uxfrm *u, struct ux_limit_timer *t)
 
 	if (!look.used_s)
 		look.used_s = look.now_s;
+	put_off_hard(&look, t, l);
 	if (reached_hard(&look, l)) {
 		tell_sa(u, sa, true);
 		ux_sad_remove(u, sa);
 		return;
 	}
-	if (!atomic_load_explicit(&sa->dying, memory_order_relaxed) && reached_soft(&look, l)) {
-		atomic_store_explicit(&sa->dying, true, memory_order_relaxed);
-		tell_sa(u, sa, false);
+	if (!atomic_load_explicit(&sa->dying, memory_order_relaxed)) {
+		await_soft(t, &look, l, look.next_s);
+		if (reached_soft(&look, l)) {
+			atomic_store_explicit(&sa->dying, true, memory_order_relaxed);
+			tell_sa(u, sa, false);
+		}
 	}
 	look_again(u, t, &look);
 }

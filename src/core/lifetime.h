@@ -9,8 +9,9 @@
  * As in Linux a timer runs out first one second after the SA or policy was added or updated, and is
  * then set for the next limit.
  *
- * SA: a limit since first use that nothing has used yet is looked at again when it could be
- * reached. A move keeps the timer; a soft limit that was told is told again when the timer next
+ * SA: a hard limit that passes while the timer waits for the soft one is put off until the soft one
+ * has been told. A limit since first use that nothing has used yet is looked at again when it could
+ * be reached. A move keeps the timer; a soft limit that was told is told again when the timer next
  * runs out.
  *
  * Policy: what nothing has used counts from when it was added. A soft limit is told every 30
@@ -30,6 +31,7 @@ struct ux_sa_runtime;
 struct ux_limit_timer {
 	struct ux_heap_node node; /* in uxfrm.timers while it runs */
 	uint64_t deadline_ns;	  /* 0: it does not run */
+	uint64_t awaited_soft_s;  /* of an SA: how far its soft limit was when set for it; 0: not */
 	/* whose it is: one of them, the other is NULL */
 	struct ux_sa_runtime *runtime;
 	struct ux_policy *policy;

@@ -79,6 +79,41 @@ static void soft_then_hard(void **state)
 	assert_int_equal(u->sad.n_sa, 0);
 }
 
+/* As in Linux: there is still time for a new SA when the clock has jumped over both limits. */
+static void the_clock_jumps_over_both(void **state)
+{
+	struct uxfrm *u = *state;
+	struct ux_sa *sa = add(u, (struct ux_limits){.soft_add_s = 100, .hard_add_s = 200});
+
+	assert_true(at(u, 1) == NOW_NS + 100 * S);
+	assert_true(at(u, 1000) == NOW_NS + 1101 * S);
+	assert_int_equal(n_soft, 1);
+	assert_int_equal(n_hard, 0);
+	assert_int_equal(atomic_load(&sa->runtime->add_time_s), REAL_S + 1000 - 99 - 1);
+	at(u, 1100);
+	assert_int_equal(n_hard, 0);
+	at(u, 1101);
+	assert_int_equal(n_soft, 1);
+	assert_int_equal(n_hard, 1);
+}
+
+/* No soft limit any more, and a hard one that is shorter than what was waited for. */
+static void shorter_limits_while_waiting(void **state)
+{
+	struct uxfrm *u = *state;
+	struct ux_sa *sa = add(u, (struct ux_limits){.soft_add_s = 100, .hard_add_s = 200});
+	struct ux_limits l = *ux_sa_limits(sa->runtime);
+
+	at(u, 1);
+	l.soft_add_s = 0;
+	l.hard_add_s = 10;
+	assert_int_equal(ux_sa_set_limits(sa->runtime, &l), 0);
+	at(u, 100);
+	assert_int_equal(n_soft, 0);
+	assert_int_equal(n_hard, 1);
+	assert_int_equal(u->sad.n_sa, 0);
+}
+
 static void since_first_use(void **state)
 {
 	struct uxfrm *u = *state;
@@ -261,6 +296,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(no_limits_no_timer, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(soft_then_hard, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(the_clock_jumps_over_both, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(shorter_limits_while_waiting, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(since_first_use, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(removed_before, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(after_a_change, set_up, tear_down),
