@@ -170,6 +170,16 @@ static void dump(struct world *w, uint16_t type)
 	say(RECORD_SEND, 0, 0, &h, sizeof(h));
 }
 
+static void any_sleep(struct world *w)
+{
+	uint32_t seconds = (uint32_t)ONE_OF(&w->r, 1, 1, 2, 3, 10, 31);
+
+	if (w->timed == POLICIES)
+		seconds = SLEEP_OF_POLICIES_S;
+	if (chance(&w->r, w->timed ? 25 : 3) && (w->timed || is_timeless(w)))
+		say_u32(RECORD_SLEEP, 0, 0, seconds * 1000 + MORE_MS);
+}
+
 static void make_sequence(uint64_t seed, uint64_t number)
 {
 	static struct world w;
@@ -187,9 +197,7 @@ static void make_sequence(uint64_t seed, uint64_t number)
 	for (uint32_t i = 0; i < n; i++) {
 		any_datagram(&w, (uint8_t)(chance(&w.r, 75) ? 0 : below(&w.r, n_clients)));
 		world_look(&w);
-		if (chance(&w.r, 3) && is_timeless(&w))
-			say_u32(RECORD_SLEEP, 0, 0,
-				(uint32_t)ONE_OF(&w.r, 1, 3, 10, 31) * 1000 + MORE_MS);
+		any_sleep(&w);
 		if (seldom(&w.r, 10))
 			say_u32(RECORD_OPTION, 0,
 				(uint16_t)ONE_OF(&w.r, NETLINK_EXT_ACK, NETLINK_CAP_ACK),

@@ -201,6 +201,39 @@ static const struct message *next_of(const struct side *s, size_t *at, uint8_t c
 	return NULL;
 }
 
+static int by_content(const void *a, const void *b)
+{
+	const struct message *m = a, *n = b;
+	size_t len = m->len < n->len ? m->len : n->len;
+	int order = m->client - n->client;
+
+	if (!order)
+		order = memcmp(m->bytes, n->bytes, len);
+	return order ? order : (m->len > n->len) - (m->len < n->len);
+}
+
+static bool is_all_same(void)
+{
+	if (sides[KERNEL].n_messages != sides[ENGINE].n_messages)
+		return false;
+	for (size_t i = 0; i < sides[KERNEL].n_messages; i++)
+		if (!is_same(&sides[KERNEL].message[i], &sides[ENGINE].message[i]))
+			return false;
+	return true;
+}
+
+/* What is due at one instant comes in any order, and here time stands still between requests. */
+static void sort_expiries(void)
+{
+	if (is_all_same())
+		return;
+	for (int who = 0; who < 2; who++)
+		qsort(sides[who].message, sides[who].n_messages, sizeof(struct message),
+		      by_content);
+	if (is_all_same())
+		difference_count("expiry-order");
+}
+
 static enum verdict compare_stream(const struct record *request, const uint8_t *data,
 				   uint8_t client, bool pieces)
 {
@@ -237,6 +270,8 @@ static enum verdict compare_step(const struct record *request, const uint8_t *da
 	enum verdict verdict = EQUAL;
 
 	n_answers += sides[KERNEL].n_messages;
+	if (request->kind == RECORD_SLEEP)
+		sort_expiries();
 	for (uint8_t c = 0; c < CLIENTS_MAX && verdict == EQUAL; c++) {
 		verdict = compare_stream(request, data, c, false);
 		if (verdict == EQUAL)

@@ -79,5 +79,7 @@ void volatile_mask(struct side *s, struct message *m);
  */
 struct difference;
 struct difference *difference_explain(const struct dispute *d, bool *ret_over);
+/* difference_count - the judge has applied the rule @name itself. */
+void difference_count(const char *name);
 /* differences_report - how often each rule was needed, a line each. */
 void differences_report(FILE *f);

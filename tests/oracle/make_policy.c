@@ -92,7 +92,7 @@ static void fill_policy(struct world *w, struct xfrm_userpolicy_info *p, const s
 {
 	memset(p, 0, sizeof(*p));
 	p->sel = n->sel;
-	any_limits(w, &p->lft);
+	any_limits(w, POLICIES, &p->lft);
 	p->priority = (uint32_t)ONE_OF(&w->r, 0, 0, 1, 1, 5, ~0u);
 	p->dir = n->dir;
 	if (chance(&w->r, 15))
@@ -283,7 +283,8 @@ bool make_migrate(struct world *w, struct draft *d)
 	struct name n;
 	size_t count = (size_t)ONE_OF(&w->r, 1, 1, 1, 2, 3, 6);
 
-	if (!w->lonely || has_encap(w))
+	/* told again of a soft limit after a move, each side in its own time */
+	if (!w->lonely || w->timed == SAS)
 		return false;
 	any_name(w, 0, &n);
 	if (p) {
@@ -304,6 +305,8 @@ bool make_migrate(struct world *w, struct draft *d)
 		fill_migrate(w, p, i, &m[i]);
 	if (seldom(&w->r, 985))
 		draft_attr(d, XFRMA_MIGRATE, m, count * sizeof(m[0]));
+	if (has_encap(w) || chance(&w->r, 8))
+		put_encap(w, d);
 	if (chance(&w->r, 15)) {
 		struct xfrm_user_kmaddress km = {.family = any_family(w), .reserved = any_u32(w)};
 

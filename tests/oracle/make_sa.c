@@ -149,7 +149,7 @@ static uint8_t put_replay(struct world *w, struct draft *d, bool esn, uint8_t di
 	return (uint8_t)(with_window ? ONE_OF(&w->r, 0, 0, 1, 8, 31, 32, 33, 64, 255) : 0);
 }
 
-static void put_encap(struct world *w, struct draft *d)
+void put_encap(struct world *w, struct draft *d)
 {
 	struct xfrm_encap_tmpl e = {.encap_type =
 					(uint16_t)(seldom(&w->r, 950) ? 2 : ONE_OF(&w->r, 0, 1, 9)),
@@ -262,7 +262,7 @@ static void fill_sa_info(struct world *w, struct xfrm_usersa_info *p, const stru
 		any_selector(w, chance(&w->r, 85) ? t->family : any_family(w), &p->sel);
 	else
 		p->sel.family = (uint16_t)(chance(&w->r, 50) ? t->family : 0);
-	any_limits(w, &p->lft);
+	any_limits(w, SAS, &p->lft);
 }
 
 bool make_newsa(struct world *w, struct draft *d)

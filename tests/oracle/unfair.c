@@ -109,18 +109,35 @@ static bool is_allocspi_unfair(const uint8_t *m, size_t len)
 	return min < max && (min != FREE_SPI_MIN || max != FREE_SPI_MAX);
 }
 
+/* An SA of another family whose addresses begin with the entry's. */
+static bool may_meet_by_chance(const struct world *w, const struct xfrm_user_migrate *e)
+{
+	for (uint32_t i = 0; i < w->n_sa; i++) {
+		const struct xfrm_usersa_info *sa = &w->sa[i].info;
+
+		if (sa->family != e->old_family && sa->id.proto == e->proto &&
+		    sa->mode == e->mode && (!e->reqid || e->reqid == sa->reqid) &&
+		    !memcmp(&sa->id.daddr, &e->old_daddr, 4) &&
+		    !memcmp(&sa->saddr, &e->old_saddr, 4))
+			return true;
+	}
+	return false;
+}
+
 /* What Linux then finds depends on its hash chains. */
-static bool has_odd_old_family(const uint8_t *m, size_t len)
+static bool has_odd_old_family(const struct world *w, const uint8_t *m, size_t len)
 {
 	const size_t one = sizeof(struct xfrm_user_migrate);
 	const uint8_t *p = last_attr(m, len, sizeof(struct xfrm_userpolicy_id), XFRMA_MIGRATE, one);
 	size_t n = p ? (u16_at(p - NLA_HDRLEN) - (size_t)NLA_HDRLEN) / one : 0;
 
 	for (size_t i = 0; i < n; i++) {
-		uint16_t family =
-		    u16_at(p + i * one + offsetof(struct xfrm_user_migrate, old_family));
+		struct xfrm_user_migrate e;
 
-		if (family != AF_INET && family != AF_INET6)
+		memcpy(&e, p + i * one, one);
+		if (e.old_family != AF_INET && e.old_family != AF_INET6)
+			return true;
+		if (may_meet_by_chance(w, &e))
 			return true;
 	}
 	return false;
@@ -152,7 +169,7 @@ bool is_unfair(const struct world *w, const uint8_t *m, size_t len)
 		return true;
 	if (type == XFRM_MSG_ALLOCSPI && is_allocspi_unfair(m, len))
 		return true;
-	if (type == XFRM_MSG_MIGRATE && has_odd_old_family(m, len))
+	if (type == XFRM_MSG_MIGRATE && has_odd_old_family(w, m, len))
 		return true;
 	if (has_attr(m, len, header, UX_XFRMA_IPTFS_DROP_TIME, UX_XFRMA_IPTFS_PKT_SIZE))
 		return true;

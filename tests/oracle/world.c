@@ -129,6 +129,7 @@ void world_begin(struct world *w, struct engine_side *side, uint64_t seed)
 	w->mark_percent = (uint32_t)ONE_OF(&w->r, 0, 0, 20, 60);
 	w->mask = (uint32_t)ONE_OF(&w->r, 0xffffffff, 0xff, 0xf0, 0x80000001);
 	w->bad_percent = (uint32_t)ONE_OF(&w->r, 5, 10, 20, 40);
+	w->timed = (enum kind)ONE_OF(&w->r, NONE, NONE, NONE, NONE, NONE, SAS, POLICIES);
 }
 
 uint32_t any_u32(struct world *w)
@@ -212,24 +213,62 @@ static uint64_t byte_limit(struct world *w)
 	return ONE_OF(&w->r, XFRM_INF, 1ull << 40, XFRM_INF - 1, 1ull << 33);
 }
 
-static uint64_t second_limit(struct world *w)
+/* Seconds that pass here, or that are negative to Linux. */
+static bool is_near(uint64_t seconds)
 {
+	return seconds && (seconds < 1ull << 32 || seconds > 1ull << 40);
+}
+
+static bool ends(const struct xfrm_lifetime_cfg *l)
+{
+	return is_near(l->soft_add_expires_seconds) || is_near(l->hard_add_expires_seconds) ||
+	       is_near(l->soft_use_expires_seconds) || is_near(l->hard_use_expires_seconds);
+}
+
+static bool may_end(const struct world *w, enum kind of)
+{
+	if (of != w->timed)
+		return false;
+	/* Linux counts for policies in coarse ticks: which of two comes first is anybody's guess */
+	for (uint32_t i = 0; of == POLICIES && i < w->n_policies; i++)
+		if (ends(&w->policy[i].info.lft))
+			return false;
+	return true;
+}
+
+static uint64_t second_limit(struct world *w, enum kind of, bool near)
+{
+	if (near && of == SAS)
+		return ONE_OF(&w->r, 0, 0, 1, 2, 3, 5, 9, 10, 11, 30, 31, 100, 1ull << 33);
+	if (near) /* far from any multiple of SLEEP_OF_POLICIES_S, so late ticks do not matter */
+		return ONE_OF(&w->r, 0, 0, 2, 5, 35, 1ull << 33);
 	return ONE_OF(&w->r, 0, 0, 1ull << 33, 1ull << 34);
 }
 
-void any_limits(struct world *w, struct xfrm_lifetime_cfg *ret)
+/* The soft limit before the hard one. The other way round makes Linux's timer run without end. */
+static void in_order(__u64 *soft, __u64 *hard)
 {
+	if (*hard && (!*soft || *soft > *hard))
+		*soft = *hard;
+}
+
+void any_limits(struct world *w, enum kind of, struct xfrm_lifetime_cfg *ret)
+{
+	bool near = may_end(w, of);
+
 	bool plain = chance(&w->r, 60);
 
 	ret->soft_byte_limit = plain ? XFRM_INF : byte_limit(w);
 	ret->hard_byte_limit = plain ? XFRM_INF : byte_limit(w);
 	ret->soft_packet_limit = plain ? XFRM_INF : byte_limit(w);
 	ret->hard_packet_limit = plain ? XFRM_INF : byte_limit(w);
-	plain = chance(&w->r, 60);
-	ret->soft_add_expires_seconds = plain ? 0 : second_limit(w);
-	ret->hard_add_expires_seconds = plain ? 0 : second_limit(w);
-	ret->soft_use_expires_seconds = plain ? 0 : second_limit(w);
-	ret->hard_use_expires_seconds = plain ? 0 : second_limit(w);
+	plain = chance(&w->r, near ? 20 : 60);
+	ret->soft_add_expires_seconds = plain ? 0 : second_limit(w, of, near);
+	ret->hard_add_expires_seconds = plain ? 0 : second_limit(w, of, near);
+	ret->soft_use_expires_seconds = plain ? 0 : second_limit(w, of, near);
+	ret->hard_use_expires_seconds = plain ? 0 : second_limit(w, of, near);
+	if (near && of == SAS)
+		in_order(&ret->soft_add_expires_seconds, &ret->hard_add_expires_seconds);
 }
 
 const struct known_sa *any_sa(struct world *w)
@@ -248,18 +287,6 @@ bool has_marks(const struct world *w)
 		if (w->sa[i].mark.v | w->sa[i].mark.m)
 			return true;
 	return false;
-}
-
-/* Seconds that pass here, or that are negative to Linux. */
-static bool is_near(uint64_t seconds)
-{
-	return seconds && (seconds < 1ull << 32 || seconds > 1ull << 40);
-}
-
-static bool ends(const struct xfrm_lifetime_cfg *l)
-{
-	return is_near(l->soft_add_expires_seconds) || is_near(l->hard_add_expires_seconds) ||
-	       is_near(l->soft_use_expires_seconds) || is_near(l->hard_use_expires_seconds);
 }
 
 bool is_timeless(const struct world *w)

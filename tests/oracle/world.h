@@ -44,6 +44,10 @@ struct known_policy {
 	uint8_t type;
 };
 
+enum kind { NONE, SAS, POLICIES };
+
+#define SLEEP_OF_POLICIES_S 10
+
 struct world {
 	struct rng r;
 	struct engine_side *side;
@@ -53,8 +57,9 @@ struct world {
 	uint32_t n_sa, n_policies;
 	uint32_t seq;
 	uint32_t v6_percent, mark_percent, bad_percent;
-	uint32_t mask; /* of all marks */
-	bool lonely;   /* one message a datagram: what it does to others does not matter */
+	uint32_t mask;	 /* of all marks */
+	enum kind timed; /* what has limits in time that are reached */
+	bool lonely;	 /* one message a datagram: what it does to others does not matter */
 	uint32_t n_numbers;
 };
 
@@ -71,7 +76,7 @@ uint32_t any_reqid(struct world *w);
 uint32_t any_if_id(struct world *w);
 struct xfrm_mark any_mark(struct world *w);
 void any_selector(struct world *w, uint16_t family, struct xfrm_selector *ret);
-void any_limits(struct world *w, struct xfrm_lifetime_cfg *ret);
+void any_limits(struct world *w, enum kind of, struct xfrm_lifetime_cfg *ret);
 
 /* any_sa - one of the SAs there are; NULL: none. */
 const struct known_sa *any_sa(struct world *w);
@@ -112,5 +117,7 @@ bool make_default(struct world *w, struct draft *d);
 bool make_info(struct world *w, struct draft *d);
 bool make_other(struct world *w, struct draft *d);
 
+/* put_encap - ENCAP, mostly of ESP in UDP. */
+void put_encap(struct world *w, struct draft *d);
 /* sa_extras - the rarer attributes of NEWSA. */
 void sa_extras(struct world *w, struct draft *d, uint8_t dir);
