@@ -30,9 +30,17 @@ struct uxfrm_params {
 	uint32_t max_sa;	 /* at most so many SAs; 0 = no limit */
 	uint32_t max_policy;	 /* at most so many policies; 0 = no limit */
 	bool strict_templates;	 /* true: a migrated SA leaves the policies that used it, as in Linux */
+	uint32_t acq_expires_s;	 /* life of an SA without keys, from ALLOCSPI or ACQUIRE */
+	/*
+	 * wake - a packet has caused something that uxfrm_tick must do: call it soon. Called from workers, in the
+	 * packet calls of <uxfrm/packet.h>, and not again until uxfrm_tick was called; must not block or call the
+	 * engine. May be NULL: uxfrm_tick must then be called now and then.
+	 */
+	void (*wake)(void *opaque);
+	void *wake_opaque;
 };
 
-/* uxfrm_params_init - the defaults: grace 2000 ms, no limits, policies follow a migrated SA. */
+/* uxfrm_params_init - the defaults: grace 2000 ms, no limits, policies follow a migrated SA, 30 s for larval SAs. */
 void uxfrm_params_init(struct uxfrm_params *params);
 
 /* uxfrm_new - 0 or -errno (EINVAL: unknown size; ENOMEM). Returns owned. */
@@ -41,7 +49,8 @@ int uxfrm_new(const struct uxfrm_params *params, struct uxfrm **ret_engine);
 struct uxfrm *uxfrm_free(struct uxfrm *u);
 
 /*
- * uxfrm_tick - the time is now; do what is due (grace ends, larval SAs time out).
+ * uxfrm_tick - the time is now; do what is due (grace ends, larval SAs time out), and what packets have caused
+ * (limits of SAs, ACQUIRE, and the other events).
  * Returns the monotonic time of the next thing to do in nanoseconds, UINT64_MAX if there is none.
  */
 uint64_t uxfrm_tick(struct uxfrm *u, uint64_t now_ns, uint64_t real_s);
@@ -136,9 +145,20 @@ struct uxfrm_encap_event {
 	int family;
 	uint16_t port;
 };
+/*
+ * A NAT must see a packet now: a UDP datagram from @source to @destination (4 or 16 bytes; ports in network order)
+ * with the one byte 0xff, to be sent with the mark @mark as packets of UXFRM_UNDERLAY are.
+ */
+struct uxfrm_keepalive_event {
+	int family;
+	const void *source, *destination;
+	uint16_t sport, dport;
+	uint32_t mark;
+};
 struct uxfrm_watch_ops {
 	void (*policy)(void *opaque, const struct uxfrm_policy_event *event);
 	void (*encap)(void *opaque, const struct uxfrm_encap_event *event);
+	void (*keepalive)(void *opaque, const struct uxfrm_keepalive_event *event);
 };
 void uxfrm_watch(struct uxfrm *u, const struct uxfrm_watch_ops *ops, void *opaque);
 

@@ -65,6 +65,9 @@ struct uxfrm_worker *uxfrm_worker_new(struct uxfrm *u);
  * kernel tells it through memory, as Linux on x86-64 and arm64 does.
  */
 void uxfrm_worker_set_cpu(struct uxfrm_worker *w, uint32_t cpu);
+/* uxfrm_worker_clock - seconds since 1970, for the next packets. Without it they happen at the time of the last
+ * uxfrm_tick. */
+void uxfrm_worker_clock(struct uxfrm_worker *w, uint64_t real_s);
 /* uxfrm_worker_free - the same thread, when done. Its counters stay in the engine. Returns NULL. */
 struct uxfrm_worker *uxfrm_worker_free(struct uxfrm_worker *w);
 

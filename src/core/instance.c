@@ -7,10 +7,12 @@
 #include <uxfrm/api.h>
 
 #include "core/lifetime.h"
+#include "core/sa_events.h"
 #include "core/sa_runtime.h"
 
 #define GRACE_MS 2000	 /* longer than packets live in a network that is not broken */
 #define LIMITS_MOST 4096 /* that run out in one go; other work comes in between */
+#define ACQ_EXPIRES_S 30 /* Linux: net.core.xfrm_acq_expires */
 #define IDLE_KEYS 65536	 /* IV sources of keys nobody holds that are remembered exactly */
 
 UXFRM_API void uxfrm_params_init(struct uxfrm_params *params)
@@ -18,14 +20,17 @@ UXFRM_API void uxfrm_params_init(struct uxfrm_params *params)
 	memset(params, 0, sizeof(*params));
 	params->size = sizeof(*params);
 	params->grace_ms = GRACE_MS;
+	params->acq_expires_s = ACQ_EXPIRES_S;
 }
 
 /* ---- counters of workers ---- */
 
-/* The workers' counters are kept to the end: a worker that goes leaves its sums. */
+/* The workers' counters and rings are kept to the end: a worker that goes leaves its sums, and
+ * notices that nobody has read yet. */
 struct ux_counters_item {
 	struct ux_worker_counters counters;
-	struct ux_counters_item *next;
+	struct ux_notice_ring ring;
+	struct ux_counters_item *next; /* const after it is in the list */
 	bool in_use;
 };
 
@@ -66,6 +71,25 @@ void ux_counters_detach(struct uxfrm *u, struct ux_worker_counters *c)
 	pthread_mutex_lock(&u->workers->lock);
 	item->in_use = false; /* the next worker goes on counting in it */
 	pthread_mutex_unlock(&u->workers->lock);
+}
+
+struct ux_notice_ring *ux_counters_ring(struct ux_worker_counters *c)
+{
+	return &ux_container_of(c, struct ux_counters_item, counters)->ring;
+}
+
+struct ux_notice_ring *ux_notice_ring_next(struct uxfrm *u, struct ux_notice_ring *ring)
+{
+	struct ux_counters_item *item;
+
+	if (ring) {
+		item = ux_container_of(ring, struct ux_counters_item, ring)->next;
+	} else {
+		pthread_mutex_lock(&u->workers->lock);
+		item = u->workers->first;
+		pthread_mutex_unlock(&u->workers->lock);
+	}
+	return item ? &item->ring : NULL;
 }
 
 static uint64_t sum_of(const _Atomic(uint64_t) *counter)
@@ -166,6 +190,7 @@ UXFRM_API struct uxfrm *uxfrm_free(struct uxfrm *u)
 		return NULL;
 	u->watch = NULL;
 	u->sa_expired = NULL;
+	u->tell = NULL;
 	u->policy_expired = NULL;
 	ux_sad_fini(u);
 	ux_spd_fini(u);
@@ -197,12 +222,15 @@ UXFRM_API uint64_t uxfrm_tick(struct uxfrm *u, uint64_t now_ns, uint64_t real_s)
 	atomic_store_explicit(&u->real_s, real_s, memory_order_relaxed);
 
 	/* first of all, as what it removes may be among the others */
+	bool all_read = ux_notices_read(u);
 	uint64_t next = ux_lifetime_tick(u, LIMITS_MOST);
-	uint64_t other = ux_sad_tick(u);
+	uint64_t others[] = {ux_sa_events_tick(u, LIMITS_MOST), ux_sad_tick(u),
+			     all_read ? UINT64_MAX : 0};
 
 	ux_retire_flush(&u->retire);
-	if (other < next)
-		next = other;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (others[i] < next)
+			next = others[i];
 	return next > u->now_ns ? next : u->now_ns + 1;
 }
 

@@ -17,6 +17,7 @@
 #include "core/iv_ledger.h"
 #include "core/limits.h"
 #include "core/local_address.h"
+#include "core/notice.h"
 #include "core/sad.h"
 #include "core/spd.h"
 
@@ -44,10 +45,12 @@ struct uxfrm {
 
 	/* control thread writes, workers read (relaxed) */
 	_Atomic(uint64_t) real_s;
+	struct ux_notices notices; /* from workers; each field says whose it is */
 
 	/* control thread */
 	uint64_t now_ns;
-	struct ux_heap_node *timers; /* of SAs and policies: core/lifetime.h */
+	struct ux_heap_node *timers;	   /* of SAs and policies: core/lifetime.h */
+	struct ux_heap_node *event_timers; /* of SAs: core/sa_events.h */
 	struct ux_retire retire;
 	struct ux_list clients;	      /* ctl/: struct uxfrm_client.all */
 	struct ux_list pfkey_clients; /* ctl/: struct uxfrm_pfkey.all */
@@ -55,6 +58,7 @@ struct uxfrm {
 	 * larval SA (Linux announces both as EXPIRE), before it is removed. May be NULL */
 	void (*sa_expired)(struct uxfrm *u, const struct ux_sa *sa, bool hard);
 	void (*policy_expired)(struct uxfrm *u, const struct ux_policy *policy, bool hard);
+	const struct ux_tell_ops *tell; /* what packets cause: core/sa_events.h. May be NULL */
 	const struct uxfrm_watch_ops *watch;
 	void *watch_opaque;
 	uint32_t acquire_seq;	       /* of the last ACQUIRE event */
@@ -80,6 +84,11 @@ void ux_watch_default(struct uxfrm *u, bool blocked);
  * is freed. */
 struct ux_worker_counters *ux_counters_attach(struct uxfrm *u);
 void ux_counters_detach(struct uxfrm *u, struct ux_worker_counters *c);
+/* ux_counters_ring - the ring of notices of the worker that has these counters. */
+struct ux_notice_ring *ux_counters_ring(struct ux_worker_counters *c);
+/* ux_notice_ring_next - the rings of all workers, also those that are gone; NULL: the first, the
+ * end. Control thread. */
+struct ux_notice_ring *ux_notice_ring_next(struct uxfrm *u, struct ux_notice_ring *ring);
 static inline void ux_count_drop(struct ux_worker_counters *c, enum uxfrm_drop drop)
 {
 	atomic_store_explicit(&c->drops[drop],

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/instance.h"
+#include "core/sa_events.h"
 #include "core/sa_runtime.h"
 
 #define PROTO_ESP 50
@@ -83,6 +84,8 @@ int ux_sa_init(struct ux_sa *sa, struct ux_ext_ack *ext)
 		err = check_offload(sa, ext);
 	if (err < 0)
 		return err;
+	if (sa->nat_keepalive_interval_s && ux_sa_events_prepare(sa->runtime) < 0)
+		return -ENOMEM;
 	sa->mark.v &= sa->mark.m;
 	return 0;
 }

@@ -131,8 +131,10 @@ struct ux_sa_stats { /* workers, atomic; a move sets them back, as in Linux */
 struct ux_sa_terms {
 	/* control thread writes, workers follow; another one only by ux_sa_set_limits */
 	_Atomic(const struct ux_limits *) limits;
-	/* control thread; NEWAE changes the first two, UPDSA the care-of address */
-	uint32_t replay_maxage, replay_maxdiff; /* 100 ms units; sequence numbers */
+	/* control thread writes, workers read the second; NEWAE changes both */
+	uint32_t replay_maxage;		  /* 100 ms units */
+	_Atomic(uint32_t) replay_maxdiff; /* sequence numbers */
+	/* control thread; UPDSA changes it */
 	struct ux_addr coaddr;
 	/* const after publish */
 	uint32_t tfcpad, extra_flags;
@@ -174,6 +176,11 @@ struct ux_sa_runtime {
 	_Atomic(uint64_t) last_used_s; /* wall clock of the latest outbound packet */
 	/* control thread, seldom; here is room for it */
 	struct ux_limit_timer *timer; /* core/lifetime.h; NULL: no limits in time */
+	struct ux_sa_events *events;  /* core/sa_events.h; NULL: nothing to remember */
+	/* workers and control thread, atomic */
+	_Atomic(uint32_t) noted; /* UX_NOTED_*: core/notice.h */
+	/* control thread writes, workers read */
+	_Atomic(uint32_t) told; /* ux_sa_sequence when it was last told */
 
 	/* all that a move touches; control thread writes, workers read under RCU */
 	_Alignas(64) _Atomic(struct ux_sa *) current; /* as clients see it; NULL once deleted */

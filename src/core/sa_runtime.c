@@ -6,6 +6,7 @@
 
 #include "core/instance.h"
 #include "core/lifetime.h"
+#include "core/sa_events.h"
 #include "core/sad_index.h"
 #include "crypto/algo.h"
 #include "crypto/key_memory.h"
@@ -219,6 +220,7 @@ int ux_sa_set_replay(struct ux_sa *sa, const struct ux_replay_state *state)
 	ux_rcu_publish(&r->replay, fresh);
 	ux_retire_add(&r->instance->retire, old, replay_free);
 	atomic_store_explicit(&r->oseq, state->oseq, memory_order_relaxed);
+	atomic_store_explicit(&r->told, ux_sa_sequence(r), memory_order_relaxed);
 	return 0;
 }
 
@@ -255,6 +257,7 @@ static int make_replay(struct ux_sa_runtime *r, const struct ux_sa_params *p)
 		return -ENOMEM;
 	ux_replay_load(w, p->iseq, p->replay_bits, p->replay_bits ? p->n_replay_bits : 0);
 	atomic_init(&r->replay, w);
+	atomic_init(&r->told, ux_sa_sequence(r));
 	return 0;
 }
 
@@ -263,7 +266,7 @@ static void set_terms(struct ux_sa_runtime *r, const struct ux_sa_params *p)
 	struct ux_sa_terms *t = &r->terms;
 
 	t->replay_maxage = p->replay_maxage;
-	t->replay_maxdiff = p->replay_maxdiff;
+	atomic_init(&t->replay_maxdiff, p->replay_maxdiff);
 	t->coaddr = p->coaddr;
 	t->has_coaddr = p->has_coaddr;
 	t->tfcpad = p->tfcpad;
@@ -373,6 +376,7 @@ void ux_sa_runtime_free(struct ux_sa_runtime *r)
 	ux_limits_release(ux_sa_limits(r));
 	free(r->larval);
 	free(r->timer);
+	free(r->events);
 	ux_former_free(r);
 	ux_slab_put(&u->runtime_slab, r);
 }

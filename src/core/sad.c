@@ -6,6 +6,7 @@
 
 #include "core/sad_ahead.h"
 #include "core/lifetime.h"
+#include "core/sa_events.h"
 #include "core/sad_index.h"
 
 #define NS_PER_MS UINT64_C(1000000)
@@ -188,7 +189,7 @@ static void larval_link(struct uxfrm *u, struct ux_sa *sa)
 
 	larval->sa = sa;
 	if (!larval->deadline_ns)
-		larval->deadline_ns = u->now_ns + UX_SAD_LARVAL_S * NS_PER_S;
+		larval->deadline_ns = u->now_ns + u->params.acq_expires_s * NS_PER_S;
 	/* nearly always the last: only one that keeps an earlier deadline goes further ahead */
 	while (at != &u->sad.larval &&
 	       ux_container_of(at, struct ux_larval, timed)->deadline_ns > larval->deadline_ns)
@@ -319,6 +320,7 @@ int ux_sad_insert(struct uxfrm *u, struct ux_sa *sa)
 	ux_list_push_front(&u->sad.all, &sa->all);
 	u->sad.n_sa++;
 	ux_lifetime_start(u, sa->runtime->timer);
+	ux_sa_events_published(u, sa);
 	ux_watch_encap(u, sa, true);
 	return 0;
 }
@@ -330,6 +332,7 @@ static void runtime_leave(struct uxfrm *u, struct ux_sa_runtime *r)
 	while (r->grace)
 		grace_drop(u, ux_container_of(r->grace, struct ux_sa, grace_link));
 	ux_lifetime_stop(u, r->timer);
+	ux_sa_events_stop(u, r);
 	ux_former_remove_all(u, r);
 	spi_unlink(u, r);
 }
@@ -412,6 +415,8 @@ int ux_sad_replace(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fresh, bool
 	if (!same_address)
 		address_unlink(u, old);
 	replace_in_lists(u, old, fresh, moved);
+	if (moved || !shared)
+		ux_sa_events_published(u, fresh);
 	if (!shared) {
 		ux_lifetime_start(u, fresh->runtime->timer);
 		runtime_leave(u, old_runtime);

@@ -31,7 +31,6 @@ struct uxfrm;
 
 #define UX_SAD_SEQ_BUCKETS 1024 /* power of two */
 #define UX_SAD_GRACE_MAX 32	/* former tuples of one SA */
-#define UX_SAD_LARVAL_S 30	/* life of an SA without keys; Linux's xfrm_acq_expires */
 
 #define UX_FORMER_LINK_SIZE 128 /* at least sizeof(struct ux_former_link), sad_former.c */
 

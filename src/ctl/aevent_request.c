@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ctl/event.h"
 #include "ctl/sa_reply.h"
 #include "ctl/translate.h"
 #include "wire/replay_attr.h"
@@ -34,8 +35,8 @@ static void write_lifetime(struct ux_writer *w, const struct ux_sa *sa)
 }
 
 /* Reply and event alike. @flags: what is asked for, of which only the thresholds are optional. */
-static bool write_aevent(struct ux_writer *w, const struct ux_request *req, const struct ux_sa *sa,
-			 uint32_t flags)
+static bool write_aevent(struct ux_writer *w, const struct ux_event_origin *origin,
+			 const struct ux_sa *sa, uint32_t flags)
 {
 	struct xfrm_aevent_id id;
 
@@ -47,8 +48,7 @@ static bool write_aevent(struct ux_writer *w, const struct ux_request *req, cons
 	id.saddr = ux_addr_to_wire(&sa->saddr);
 	id.reqid = sa->reqid;
 	id.flags = flags;
-	ux_msg_begin(w, XFRM_MSG_NEWAE, 0, req->msg->nlmsg_pid, req->msg->nlmsg_seq, &id,
-		     sizeof(id));
+	ux_msg_begin(w, XFRM_MSG_NEWAE, 0, origin->port_id, origin->seq, &id, sizeof(id));
 	ux_sa_write_replay(w, sa);
 	write_lifetime(w, sa);
 	if (flags & XFRM_AE_RTHR)
@@ -62,6 +62,7 @@ static bool write_aevent(struct ux_writer *w, const struct ux_request *req, cons
 int ux_handle_getae(struct ux_request *req)
 {
 	const struct xfrm_aevent_id *p = req->header;
+	const struct ux_event_origin origin = ux_event_origin(req);
 	const struct ux_sa *sa = find_sa(req);
 	uint8_t buf[MESSAGE_MAX];
 	struct ux_writer w;
@@ -69,7 +70,7 @@ int ux_handle_getae(struct ux_request *req)
 	if (!sa)
 		return -ESRCH;
 	ux_writer_init(&w, buf, sizeof(buf));
-	if (!write_aevent(&w, req, sa, p->flags))
+	if (!write_aevent(&w, &origin, sa, p->flags))
 		return -EMSGSIZE;
 	/* Linux sends the reply with the port id that stands in the request, not the client's. */
 	return ux_reply_as(req, &w, req->msg->nlmsg_pid);
@@ -139,14 +140,15 @@ static void set_lifetime(struct ux_sa_runtime *rt, const struct nlattr *a)
 	atomic_store_explicit(&rt->use_time_s, l.use_time, memory_order_relaxed);
 }
 
-static void notify(const struct ux_request *req, const struct ux_sa *sa)
+void ux_event_sequence(struct uxfrm *u, const struct ux_sa *sa, uint32_t cause,
+		       const struct ux_event_origin *origin)
 {
 	uint8_t buf[MESSAGE_MAX];
 	struct ux_writer w;
 
 	ux_writer_init(&w, buf, sizeof(buf));
-	if (write_aevent(&w, req, sa, XFRM_AE_CU))
-		(void)ux_notify(req->u, UX_XFRM_GROUP_AEVENTS, &w);
+	if (write_aevent(&w, origin, sa, cause))
+		(void)ux_notify(u, UX_XFRM_GROUP_AEVENTS, &w);
 }
 
 static int check_newae(const struct ux_request *req)
@@ -163,6 +165,7 @@ static int check_newae(const struct ux_request *req)
 
 int ux_handle_newae(struct ux_request *req)
 {
+	const struct ux_event_origin origin = ux_event_origin(req);
 	const struct nlattr *const *tb = req->attrs.tb;
 	struct ux_sa *sa;
 	int r = check_newae(req);
@@ -187,6 +190,6 @@ int ux_handle_newae(struct ux_request *req)
 		sa->runtime->terms.replay_maxdiff = ux_attr_u32(tb[XFRMA_REPLAY_THRESH]);
 	if (tb[UX_XFRMA_MTIMER_THRESH])
 		sa->mapping_maxage_s = ux_attr_u32(tb[UX_XFRMA_MTIMER_THRESH]);
-	notify(req, sa);
+	ux_event_sequence(req->u, sa, XFRM_AE_CU, &origin);
 	return 0;
 }

@@ -117,18 +117,22 @@ void ux_event_policy_expired(struct uxfrm *u, const struct ux_policy *policy, bo
 }
 
 /* Each protocol counts for itself, as in Linux. */
-void ux_event_acquire(struct uxfrm *u, const struct ux_policy *policy, const struct ux_template *t,
-		      uint32_t pcpu, struct xfrm_user_acquire *acquire)
+uint32_t ux_event_acquire(struct uxfrm *u, const struct ux_policy *policy,
+			  const struct ux_template *t, uint32_t pcpu,
+			  struct xfrm_user_acquire *acquire)
 {
 	struct ux_addr saddr = ux_addr_from_wire(&acquire->saddr);
 	uint8_t buf[UX_POLICY_MSG_MAX];
 	struct ux_writer w;
 
-	ux_pfkey_notify_acquire(u, policy, t, &saddr);
+	uint32_t pfkey_seq = ux_pfkey_notify_acquire(u, policy, t, &saddr);
+
 	if (++u->acquire_seq == 0)
 		u->acquire_seq = 1;
 	acquire->seq = u->acquire_seq;
 	ux_writer_init(&w, buf, sizeof(buf));
-	if (ux_policy_put_acquire(&w, policy, t, pcpu, acquire))
-		(void)ux_notify(u, UX_XFRM_GROUP_ACQUIRE, &w);
+	if (ux_policy_put_acquire(&w, policy, t, pcpu, acquire) &&
+	    ux_notify(u, UX_XFRM_GROUP_ACQUIRE, &w) == 0)
+		return u->acquire_seq;
+	return pfkey_seq;
 }

@@ -47,7 +47,19 @@ void ux_event_policy_expired(struct uxfrm *u, const struct ux_policy *policy, bo
 /*
  * ux_event_acquire - @policy needs the SA of its template @t, for the CPU @pcpu alone unless that
  * is UINT32_MAX. What of the message is neither is
- * @acquire's, that is changed to what NETLINK_XFRM tells.
+ * @acquire's, that is changed to what NETLINK_XFRM tells. Returns the number the request goes by,
+ * NETLINK_XFRM's if anybody listens there; 0: nobody has heard it.
  */
-void ux_event_acquire(struct uxfrm *u, const struct ux_policy *policy, const struct ux_template *t,
-		      uint32_t pcpu, struct xfrm_user_acquire *acquire);
+uint32_t ux_event_acquire(struct uxfrm *u, const struct ux_policy *policy,
+			  const struct ux_template *t, uint32_t pcpu,
+			  struct xfrm_user_acquire *acquire);
+
+/* ux_event_sequence - the sequence numbers of @sa, over NETLINK_XFRM; PF_KEY has no message for
+ * them, as in Linux. @cause: XFRM_AE_CU a request, _CR their threshold, _CE the time. */
+void ux_event_sequence(struct uxfrm *u, const struct ux_sa *sa, uint32_t cause,
+		       const struct ux_event_origin *origin);
+
+/* ux_event_from_packets - from now on, what packets cause is told to those who listen. */
+void ux_event_from_packets(struct uxfrm *u);
+/* ux_event_listeners_changed - a client listens to something else, came or went. */
+void ux_event_listeners_changed(struct uxfrm *u);

@@ -8,6 +8,7 @@
 #include <uxfrm/api.h>
 
 #include "ctl/client.h"
+#include "ctl/event.h"
 
 UXFRM_API int uxfrm_client_open(struct uxfrm *u, uint32_t port_id, bool privileged,
 				const struct uxfrm_client_ops *ops, void *opaque,
@@ -25,6 +26,7 @@ UXFRM_API int uxfrm_client_open(struct uxfrm *u, uint32_t port_id, bool privileg
 	c->privileged = privileged;
 	ux_list_push_back(&u->clients, &c->all);
 	ux_expire_announce(u); /* core knows nothing of clients */
+	ux_event_from_packets(u);
 	*ret_client = c;
 	return 0;
 }
@@ -35,6 +37,7 @@ UXFRM_API struct uxfrm_client *uxfrm_client_close(struct uxfrm_client *client)
 		return NULL;
 	ux_dump_end(client);
 	ux_list_remove(&client->all);
+	ux_event_listeners_changed(client->u);
 	free(client);
 	return NULL;
 }
@@ -47,6 +50,7 @@ UXFRM_API void uxfrm_client_set_port_id(struct uxfrm_client *client, uint32_t po
 UXFRM_API void uxfrm_client_set_groups(struct uxfrm_client *client, uint32_t mask)
 {
 	client->groups = mask;
+	ux_event_listeners_changed(client->u);
 }
 
 UXFRM_API uint32_t uxfrm_client_groups(const struct uxfrm_client *client)

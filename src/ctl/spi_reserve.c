@@ -116,7 +116,7 @@ static void keep_identity(struct ux_sa_params *params, const struct ux_sa *sa)
 }
 
 /* What all larval SAs have in common: a selector for just their endpoints, and a short life. */
-static void complete(struct ux_sa_params *params)
+static void complete(const struct uxfrm *u, struct ux_sa_params *params)
 {
 	uint8_t host_bits = params->id.family == AF_INET6 ? 128 : 32;
 
@@ -128,14 +128,14 @@ static void complete(struct ux_sa_params *params)
 					    .hard_bytes = UX_LIMIT_INFINITE,
 					    .soft_packets = UX_LIMIT_INFINITE,
 					    .hard_packets = UX_LIMIT_INFINITE,
-					    .hard_add_s = UX_SAD_LARVAL_S};
+					    .hard_add_s = u->params.acq_expires_s};
 }
 
 int ux_spi_larval(struct uxfrm *u, struct ux_sa_params *params, uint32_t seq, struct ux_sa **ret_sa)
 {
 	struct ux_sa *sa;
 
-	complete(params);
+	complete(u, params);
 	sa = find_larval(u, params, seq);
 	if (sa) {
 		keep_identity(params, sa);
@@ -150,7 +150,7 @@ int ux_spi_reserve(struct uxfrm *u, const struct ux_spi_wish *wish, struct ux_sa
 {
 	struct ux_sa *sa;
 
-	complete(params);
+	complete(u, params);
 	sa = find_larval(u, params, wish->seq);
 	if (sa)
 		keep_identity(params, sa);

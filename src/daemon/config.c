@@ -23,15 +23,14 @@ struct setting {
 	uint32_t min, max; /* of a number; for text: max = bytes with the zero */
 };
 
-#define SETTING(section, name, kind, min, max)                                   \
-	{                                                                        \
-		section, #name, kind, offsetof(struct ux_config, name), min, max \
-	}
+#define SETTING(section, name, kind, min, max) \
+	{section, #name, kind, offsetof(struct ux_config, name), min, max}
 
 static const struct setting settings[] = {
     SETTING("daemon", grace_ms, SETTING_NUMBER, 0, 3600000),
     SETTING("daemon", max_sa, SETTING_NUMBER, 0, UINT32_MAX),
     SETTING("daemon", max_policy, SETTING_NUMBER, 0, UINT32_MAX),
+    SETTING("daemon", acq_expires, SETTING_NUMBER, 1, 86400),
     SETTING("daemon", strict_templates, SETTING_BOOL, 0, 1),
     SETTING("daemon", idle_s, SETTING_NUMBER, 1, 86400),
     SETTING("daemon", log_level, SETTING_LEVEL, 0, 0),
@@ -52,6 +51,7 @@ void ux_config_init(struct ux_config *config)
 {
 	*config = (struct ux_config){
 	    .grace_ms = 2000,
+	    .acq_expires = 30,
 	    .idle_s = 60,
 	    .log_level = LOG_NOTICE,
 	    .max_clients = 1024,

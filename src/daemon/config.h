@@ -14,6 +14,7 @@ struct ux_config {
 	/* [daemon] */
 	uint32_t grace_ms;
 	uint32_t max_sa, max_policy; /* 0 = no limit */
+	uint32_t acq_expires;	     /* s */
 	bool strict_templates;
 	uint32_t idle_s; /* on demand: end after so long without state and clients */
 	int log_level;

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -30,7 +31,7 @@ struct control_thread {
 	struct uxfrm *engine;
 	struct ux_control control;
 	struct ux_host_ports *ports; /* NULL: control sockets only */
-	struct ux_event signals, timer;
+	struct ux_event signals, timer, notices;
 	struct ux_namespace_watch watch;
 	uint64_t started_ns, armed_ns, next_check_ns;
 	bool stop;
@@ -73,6 +74,23 @@ static void timer_ready(struct ux_event *event, uint32_t events)
 	/* The work itself is done after each round of the loop. */
 	(void)!read(event->fd, &expirations, sizeof(expirations));
 	t->armed_ns = UINT64_MAX;
+}
+
+/* Called from workers: a packet has caused something. */
+static void wake(void *opaque)
+{
+	const struct control_thread *t = opaque;
+	const uint64_t one = 1;
+
+	(void)!write(t->notices.fd, &one, sizeof(one));
+}
+
+static void notices_ready(struct ux_event *event, uint32_t events)
+{
+	uint64_t n;
+
+	/* The engine looks at them after each round of the loop. */
+	(void)!read(event->fd, &n, sizeof(n));
 }
 
 static void check_namespace(struct control_thread *t, uint64_t now_ns)
@@ -125,7 +143,7 @@ static void pass_time(struct control_thread *t)
 	}
 }
 
-static int open_timer_and_signals(struct control_thread *t)
+static int open_events(struct control_thread *t)
 {
 	sigset_t set;
 	int err;
@@ -141,10 +159,13 @@ static int open_timer_and_signals(struct control_thread *t)
 	t->timer =
 	    (struct ux_event){.fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK),
 			      .ready = timer_ready};
-	if (t->signals.fd < 0 || t->timer.fd < 0)
+	t->notices =
+	    (struct ux_event){.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), .ready = notices_ready};
+	if (t->signals.fd < 0 || t->timer.fd < 0 || t->notices.fd < 0)
 		return -errno;
 	err = ux_loop_add(&t->loop, &t->signals, EPOLLIN);
-	return err ? err : ux_loop_add(&t->loop, &t->timer, EPOLLIN);
+	err = err ? err : ux_loop_add(&t->loop, &t->timer, EPOLLIN);
+	return err ? err : ux_loop_add(&t->loop, &t->notices, EPOLLIN);
 }
 
 static int open_engine(struct control_thread *t)
@@ -158,6 +179,9 @@ static int open_engine(struct control_thread *t)
 	params.max_sa = t->config->max_sa;
 	params.max_policy = t->config->max_policy;
 	params.strict_templates = t->config->strict_templates;
+	params.acq_expires_s = t->config->acq_expires;
+	params.wake = wake;
+	params.wake_opaque = t;
 	return uxfrm_new(&params, &t->engine);
 }
 
@@ -200,9 +224,9 @@ static int set_up(struct control_thread *t, struct ux_ext_ack *ext)
 	 * one that can. */
 	if (t->config->on_demand && !ux_sandbox_has_network_rights())
 		return ux_fail(ext, EPERM, "CAP_NET_ADMIN is needed in this network namespace");
-	err = open_timer_and_signals(t);
+	err = open_events(t);
 	if (err)
-		return ux_fail(ext, -err, "cannot open timer and signal descriptors");
+		return ux_fail(ext, -err, "cannot open timer, signal and event descriptors");
 	err = open_engine(t);
 	if (err)
 		return ux_fail(ext, -err, "cannot make the engine");
@@ -263,6 +287,8 @@ static void take_down(struct control_thread *t)
 		close(t->timer.fd);
 	if (t->signals.fd >= 0)
 		close(t->signals.fd);
+	if (t->notices.fd >= 0)
+		close(t->notices.fd);
 	ux_loop_fini(&t->loop);
 }
 
@@ -273,6 +299,7 @@ int ux_control_thread_run(const struct ux_config *config, int ready_fd, struct u
 	    .loop = {-1},
 	    .signals = {.fd = -1},
 	    .timer = {.fd = -1},
+	    .notices = {.fd = -1},
 	    .started_ns = ux_now_ns(),
 	};
 	int err = ux_loop_init(&t.loop);

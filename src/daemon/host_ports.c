@@ -10,6 +10,7 @@
 
 #include "daemon/clock.h"
 #include "daemon/encap_ports.h"
+#include "daemon/keepalive.h"
 #include "daemon/log.h"
 #include "io/address_monitor.h"
 #include "io/raw_receive.h"
@@ -32,6 +33,7 @@ struct ux_host_ports {
 	struct ux_tun tun;
 	struct ux_port *raw_esp[2]; /* IPv4, IPv6; the latter NULL on a host without it */
 	struct ux_port *sender;
+	struct ux_port *keepalive_sender; /* the control thread's own */
 	struct ux_routes *routes;
 	struct ux_packet_worker *worker;
 	struct ux_encap_ports encap;
@@ -153,13 +155,23 @@ static void on_encap(void *opaque, const struct uxfrm_encap_event *event)
 		ux_encap_ports_remove(&p->encap, event->family, event->port, ux_now_ns());
 }
 
-static const struct uxfrm_watch_ops watch_ops = {.policy = on_policy, .encap = on_encap};
+static void on_keepalive(void *opaque, const struct uxfrm_keepalive_event *event)
+{
+	struct ux_host_ports *p = opaque;
+
+	ux_keepalive_send(p->keepalive_sender, event);
+}
+
+static const struct uxfrm_watch_ops watch_ops = {
+    .policy = on_policy, .encap = on_encap, .keepalive = on_keepalive};
 
 static int open_sockets(struct ux_host_ports *p, const struct ux_config *config,
 			struct ux_ext_ack *ext)
 {
 	int err = ux_raw_send_open(config->fwmark, &p->sender);
 
+	if (!err)
+		err = ux_raw_send_open(config->fwmark, &p->keepalive_sender);
 	if (err)
 		return ux_fail(ext, -err, "cannot open a raw socket to send");
 	err = ux_raw_esp_open(AF_INET, &p->raw_esp[0]);
@@ -266,6 +278,7 @@ struct ux_host_ports *ux_host_ports_close(struct ux_host_ports *p)
 	ux_port_free(p->raw_esp[0]);
 	ux_port_free(p->raw_esp[1]);
 	ux_port_free(p->sender);
+	ux_port_free(p->keepalive_sender);
 	ux_port_free(p->tun.port);
 	ux_netlink_close(&p->netlink);
 	free(p);

@@ -67,6 +67,14 @@ static uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+static uint64_t real_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &t);
+	return (uint64_t)t.tv_sec;
+}
+
 /* Send those with verdict @a or @b by @port, and count what it refuses. */
 static void send_sorted(struct ux_packet_worker *w, struct ux_port *port, size_t n, uint8_t a,
 			uint8_t b)
@@ -142,6 +150,7 @@ static void serve_port(struct ux_packet_worker *w, struct ux_port *port, uint32_
 		return;
 	}
 	count(&w->bursts);
+	uxfrm_worker_clock(w->engine_worker, real_s());
 	if (port->side == UX_PORT_HOST)
 		outbound(w, n);
 	else

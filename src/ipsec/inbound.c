@@ -11,10 +11,10 @@
 
 #include "base/rcu.h"
 #include "core/replay.h"
+#include "ipsec/account.h"
 #include "ipsec/mode.h"
 #include "ipsec/policy_check.h"
 #include "ipsec/protocol.h"
-#include "ipsec/sa_use.h"
 #include "ipsec/udp_encap.h"
 
 #include <netinet/in.h>
@@ -109,7 +109,7 @@ static enum uxfrm_drop find_sa(struct uxfrm_worker *w, struct ux_slot *s)
 	s->bundle[s->n_bundle++] = s->sa;
 	s->mode = ux_mode_of(s->sa->mode);
 	reason = s->mode ? check_replay(s) : UXFRM_DROP_IN_MODE;
-	if (reason == UXFRM_DROP_NONE && ux_sa_use_expired(s->sa, w->now_s))
+	if (reason == UXFRM_DROP_NONE && !ux_account_may_pass(w, s->sa))
 		reason = UXFRM_DROP_IN_EXPIRED;
 	return reason;
 }
@@ -148,13 +148,20 @@ static enum uxfrm_drop accept_packet(struct uxfrm_worker *w, struct ux_slot *s)
 	struct ux_sa_runtime *rt = s->sa->runtime;
 	/* perhaps not the window it was checked against; this is the one that counts */
 	struct ux_replay_window *replay = ux_rcu_follow(&rt->replay);
-	enum uxfrm_drop reason = replay_drop(s->sa, ux_replay_commit(replay, s->seq));
+	enum uxfrm_drop reason;
 
+	/* those in front of it in the burst may have reached a limit */
+	if (!ux_account_may_pass(w, s->sa))
+		return UXFRM_DROP_IN_EXPIRED;
+	reason = replay_drop(s->sa, ux_replay_commit(replay, s->seq));
 	if (reason == UXFRM_DROP_NONE)
 		reason = s->protocol->accept(w, s);
-	if (reason == UXFRM_DROP_NONE)
-		ux_sa_use_count(rt, s->payload_len, 1, w->now_s);
-	return reason;
+	if (reason != UXFRM_DROP_NONE)
+		return reason;
+	ux_account_count(rt, s->payload_len, 1, w->now_s);
+	ux_account_sequence(w, rt);
+	ux_account_source(w, s);
+	return UXFRM_DROP_NONE;
 }
 
 static enum uxfrm_drop open_mode(struct uxfrm_worker *w, struct ux_slot *s)
@@ -212,6 +219,7 @@ UXFRM_API void uxfrm_inbound(struct uxfrm_worker *w, struct uxfrm_packet *const 
 		ux_rcu_read_lock();
 		inbound_burst(w, packets, burst);
 		ux_rcu_read_unlock();
+		ux_notice_wake(w->instance, w->ring);
 		packets += burst;
 		n -= burst;
 	}

@@ -9,6 +9,7 @@
 #include <uxfrm/api.h>
 
 #include "base/rcu.h"
+#include "core/acquire.h"
 #include "ipsec/mode.h"
 #include "ipsec/protocol.h"
 #include "ipsec/sa_use.h"
@@ -31,6 +32,16 @@ static enum uxfrm_drop check_sa(const struct ux_sa *sa)
 	if (!ux_protocol_of(sa->id.proto) || !sa->runtime->transform)
 		return UXFRM_DROP_OUT_TEMPLATE;
 	return ux_mode_of(sa->mode) ? UXFRM_DROP_NONE : UXFRM_DROP_OUT_MODE;
+}
+
+/* The @index'th template of the packet's policy has no SA, or not one for this CPU. */
+static void ask_for(struct uxfrm_worker *w, const struct ux_slot *s,
+		    const struct ux_sa_query *query, unsigned int index, bool for_cpu)
+{
+	const struct ux_notice_acquire n = {
+	    .flow = s->flow, .query = *query, .index = (uint8_t)index, .for_cpu = for_cpu};
+
+	ux_notice_acquire(w->instance, w->ring, &n);
 }
 
 /*
@@ -66,6 +77,8 @@ static enum uxfrm_drop resolve(struct uxfrm_worker *w, struct ux_slot *s,
 		asked.proto = t->proto;
 		asked.mode = t->mode;
 		sa = ux_sad_lookup_outbound(w->instance, &asked);
+		if (ux_acquire_wanted(policy, sa))
+			ask_for(w, s, &asked, i, sa);
 		if (!sa && t->optional)
 			continue;
 		reason = sa ? check_sa(sa) : UXFRM_DROP_OUT_NO_SA;
@@ -192,6 +205,7 @@ UXFRM_API void uxfrm_outbound(struct uxfrm_worker *w, struct uxfrm_packet *const
 		ux_rcu_read_lock();
 		outbound_burst(w, packets, burst);
 		ux_rcu_read_unlock();
+		ux_notice_wake(w->instance, w->ring);
 		packets += burst;
 		n -= burst;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Numbers and counters of SAs in use.
+ * Numbers of SAs in use.
  *
  * Guarantee: whatever SA objects and threads use a runtime, each sequence number leaves
  * take_sequence once, and none beyond the limit. The IVs have the same property by
@@ -11,6 +11,7 @@
 
 #include "ipsec/sa_use.h"
 
+#include "ipsec/account.h"
 #include "ipsec/protocol.h"
 
 /* The last number the SA may send (RFC 4303 section 3.3.3). With OSEQ_MAY_WRAP the lower half goes
@@ -42,35 +43,6 @@ static uint32_t take_sequence(struct ux_sa *sa, uint32_t want, uint64_t *ret_fir
 	return (uint32_t)n;
 }
 
-bool ux_sa_use_expired(const struct ux_sa *sa, uint64_t now_s)
-{
-	const struct ux_sa_runtime *rt = sa->runtime;
-	const struct ux_limits *l = ux_sa_limits(rt);
-	uint64_t use = atomic_load_explicit(&rt->use_time_s, memory_order_relaxed);
-	uint64_t added = atomic_load_explicit(&rt->add_time_s, memory_order_relaxed);
-
-	if (atomic_load_explicit(&rt->bytes, memory_order_relaxed) >= l->hard_bytes ||
-	    atomic_load_explicit(&rt->packets, memory_order_relaxed) >= l->hard_packets)
-		return true;
-	if (l->hard_add_s && now_s >= added && now_s - added >= l->hard_add_s)
-		return true;
-	return l->hard_use_s && use && now_s >= use && now_s - use >= l->hard_use_s;
-}
-
-void ux_sa_use_count(struct ux_sa_runtime *rt, uint64_t bytes, uint64_t packets, uint64_t now_s)
-{
-	uint64_t unused = 0;
-
-	atomic_fetch_add_explicit(&rt->bytes, bytes, memory_order_relaxed);
-	atomic_fetch_add_explicit(&rt->packets, packets, memory_order_relaxed);
-	if (atomic_load_explicit(&rt->use_time_s, memory_order_relaxed) == 0)
-		atomic_compare_exchange_strong_explicit(&rt->use_time_s, &unused, now_s,
-							memory_order_relaxed, memory_order_relaxed);
-	/* Once a second, so that workers do not fight for the line. */
-	if (atomic_load_explicit(&rt->last_used_s, memory_order_relaxed) != now_s)
-		atomic_store_explicit(&rt->last_used_s, now_s, memory_order_relaxed);
-}
-
 /* A block of numbers for the packets of one SA. */
 struct number_block {
 	uint64_t seq, iv;
@@ -98,31 +70,14 @@ static struct number_block take_block(struct ux_sa *sa, const struct ux_protocol
 	return b;
 }
 
-/* How many of @want packets the hard limits still allow. */
-static uint32_t packets_allowed(const struct ux_sa *sa, uint32_t want, uint64_t now_s)
-{
-	uint64_t used, hard, left;
-
-	if (ux_sa_use_expired(sa, now_s))
-		return 0;
-	/* another worker may have reached the limit since */
-	used = atomic_load_explicit(&sa->runtime->packets, memory_order_relaxed);
-	hard = ux_sa_limits(sa->runtime)->hard_packets;
-	left = used < hard ? hard - used : 0;
-	return left < want ? (uint32_t)left : want;
-}
-
 /* Number the packets from live[@first] on that use the same SA as that one. */
 static void number_sa(struct uxfrm_worker *w, size_t first)
 {
 	struct ux_sa *sa = w->live[first]->sa;
 	struct number_block b = {.short_of = UXFRM_DROP_OUT_EXPIRED};
+	uint32_t allowed = ux_account_allow(w, first);
 	uint64_t bytes = 0, packets = 0;
-	uint32_t want = 0, allowed;
 
-	for (size_t i = first; i < w->n_live; i++)
-		want += w->live[i]->sa == sa;
-	allowed = packets_allowed(sa, want, w->now_s);
 	if (allowed)
 		b = take_block(sa, w->live[first]->protocol, allowed);
 	if (b.n == allowed)
@@ -140,8 +95,10 @@ static void number_sa(struct uxfrm_worker *w, size_t first)
 		s->iv = b.iv + packets++;
 		bytes += s->counted_len;
 	}
-	if (packets)
-		ux_sa_use_count(sa->runtime, bytes, packets, w->now_s);
+	if (!packets)
+		return;
+	ux_account_count(sa->runtime, bytes, packets, w->now_s);
+	ux_account_sequence(w, sa->runtime);
 }
 
 static enum uxfrm_drop keep_live(struct uxfrm_worker *w, struct ux_slot *s)

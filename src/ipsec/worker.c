@@ -27,6 +27,7 @@ UXFRM_API struct uxfrm_worker *uxfrm_worker_new(struct uxfrm *u)
 		free(w);
 		return NULL;
 	}
+	w->ring = ux_counters_ring(w->counters);
 	if (workers_of_this_thread++ == 0)
 		ux_rcu_register_thread();
 	return w;
@@ -49,9 +50,16 @@ UXFRM_API struct uxfrm_worker *uxfrm_worker_free(struct uxfrm_worker *w)
 	return NULL;
 }
 
+UXFRM_API void uxfrm_worker_clock(struct uxfrm_worker *w, uint64_t real_s)
+{
+	w->real_s = real_s;
+}
+
 void ux_worker_load(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n)
 {
-	w->now_s = atomic_load_explicit(&w->instance->real_s, memory_order_relaxed);
+	w->now_s = w->real_s;
+	if (!w->now_s)
+		w->now_s = atomic_load_explicit(&w->instance->real_s, memory_order_relaxed);
 	w->n_live = n;
 	for (size_t i = 0; i < n; i++) {
 		struct ux_slot *s = &w->slots[i];

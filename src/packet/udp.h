@@ -16,6 +16,15 @@ void ux_udp_build(uint8_t *header, __be16 sport, __be16 dport, uint32_t len);
  * False: cut short. */
 bool ux_udp_payload_len(const uint8_t *header, uint32_t len, uint32_t *ret_len);
 
+/* ux_udp_source - the source port, in network order. */
+static inline __be16 ux_udp_source(const uint8_t *header)
+{
+	__be16 port;
+
+	memcpy(&port, header, sizeof(port));
+	return port;
+}
+
 /*
  * ux_transport_checksum - write the TCP or UDP checksum of a complete packet anew, from the
  * addresses in its IP header. Other protocols, fragments and packets too short are left alone.

@@ -68,8 +68,8 @@ static void put_proposal(struct ux_pfkey_writer *w, const struct ux_template *t)
 				put_combinations(w, t, encrypt);
 }
 
-void ux_pfkey_notify_acquire(struct uxfrm *u, const struct ux_policy *policy,
-			     const struct ux_template *t, const struct ux_addr *saddr)
+uint32_t ux_pfkey_notify_acquire(struct uxfrm *u, const struct ux_policy *policy,
+				 const struct ux_template *t, const struct ux_addr *saddr)
 {
 	const struct sadb_address endpoint = {.sadb_address_prefixlen =
 						  t->family == AF_INET ? 32 : 128};
@@ -84,7 +84,7 @@ void ux_pfkey_notify_acquire(struct uxfrm *u, const struct ux_policy *policy,
 	struct ux_pfkey_writer w;
 
 	if (ux_list_empty(&u->pfkey_clients))
-		return;
+		return 0;
 	if (++u->pfkey_acquire_seq == 0)
 		u->pfkey_acquire_seq = 1;
 	head.sadb_msg_seq = u->pfkey_acquire_seq;
@@ -94,4 +94,5 @@ void ux_pfkey_notify_acquire(struct uxfrm *u, const struct ux_policy *policy,
 	ux_pfkey_ext(&w, SADB_X_EXT_POLICY, &p, sizeof(p));
 	put_proposal(&w, t);
 	(void)ux_pfkey_send_written(u, &w, UX_PFKEY_TO_REGISTERED, NULL);
+	return ux_pfkey_any_registered(u) ? u->pfkey_acquire_seq : 0;
 }

@@ -17,7 +17,13 @@ void ux_pfkey_notify_expired(struct uxfrm *u, const struct ux_sa *sa, bool hard,
 void ux_pfkey_notify_policy(struct uxfrm *u, uint16_t type, const struct ux_policy *policy,
 			    bool by_index, const struct ux_event_origin *origin);
 void ux_pfkey_notify_policy_flushed(struct uxfrm *u, const struct ux_event_origin *origin);
-/* To those that registered: the SA that the template @t of @policy needs. */
-void ux_pfkey_notify_acquire(struct uxfrm *u, const struct ux_policy *policy,
-			     const struct ux_template *t, const struct ux_addr *saddr);
+/* To those that registered: the SA that the template @t of @policy needs. Its number; 0: there is
+ * nobody. */
+uint32_t ux_pfkey_notify_acquire(struct uxfrm *u, const struct ux_policy *policy,
+				 const struct ux_template *t, const struct ux_addr *saddr);
+/* To those that registered: packets of @sa come from another source. */
+void ux_pfkey_notify_mapping(struct uxfrm *u, const struct ux_sa *sa, const struct ux_addr *saddr,
+			     __be16 sport);
+/* Would anybody get what is for those that registered? */
+bool ux_pfkey_any_registered(const struct uxfrm *u);
 void ux_pfkey_notify_migrated(struct uxfrm *u, const struct ux_legacy_migrate_wish *wish);

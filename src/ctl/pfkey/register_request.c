@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "ctl/event.h"
 #include "ctl/pfkey/algorithms.h"
 #include "ctl/pfkey/request.h"
 
@@ -33,6 +34,7 @@ int ux_pfkey_register(struct ux_pfkey_request *req)
 		if (req->client->registered & (1u << satype))
 			return -EEXIST;
 		req->client->registered |= 1u << satype;
+		ux_event_listeners_changed(req->u);
 	}
 	head.sadb_msg_errno = 0;
 	ux_pfkey_begin(&w, buf, sizeof(buf), &head);

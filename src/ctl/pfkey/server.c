@@ -7,6 +7,7 @@
 
 #include <uxfrm/api.h>
 
+#include "ctl/pfkey/notify.h"
 #include "ctl/request.h"
 
 UXFRM_API int uxfrm_pfkey_open(struct uxfrm *u, const struct uxfrm_client_ops *ops, void *opaque,
@@ -22,6 +23,7 @@ UXFRM_API int uxfrm_pfkey_open(struct uxfrm *u, const struct uxfrm_client_ops *o
 	c->opaque = opaque;
 	ux_list_push_front(&u->pfkey_clients, &c->all);
 	ux_expire_announce(u); /* core knows nothing of clients */
+	ux_event_from_packets(u);
 	*ret_client = c;
 	return 0;
 }
@@ -32,6 +34,7 @@ UXFRM_API struct uxfrm_pfkey *uxfrm_pfkey_close(struct uxfrm_pfkey *client)
 		return NULL;
 	ux_pfkey_dump_end(client);
 	ux_list_remove(&client->all);
+	ux_event_listeners_changed(client->u);
 	free(client);
 	return NULL;
 }
@@ -40,6 +43,17 @@ UXFRM_API void uxfrm_pfkey_set_listening(struct uxfrm_pfkey *client, uint32_t ma
 {
 	client->registered = mask & ~1u;
 	client->promiscuous = mask & 1u;
+	ux_event_listeners_changed(client->u);
+}
+
+bool ux_pfkey_any_registered(const struct uxfrm *u)
+{
+	const struct ux_list *pos;
+
+	ux_list_for_each (pos, &u->pfkey_clients)
+		if (ux_container_of(pos, struct uxfrm_pfkey, all)->registered)
+			return true;
+	return false;
 }
 
 void ux_pfkey_bytes_free(struct ux_pfkey_bytes *bytes)

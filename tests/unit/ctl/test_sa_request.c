@@ -17,6 +17,8 @@
 #include "talk.h"
 #include "wire/attrs.h"
 
+#define LARVAL_S 30 /* params.acq_expires_s as it is at first */
+
 static struct talk t;
 static _Alignas(16) uint8_t buf[65536];
 static struct ux_writer w;
@@ -166,7 +168,7 @@ static void test_larval_times_out(void **state)
 {
 	allocspi(5, 5, 2, 1);
 	assert_int_equal(t.u->sad.n_sa, 1);
-	talk_tick(&t, (UX_SAD_LARVAL_S - 1) * 1000);
+	talk_tick(&t, (LARVAL_S - 1) * 1000);
 	assert_int_equal(t.u->sad.n_sa, 1);
 	talk_forget(&t);
 	uxfrm_client_set_groups(t.b.client, 1 << (UX_XFRM_GROUP_EXPIRE - 1));
@@ -179,7 +181,7 @@ static void test_larval_times_out(void **state)
 	assert_int_equal(h->nlmsg_seq, 0);
 	assert_int_equal(e->hard, 1);
 	assert_int_equal(e->state.id.spi, htobe32(5));
-	assert_int_equal(e->state.lft.hard_add_expires_seconds, UX_SAD_LARVAL_S);
+	assert_int_equal(e->state.lft.hard_add_expires_seconds, LARVAL_S);
 	assert_int_equal(t.n_heard, 1);
 	talk_forget(&t);
 	allocspi(5, 5, 2, 1); /* the SPI is free again */
@@ -192,7 +194,7 @@ static void test_fulfilled_stays(void **state)
 	allocspi(1, 1, 2, 1);
 	talk_put_sa(&w, XFRM_MSG_UPDSA, 0, 1);
 	talk_send(&t.a, &w);
-	talk_tick(&t, (UX_SAD_LARVAL_S + 5) * 1000);
+	talk_tick(&t, (LARVAL_S + 5) * 1000);
 	assert_int_equal(t.u->sad.n_sa, 1);
 }
 

@@ -170,6 +170,9 @@ static struct ux_template template_of(const struct policy_spec *spec)
 	return t;
 }
 
+static const struct ux_limits no_limits = {UX_LIMIT_INFINITE, UX_LIMIT_INFINITE, UX_LIMIT_INFINITE,
+					   UX_LIMIT_INFINITE};
+
 struct ux_policy *add_policy(struct side *s, const struct policy_spec *spec)
 {
 	struct ux_policy *policy = ux_policy_new(s->u, (unsigned int)spec->n_templates);
@@ -184,6 +187,7 @@ struct ux_policy *add_policy(struct side *s, const struct policy_spec *spec)
 	policy->sel.dport_mask = spec->dport ? 0xffff : 0;
 	for (int i = 0; i < spec->n_templates; i++)
 		policy->templates[i] = template_of(spec);
+	assert_int_equal(ux_policy_set_limits(policy, &no_limits), 0);
 	assert_int_equal(ux_spd_insert(s->u, policy, true, NULL), 0);
 	return policy;
 }
