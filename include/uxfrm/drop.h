@@ -38,6 +38,8 @@ extern "C" {
 	X(OUT_BLOCK, "out_block", "XfrmOutPolBlock", "a policy blocks it")                              \
 	X(OUT_NO_SA, "out_no_sa", "XfrmOutNoStates", "the policy asks for an SA and there is none")     \
 	X(OUT_TEMPLATE, "out_template", "XfrmOutPolError", "the policy's templates cannot be applied")  \
+	X(OUT_NO_POLICY, "out_no_policy", "", "sent to an interface whose policies do not protect it")  \
+	X(OUT_LOOP, "out_loop", "", "an SA's own packet, routed to the interface it came from")         \
 	X(OUT_SEQ, "out_seq", "XfrmOutStateSeqError", "sequence numbers exhausted")                     \
 	X(OUT_EXPIRED, "out_expired", "XfrmOutStateExpired", "a hard limit of the SA is reached")      \
 	X(OUT_IV, "out_iv", "XfrmOutStateProtoError", "initialisation vectors exhausted")               \

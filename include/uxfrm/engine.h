@@ -61,6 +61,14 @@ int uxfrm_local_address_add(struct uxfrm *u, int family, const void *address);
 int uxfrm_local_address_remove(struct uxfrm *u, int family, const void *address);
 
 /*
+ * An interface of the host that has an if_id: what is sent to it goes to uxfrm_outbound with that if_id,
+ * what comes by an SA that has it comes out of uxfrm_inbound with it. 0; -EEXIST, -ENOENT, -EINVAL for 0,
+ * -ENOMEM.
+ */
+int uxfrm_interface_add(struct uxfrm *u, uint32_t if_id);
+int uxfrm_interface_remove(struct uxfrm *u, uint32_t if_id);
+
+/*
  * uxfrm_client_ops - where a client's datagrams go. One call is one datagram, as one recv() on a
  * netlink socket would give it.
  * @deliver: @group is 0 for replies, the number of the multicast group (1..32) for events.
@@ -138,6 +146,7 @@ struct uxfrm_policy_event {
 	const void *destination, *source;
 	uint8_t destination_bits, source_bits;
 	bool protects; /* has templates or blocks; false: a plain allow policy */
+	uint32_t if_id; /* for packets of this interface only; 0 = of none */
 };
 /* Inbound UDP-encapsulated SAs, so that the owner can open the port. @port: host byte order. */
 struct uxfrm_encap_event {

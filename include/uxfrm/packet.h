@@ -54,6 +54,8 @@ struct uxfrm_packet {
 	uint8_t reserved;
 	uint32_t spi;	 /* out: SPI of the SA used, host byte order; 0 if none */
 	int32_t ifindex; /* in: interface it came by or 0. */
+	uint32_t if_id;	 /* outbound: in, of the interface it was sent to, which lets nothing pass in
+			    clear; 0 = none. inbound: out, of the interface to deliver it by */
 };
 
 /* uxfrm_worker_new - make the calling thread a worker of @u. NULL when out of memory. */

@@ -159,6 +159,7 @@ UXFRM_API int uxfrm_new(const struct uxfrm_params *params, struct uxfrm **ret_en
 	ux_list_init(&u->pfkey_clients);
 	ux_retire_init(&u->retire);
 	ux_local_init(&u->local);
+	ux_interfaces_init(&u->interfaces);
 	ux_slab_init(&u->sa_slab, sizeof(struct ux_sa));
 	ux_slab_init(&u->runtime_slab, sizeof(struct ux_sa_runtime));
 	ux_slab_init(&u->link_slab, UX_FORMER_LINK_SIZE);
@@ -196,6 +197,7 @@ UXFRM_API struct uxfrm *uxfrm_free(struct uxfrm *u)
 	ux_spd_fini(u);
 	ux_retire_fini(&u->retire);
 	ux_local_fini(&u->local);
+	ux_interfaces_fini(&u->interfaces);
 	ux_iv_ledger_fini(&u->iv_ledger);
 	ux_limits_fini(&u->limits);
 	ux_watch_fini(u);
@@ -259,6 +261,16 @@ UXFRM_API int uxfrm_local_address_remove(struct uxfrm *u, int family, const void
 	int err = read_address(family, address, &addr);
 
 	return err < 0 ? err : ux_local_remove(&u->local, &u->retire, (uint16_t)family, &addr);
+}
+
+UXFRM_API int uxfrm_interface_add(struct uxfrm *u, uint32_t if_id)
+{
+	return ux_interfaces_add(&u->interfaces, &u->retire, if_id);
+}
+
+UXFRM_API int uxfrm_interface_remove(struct uxfrm *u, uint32_t if_id)
+{
+	return ux_interfaces_remove(&u->interfaces, &u->retire, if_id);
 }
 
 UXFRM_API void uxfrm_counts_get(const struct uxfrm *u, struct uxfrm_counts *ret_counts)

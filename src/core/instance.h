@@ -14,6 +14,7 @@
 #include "base/rcu.h"
 #include "base/siphash.h"
 #include "base/slab.h"
+#include "core/interfaces.h"
 #include "core/iv_ledger.h"
 #include "core/limits.h"
 #include "core/local_address.h"
@@ -37,6 +38,7 @@ struct uxfrm {
 	struct ux_iv_ledger iv_ledger;
 	struct ux_limits_pool limits;
 	struct ux_local_addresses local;
+	struct ux_interfaces interfaces;
 	struct ux_slab sa_slab, runtime_slab, link_slab; /* control thread */
 	struct ux_slab few_slab, set_slab; /* struct ux_former_set of UX_FORMER_FEW, _MAX */
 	struct ux_slab part_slabs[2];	   /* of 32 and 64 bytes: an SA's keys, its replay window */

@@ -57,6 +57,7 @@ void ux_watch_policy(struct uxfrm *u, const struct ux_policy *policy, bool added
 	    .destination_bits = policy->sel.prefixlen_d,
 	    .source_bits = policy->sel.prefixlen_s,
 	    .protects = policy->n_templates || policy->action == UX_POLICY_BLOCK,
+	    .if_id = policy->if_id,
 	};
 
 	if (policy->dir == UX_POLICY_OUT && u->watch && u->watch->policy)

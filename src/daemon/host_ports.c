@@ -131,8 +131,9 @@ static void on_policy(void *opaque, const struct uxfrm_policy_event *event)
 	size_t len = event->family == AF_INET ? 4 : 16;
 	int err;
 
-	/* Without protection it goes the way it would go without us. */
-	if (!event->protects)
+	/* Without protection it goes the way it would go without us; those of an interface are for
+	 * what the host sends to it. */
+	if (!event->protects || event->if_id)
 		return;
 	memcpy(&dst.addr, event->destination, len);
 	memcpy(&src.addr, event->source, len);

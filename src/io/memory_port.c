@@ -79,6 +79,7 @@ static size_t memory_receive(struct ux_port *port, struct uxfrm_packet *const *p
 		p->data = ux_port_start(p);
 		p->len = (uint32_t)len;
 		p->ifindex = 0;
+		p->if_id = 0;
 		got++;
 	}
 	if (!m->in.count)

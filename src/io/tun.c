@@ -35,6 +35,7 @@ static size_t tun_receive(struct ux_port *port, struct uxfrm_packet *const *pack
 		p->len = (uint32_t)len;
 		p->mark = 0;
 		p->ifindex = 0;
+		p->if_id = 0;
 		got++;
 	}
 	return got;

@@ -10,6 +10,7 @@
 
 #include "base/rcu.h"
 #include "core/acquire.h"
+#include "ipsec/interface_check.h"
 #include "ipsec/mode.h"
 #include "ipsec/protocol.h"
 #include "ipsec/sa_use.h"
@@ -96,6 +97,13 @@ static enum uxfrm_drop resolve(struct uxfrm_worker *w, struct ux_slot *s,
 	return UXFRM_DROP_NONE;
 }
 
+static enum uxfrm_drop without_sa(struct uxfrm_worker *w, struct ux_slot *s)
+{
+	enum uxfrm_drop reason = ux_interface_check(s);
+
+	return reason == UXFRM_DROP_NONE ? bypass(w, s) : reason;
+}
+
 static enum uxfrm_drop classify(struct uxfrm_worker *w, struct ux_slot *s)
 {
 	struct uxfrm *u = w->instance;
@@ -108,14 +116,14 @@ static enum uxfrm_drop classify(struct uxfrm_worker *w, struct ux_slot *s)
 	ux_flow_key_fill(s->p->data, &s->ip, &s->flow);
 	s->flow.mark = s->p->mark;
 	s->flow.ifindex = s->p->ifindex;
-	policy = ux_spd_lookup(u, UX_POLICY_OUT, &s->flow, 0);
+	policy = ux_spd_lookup(u, UX_POLICY_OUT, &s->flow, s->p->if_id);
 	/* it could pass in clear where the first fragment is protected (RFC 4301 section 7) */
-	if (s->ip.fragment && ux_spd_ports_decide(u, UX_POLICY_OUT, &s->flow, 0, policy))
+	if (s->ip.fragment && ux_spd_ports_decide(u, UX_POLICY_OUT, &s->flow, s->p->if_id, policy))
 		return UXFRM_DROP_FRAGMENT;
 	if (!policy && ux_spd_default(&u->spd, UX_POLICY_OUT) == UX_POLICY_BLOCK)
 		return UXFRM_DROP_OUT_BLOCK;
 	if (!policy)
-		return bypass(w, s);
+		return without_sa(w, s);
 	atomic_store_explicit(&policy->use_time_s, w->now_s, memory_order_relaxed);
 	if (policy->action != UX_POLICY_ALLOW)
 		return UXFRM_DROP_OUT_BLOCK;
@@ -123,7 +131,7 @@ static enum uxfrm_drop classify(struct uxfrm_worker *w, struct ux_slot *s)
 	if (reason != UXFRM_DROP_NONE)
 		return reason;
 	/* No templates, or only optional ones without an SA. */
-	return s->n_bundle ? UXFRM_DROP_NONE : bypass(w, s);
+	return s->n_bundle ? ux_interface_check(s) : without_sa(w, s);
 }
 
 static enum uxfrm_drop to_underlay(struct uxfrm_worker *w, struct ux_slot *s)

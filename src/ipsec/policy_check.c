@@ -139,7 +139,8 @@ enum uxfrm_drop ux_policy_check(struct uxfrm_worker *w, struct ux_slot *s)
 		return UXFRM_DROP_IN_SELECTOR;
 	dir = ux_local_contains(&u->local, s->flow.family, &s->flow.daddr) ? UX_POLICY_IN
 									   : UX_POLICY_FWD;
-	policy = ux_spd_lookup(u, dir, &s->flow, 0);
+	s->p->if_id = ux_interfaces_have(&u->interfaces, s->sa->if_id) ? s->sa->if_id : 0;
+	policy = ux_spd_lookup(u, dir, &s->flow, s->p->if_id);
 	if (!policy)
 		return UXFRM_DROP_IN_NO_POLICY;
 	atomic_store_explicit(&policy->use_time_s, w->now_s, memory_order_relaxed);

@@ -168,6 +168,7 @@ static void random_against_list(void **state)
 struct seen {
 	int added, removed;
 	bool protects;
+	uint32_t if_id;
 };
 
 static void on_policy(void *opaque, const struct uxfrm_policy_event *event)
@@ -176,13 +177,14 @@ static void on_policy(void *opaque, const struct uxfrm_policy_event *event)
 
 	*(event->added ? &s->added : &s->removed) += 1;
 	s->protects = event->protects;
+	s->if_id = event->if_id;
 }
 
 static void events_and_limits(void **state)
 {
 	static const struct uxfrm_watch_ops ops = {.policy = on_policy};
 	struct uxfrm *u = engine_new(0);
-	struct seen seen = {0, 0, false};
+	struct seen seen = {0};
 	struct ux_policy *p;
 
 	u->params.max_policy = 2;
@@ -203,6 +205,11 @@ static void events_and_limits(void **state)
 	ux_spd_remove(u, p);
 	assert_int_equal(seen.removed, 2);
 	assert_true(seen.protects);
+	assert_int_equal(seen.if_id, 0);
+	p = policy_new(u, UX_POLICY_OUT, 1, 0x100);
+	p->if_id = 7;
+	assert_int_equal(ux_spd_insert(u, p, false, NULL), 0);
+	assert_int_equal(seen.if_id, 7);
 	uxfrm_free(u);
 }
 
@@ -211,7 +218,7 @@ static void default_action(void **state)
 {
 	static const struct uxfrm_watch_ops ops = {.policy = on_policy};
 	struct uxfrm *u = engine_new(0);
-	struct seen seen = {0, 0, false};
+	struct seen seen = {0};
 
 	uxfrm_watch(u, &ops, &seen);
 	for (enum ux_policy_dir dir = UX_POLICY_IN; dir < UX_POLICY_DIRS; dir++) {

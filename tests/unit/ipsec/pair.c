@@ -102,6 +102,7 @@ struct ux_sa *add_sa(struct side *s, const struct sa_spec *spec)
 	    .key = key_bytes, .key_bits = row->auth_bits, .icv_bits = row->icv_bits};
 	struct ux_sa_params p = {
 	    .reqid = spec->reqid,
+	    .if_id = spec->if_id,
 	    .mode = spec->mode,
 	    .flags = spec->flags,
 	    .extra_flags = spec->extra_flags,
@@ -181,6 +182,7 @@ struct ux_policy *add_policy(struct side *s, const struct policy_spec *spec)
 	policy->dir = spec->dir;
 	policy->action = spec->action;
 	policy->priority = spec->priority;
+	policy->if_id = spec->if_id;
 	policy->family = policy->sel.family = spec->family;
 	policy->mark = (struct ux_mark){spec->mark, spec->mark ? ~0u : 0};
 	policy->sel.dport = htons(spec->dport);

@@ -53,7 +53,7 @@ extern const char *const algo_names[ALGO_COUNT];
 
 struct sa_spec {
 	const char *src, *dst; /* the family follows from them */
-	uint32_t spi, reqid, window;
+	uint32_t spi, reqid, window, if_id;
 	uint16_t sport, dport; /* UDP encapsulation, 0 = none */
 	uint64_t oseq, iseq;
 	uint64_t hard_packets; /* 0 = none */
@@ -73,7 +73,7 @@ struct policy_spec {
 	uint8_t dir, mode, action;
 	uint16_t family;       /* of the selector, which is else a wildcard */
 	const char *src, *dst; /* template addresses, NULL = any; the family follows */
-	uint32_t reqid, spi, priority, mark;
+	uint32_t reqid, spi, priority, mark, if_id;
 	uint16_t dport;
 	uint8_t n_templates; /* that many equal templates */
 	bool optional;
