@@ -4,11 +4,26 @@
 
 #include "daemon/encap_ports.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/log.h"
+#include "io/udp_bound.h"
 #include "io/udp_encap_socket.h"
+
+/* Between two looks at who has bound our ports: by themselves, and because an SA came. */
+#define LOOK_PAUSE_NS 2000000000ull
+#define LOOK_AT_ONCE_NS 50000000ull
+
+/* One address of a port that somebody has bound alone, and we with them. */
+struct encap_address {
+	struct ux_list link;
+	struct ux_addr addr;
+	bool others; /* somebody but us has it still */
+	int ours;    /* of our own sockets, not met yet in this look */
+	struct ux_encap_socket *socket;
+};
 
 struct encap_entry {
 	struct ux_list link;
@@ -16,7 +31,8 @@ struct encap_entry {
 	uint16_t port;
 	uint32_t users;
 	uint64_t close_ns;		/* when users is 0 */
-	struct ux_encap_socket *socket; /* NULL: could not be opened */
+	struct ux_encap_socket *socket; /* of all addresses. NULL: could not be opened */
+	struct ux_list addresses;
 };
 
 void ux_encap_ports_init(struct ux_encap_ports *e, struct ux_packet_worker *worker,
@@ -26,38 +42,127 @@ void ux_encap_ports_init(struct ux_encap_ports *e, struct ux_packet_worker *work
 	e->worker = worker;
 	e->own_mark = own_mark;
 	e->linger_ns = linger_ns;
+	e->next_look_ns = 0;
 }
 
-static void close_socket(struct ux_encap_ports *e, struct encap_entry *entry)
+static void close_socket(struct ux_encap_ports *e, struct ux_encap_socket **socket)
 {
-	for (unsigned int i = 0; i < UX_ENCAP_SOCKET_PORTS && entry->socket; i++) {
-		struct ux_port *port = ux_encap_socket_port(entry->socket, i);
+	for (unsigned int i = 0; i < UX_ENCAP_SOCKET_PORTS && *socket; i++) {
+		struct ux_port *port = ux_encap_socket_port(*socket, i);
 
 		if (port)
 			ux_packet_worker_remove_port(e->worker, port);
 	}
-	entry->socket = ux_encap_socket_free(entry->socket);
+	*socket = ux_encap_socket_free(*socket);
 }
 
-static void open_socket(struct ux_encap_ports *e, struct encap_entry *entry)
+static int open_socket(struct ux_encap_ports *e, struct encap_entry *entry,
+		       const struct ux_addr *addr, struct ux_encap_socket **ret_socket)
 {
-	int err = ux_encap_socket_open(entry->family, entry->port, e->own_mark, &entry->socket);
+	int err = ux_encap_socket_open(entry->family, addr, entry->port, e->own_mark, ret_socket);
 
 	for (unsigned int i = 0; i < UX_ENCAP_SOCKET_PORTS && !err; i++) {
-		struct ux_port *port = ux_encap_socket_port(entry->socket, i);
+		struct ux_port *port = ux_encap_socket_port(*ret_socket, i);
 
 		if (port)
 			err = ux_packet_worker_add_port(e->worker, port);
 	}
 	if (!err)
-		return;
-	close_socket(e, entry);
-	ux_log(LOG_ERR, "cannot open UDP port %u for ESP: %s", entry->port, strerror(-err));
+		return 0;
+	close_socket(e, ret_socket);
+	ux_log(LOG_ERR, "cannot open UDP port %u for ESP%s: %s", entry->port,
+	       addr ? " at an address that somebody holds alone" : "", strerror(-err));
+	return err;
 }
+
+/* ---- addresses that others have bound ---- */
+
+struct look {
+	struct ux_encap_ports *ports;
+	struct encap_entry *entry;
+};
+
+static void open_address(struct ux_encap_ports *e, struct encap_entry *entry,
+			 const struct ux_addr *addr)
+{
+	struct encap_address *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		return;
+	a->addr = *addr;
+	a->others = true;
+	/* Also when it fails it is kept, so as not to be tried and complained of at each look. */
+	(void)open_socket(e, entry, addr, &a->socket);
+	ux_list_push_back(&entry->addresses, &a->link);
+}
+
+static void close_address(struct ux_encap_ports *e, struct encap_address *a)
+{
+	close_socket(e, &a->socket);
+	ux_list_remove(&a->link);
+	free(a);
+}
+
+static void on_bound(void *opaque, const struct ux_addr *addr)
+{
+	struct look *look = opaque;
+	uint16_t family = (uint16_t)look->entry->family;
+	struct ux_list *pos;
+
+	if (ux_addr_is_any(addr, family))
+		return;
+	ux_list_for_each (pos, &look->entry->addresses) {
+		struct encap_address *a = ux_container_of(pos, struct encap_address, link);
+
+		if (!ux_addr_equal(&a->addr, addr, family))
+			continue;
+		if (a->ours-- <= 0)
+			a->others = true;
+		return;
+	}
+	open_address(look->ports, look->entry, addr);
+}
+
+static void look_at(struct ux_encap_ports *e, struct encap_entry *entry)
+{
+	struct look look = {e, entry};
+	struct ux_list *pos, *next;
+
+	ux_list_for_each (pos, &entry->addresses) {
+		struct encap_address *a = ux_container_of(pos, struct encap_address, link);
+
+		a->ours = a->socket ? UX_ENCAP_SOCKET_PORTS : 0;
+		a->others = false;
+	}
+	if (ux_udp_bound(entry->family, entry->port, on_bound, &look) < 0)
+		return;
+	/* Left alone there we would take what is for a socket bound to all addresses. */
+	ux_list_for_each_safe (pos, next, &entry->addresses) {
+		struct encap_address *a = ux_container_of(pos, struct encap_address, link);
+
+		if (!a->others)
+			close_address(e, a);
+	}
+}
+
+static void look_at_all(struct ux_encap_ports *e, uint64_t now_ns)
+{
+	struct ux_list *pos;
+
+	ux_list_for_each (pos, &e->ports)
+		look_at(e, ux_container_of(pos, struct encap_entry, link));
+	e->next_look_ns = now_ns + LOOK_PAUSE_NS;
+}
+
+/* ---- ports ---- */
 
 static void discard(struct ux_encap_ports *e, struct encap_entry *entry)
 {
-	close_socket(e, entry);
+	struct ux_list *pos, *next;
+
+	ux_list_for_each_safe (pos, next, &entry->addresses)
+		close_address(e, ux_container_of(pos, struct encap_address, link));
+	close_socket(e, &entry->socket);
 	ux_list_remove(&entry->link);
 	free(entry);
 }
@@ -83,7 +188,7 @@ static struct encap_entry *find(struct ux_encap_ports *e, int family, uint16_t p
 	return NULL;
 }
 
-void ux_encap_ports_add(struct ux_encap_ports *e, int family, uint16_t port)
+void ux_encap_ports_add(struct ux_encap_ports *e, int family, uint16_t port, uint64_t now_ns)
 {
 	struct encap_entry *entry = find(e, family, port);
 
@@ -93,11 +198,17 @@ void ux_encap_ports_add(struct ux_encap_ports *e, int family, uint16_t port)
 			return;
 		entry->family = family;
 		entry->port = port;
+		ux_list_init(&entry->addresses);
 		ux_list_push_back(&e->ports, &entry->link);
 	}
 	entry->users++;
 	if (!entry->socket)
-		open_socket(e, entry);
+		(void)open_socket(e, entry, NULL, &entry->socket);
+	/* Who asks for an SA has bound its sockets before. */
+	if (entry->users == 1)
+		look_at(e, entry);
+	else if (now_ns + LOOK_PAUSE_NS > e->next_look_ns + LOOK_AT_ONCE_NS)
+		look_at_all(e, now_ns);
 }
 
 void ux_encap_ports_remove(struct ux_encap_ports *e, int family, uint16_t port, uint64_t now_ns)
@@ -124,5 +235,9 @@ uint64_t ux_encap_ports_tick(struct ux_encap_ports *e, uint64_t now_ns)
 		else if (entry->close_ns < next_ns)
 			next_ns = entry->close_ns;
 	}
-	return next_ns;
+	if (ux_list_empty(&e->ports))
+		return next_ns;
+	if (e->next_look_ns <= now_ns)
+		look_at_all(e, now_ns);
+	return next_ns < e->next_look_ns ? next_ns : e->next_look_ns;
 }

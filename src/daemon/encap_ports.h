@@ -3,7 +3,8 @@
 
 /*
  * The UDP ports that inbound SAs use, opened with the first SA and closed some time after the last,
- * since packets of a moved SA may still be on their way. Control thread.
+ * since packets of a moved SA may still be on their way. An IKE daemon may have bound each address
+ * of the host by itself; then we share each with it. Control thread.
  */
 
 #include <stdint.h>
@@ -16,13 +17,14 @@ struct ux_encap_ports {
 	struct ux_packet_worker *worker; /* borrowed */
 	uint32_t own_mark;
 	uint64_t linger_ns;
+	uint64_t next_look_ns; /* for sockets of others on our ports */
 };
 
 void ux_encap_ports_init(struct ux_encap_ports *e, struct ux_packet_worker *worker,
 			 uint32_t own_mark, uint64_t linger_ns);
 void ux_encap_ports_fini(struct ux_encap_ports *e);
-void ux_encap_ports_add(struct ux_encap_ports *e, int family, uint16_t port);
+void ux_encap_ports_add(struct ux_encap_ports *e, int family, uint16_t port, uint64_t now_ns);
 void ux_encap_ports_remove(struct ux_encap_ports *e, int family, uint16_t port, uint64_t now_ns);
-/* ux_encap_ports_tick - close what has lingered long enough. Returns when to call again,
- * UINT64_MAX: no need. */
+/* ux_encap_ports_tick - close what has lingered long enough, follow what others have bound. Returns
+ * when to call again, UINT64_MAX: no need. */
 uint64_t ux_encap_ports_tick(struct ux_encap_ports *e, uint64_t now_ns);

@@ -151,7 +151,7 @@ static void on_encap(void *opaque, const struct uxfrm_encap_event *event)
 	struct ux_host_ports *p = opaque;
 
 	if (event->added)
-		ux_encap_ports_add(&p->encap, event->family, event->port);
+		ux_encap_ports_add(&p->encap, event->family, event->port, ux_now_ns());
 	else
 		ux_encap_ports_remove(&p->encap, event->family, event->port, ux_now_ns());
 }

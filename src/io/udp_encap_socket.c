@@ -33,7 +33,8 @@ struct encap_port {
 
 struct ux_encap_socket {
 	int family;
-	uint16_t number; /* host order */
+	struct ux_addr addr; /* zeros: all */
+	uint16_t number;     /* host order */
 	uint32_t own_mark;
 	enum ux_demux_ike ike;
 	/* when the guess was last changed by a message from outside, by one that came back */
@@ -152,8 +153,8 @@ static const struct ux_port_ops encap_ops = {.receive = encap_receive, .free = e
 static int open_shared(struct ux_encap_socket *e, struct encap_port *shared)
 {
 	const int on = 1;
-	struct sockaddr_in6 any6 = {.sin6_family = AF_INET6, .sin6_port = htobe16(e->number)};
-	struct sockaddr_in any4 = {.sin_family = AF_INET, .sin_port = htobe16(e->number)};
+	struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = htobe16(e->number)};
+	struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htobe16(e->number)};
 	int fd = socket(e->family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int err;
 
@@ -166,12 +167,14 @@ static int open_shared(struct ux_encap_socket *e, struct encap_port *shared)
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) < 0)
 		return -errno;
 	if (e->family == AF_INET6) {
+		memcpy(&six.sin6_addr, &e->addr, sizeof(six.sin6_addr));
 		if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) < 0 ||
-		    bind(fd, (struct sockaddr *)&any6, sizeof(any6)) < 0)
+		    bind(fd, (struct sockaddr *)&six, sizeof(six)) < 0)
 			return -errno;
 		return 0;
 	}
-	return bind(fd, (struct sockaddr *)&any4, sizeof(any4)) < 0 ? -errno : 0;
+	four.sin_addr.s_addr = e->addr.w[0];
+	return bind(fd, (struct sockaddr *)&four, sizeof(four)) < 0 ? -errno : 0;
 }
 
 static int open_all(struct ux_encap_socket *e)
@@ -186,12 +189,12 @@ static int open_all(struct ux_encap_socket *e)
 		return ux_raw_send_open(e->own_mark, &e->resend);
 	for (int i = 0; i < UX_ENCAP_SOCKET_PORTS; i++)
 		encap_port_free(&e->shared[i].port);
-	if (err != -EADDRINUSE)
+	if (err != -EADDRINUSE || !ux_addr_is_any(&e->addr, (uint16_t)e->family))
 		return err;
 	return ux_raw_udp_open(e->family, e->number, &e->raw);
 }
 
-int ux_encap_socket_open(int family, uint16_t port, uint32_t own_mark,
+int ux_encap_socket_open(int family, const struct ux_addr *addr, uint16_t port, uint32_t own_mark,
 			 struct ux_encap_socket **ret_encap)
 {
 	struct ux_encap_socket *e = calloc(1, sizeof(*e));
@@ -200,6 +203,8 @@ int ux_encap_socket_open(int family, uint16_t port, uint32_t own_mark,
 	if (!e)
 		return -ENOMEM;
 	e->family = family;
+	if (addr)
+		e->addr = *addr;
 	e->number = port;
 	e->own_mark = own_mark;
 	e->ike = UX_DEMUX_IKE_LAST;

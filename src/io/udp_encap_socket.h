@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "base/addr.h"
 #include "base/ext_ack.h"
 #include "io/port.h"
 
@@ -17,10 +18,12 @@
 struct ux_encap_socket;
 
 /*
- * ux_encap_socket_open - @port of @family AF_INET or AF_INET6. @own_mark: the mark bit of our own
- * packets. If somebody holds the port unshared, raw sockets read along instead. 0 or -errno.
+ * ux_encap_socket_open - @port of @family AF_INET or AF_INET6 at @addr, NULL: all addresses but
+ * those that others have bound alone. @own_mark: the mark bit of our own packets. If somebody holds
+ * the port of all addresses unshared, raw sockets read along instead; of one address it is
+ * -EADDRINUSE. 0 or -errno.
  */
-int ux_encap_socket_open(int family, uint16_t port, uint32_t own_mark,
+int ux_encap_socket_open(int family, const struct ux_addr *addr, uint16_t port, uint32_t own_mark,
 			 struct ux_encap_socket **ret_encap) UX_MUST_CHECK;
 struct ux_encap_socket *ux_encap_socket_free(
     struct ux_encap_socket *e); /* accepts NULL, returns NULL */

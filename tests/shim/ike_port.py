@@ -57,12 +57,14 @@ ESP = b"\0\0\x77\x77" + b"\0\0\0\1" + b"x" * 40  # SPI 0x7777: there is no such 
 KEEPALIVE = b"\xff"
 
 
-def share(family, local, zero, spi, ike_first):
+def share(family, local, zero, spi, ike_first, at=None):
+    """@at: the address IKE binds; None: all of them."""
     name = f"{'IPv6' if family == socket.AF_INET6 else 'IPv4'}, {'IKE' if ike_first else 'uxfrmd'} first"
-    ike = udp(family, zero, 4500) if ike_first else None
+    name += ", one address" if at else ""
+    ike = udp(family, at or zero, 4500) if ike_first else None
     added = add_sa(local, local, zero, spi)
     check(f"{name}: an SA with UDP encapsulation", added.returncode == 0, added.stderr)
-    time.sleep(0.2)
+    time.sleep(2.5 if at else 0.2)  # the port is open already, so that uxfrmd looks at its own time
     if not ike_first:
         ike = udp(family, zero, 4500)
     check(f"{name}: both have the port", ike.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT) == 1)
@@ -90,6 +92,12 @@ def main():
         share(family, local, zero, "0x1001", True)
     for family, local, zero in families:
         share(family, local, zero, "0x1002", False)
+    time.sleep(2.5)  # until uxfrmd has looked again at who has the port
+    for family, local, zero in families:
+        share(family, local, zero, "0x1003", True, at=local)
+    time.sleep(2.5)
+    for family, local, zero in families:
+        share(family, local, zero, "0x1004", True)
     plain = udp(socket.AF_INET, "127.0.0.1", 500)
     check("port 500 is made to be shared too", plain.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT) == 1)
     other = udp(socket.AF_INET, "127.0.0.1", 501)

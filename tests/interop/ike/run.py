@@ -18,6 +18,7 @@ sys.path[:0] = [str(HERE.parent.parent.parent / "tools"), str(HERE)]
 import certificates  # noqa: E402
 from charon import Charon  # noqa: E402
 from lab.namespaces import CommandFailed  # noqa: E402
+from pluto import Pluto  # noqa: E402
 from steps import Steps  # noqa: E402
 from world import ENDS, World  # noqa: E402
 
@@ -30,8 +31,12 @@ def read(folder, name, default=""):
 def start_peers(world, folder, directory, peers):
     """Fills @peers, so that those are known of which one did not start."""
     for end in reversed(ENDS):
-        config = read(folder, f"{end}.swanctl.conf") + read(HERE / "scenarios", "secrets.conf")
-        peers[end] = Charon(world, end, os.path.join(directory, end), config, read(folder, f"{end}.charon.conf"))
+        own = os.path.join(directory, end)
+        if (folder / f"{end}.ipsec.conf").exists():
+            peers[end] = Pluto(world, end, own, read(folder, f"{end}.ipsec.conf"))
+        else:
+            config = read(folder, f"{end}.swanctl.conf") + read(HERE / "scenarios", "secrets.conf")
+            peers[end] = Charon(world, end, own, config, read(folder, f"{end}.charon.conf"))
     if (folder / "with-certificates").exists():
         certificates.make({end: peer.folder() for end, peer in peers.items()})
     for peer in peers.values():
@@ -52,7 +57,7 @@ def play(world, folder, directory):
     except CommandFailed as error:
         why = str(error)
         for end, peer in peers.items():
-            why += f"\n--- charon of {end}, {peer.directory}\n{peer.last_words()}"
+            why += f"\n--- IKE daemon of {end}, {peer.directory}\n{peer.last_words()}"
         for end, daemon in world.daemons.items():
             why += f"\n--- uxfrmd of {end}: {daemon.stats() if daemon.alive() else daemon.last_words()}"
     except Exception:  # a broken scenario must not pass for the others

@@ -216,6 +216,7 @@ class Steps:
         """The start of a scenario: one place, none of the others' addresses."""
         self.place = topology.PLACES[name]
         self._arrive(self.place)
+        run(["ip", "-n", self.world.full_name("rw"), "route", "del", "default"], check=False)
         for place in topology.PLACES.values():
             if place.name != name:
                 address, device = self._address(place)

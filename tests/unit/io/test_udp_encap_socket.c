@@ -90,7 +90,7 @@ static int client_socket(int family, uint16_t port)
 static struct ux_encap_socket *open_encap(int family, uint16_t port)
 {
 	struct ux_encap_socket *e = NULL;
-	int err = ux_encap_socket_open(family, port, OWN_MARK, &e);
+	int err = ux_encap_socket_open(family, NULL, port, OWN_MARK, &e);
 
 	if (err == -EPERM || err == -EAFNOSUPPORT)
 		skip();
