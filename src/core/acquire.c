@@ -7,7 +7,8 @@
 
 bool ux_acquire_wanted(const struct ux_policy *policy, const struct ux_sa *found)
 {
-	return !found || ((policy->flags & UX_POLICY_CPU_ACQUIRE) && !found->per_cpu);
+	return !found ||
+	       ((policy->flags & UX_POLICY_CPU_ACQUIRE) && !(found->special & UX_SA_PER_CPU));
 }
 
 /* Is @sa what the query asks for, but for its keys? As in Linux its selector is not looked at. */
@@ -121,7 +122,10 @@ void ux_acquire(struct uxfrm *u, const struct ux_notice_acquire *n)
 	bool for_cpu;
 
 	q.flow = &n->flow;
-	if (!t || !u->tell || !still_wanted(u, policy, &q, &for_cpu))
+	if (!t || !u->tell)
+		return;
+	q.label = policy->label; /* that of the notice may be gone */
+	if (!still_wanted(u, policy, &q, &for_cpu))
 		return;
 
 	struct ux_sa_params params = larval_params(u, n, policy, for_cpu);

@@ -171,7 +171,9 @@ UXFRM_API int uxfrm_new(const struct uxfrm_params *params, struct uxfrm **ret_en
 	ux_slab_init(&u->bucket_slab, sizeof(struct ux_spd_bucket));
 	err = ux_iv_ledger_init(&u->iv_ledger, params->real_s, IDLE_KEYS);
 	if (err == 0)
-		err = ux_limits_init(&u->limits);
+		err = ux_shared_init(&u->limits);
+	if (err == 0)
+		err = ux_shared_init(&u->labels);
 	if (err == 0)
 		err = ux_sad_init(&u->sad);
 	if (err == 0)
@@ -199,7 +201,8 @@ UXFRM_API struct uxfrm *uxfrm_free(struct uxfrm *u)
 	ux_local_fini(&u->local);
 	ux_interfaces_fini(&u->interfaces);
 	ux_iv_ledger_fini(&u->iv_ledger);
-	ux_limits_fini(&u->limits);
+	ux_shared_fini(&u->limits);
+	ux_shared_fini(&u->labels);
 	ux_watch_fini(u);
 	ux_slab_fini(&u->sa_slab);
 	ux_slab_fini(&u->runtime_slab);

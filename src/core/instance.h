@@ -16,6 +16,7 @@
 #include "base/slab.h"
 #include "core/interfaces.h"
 #include "core/iv_ledger.h"
+#include "core/label.h"
 #include "core/limits.h"
 #include "core/local_address.h"
 #include "core/notice.h"
@@ -36,7 +37,7 @@ struct uxfrm {
 	struct ux_sad sad;
 	struct ux_spd spd;
 	struct ux_iv_ledger iv_ledger;
-	struct ux_limits_pool limits;
+	struct ux_shared_pool limits, labels;
 	struct ux_local_addresses local;
 	struct ux_interfaces interfaces;
 	struct ux_slab sa_slab, runtime_slab, link_slab; /* control thread */

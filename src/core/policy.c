@@ -47,9 +47,16 @@ int ux_policy_set_limits(struct ux_policy *policy, const struct ux_limits *limit
 
 	if (!held)
 		return -ENOMEM;
-	ux_limits_release(policy->limits);
+	ux_shared_release(policy->limits);
 	policy->limits = held;
 	return ux_lifetime_prepare_policy(policy);
+}
+
+void ux_policy_set_label(struct ux_policy *policy, const struct ux_label *label)
+{
+	ux_shared_release(policy->label);
+	policy->label = label;
+	policy->labelled = label != NULL;
 }
 
 struct ux_policy *ux_policy_clone(const struct ux_policy *policy)
@@ -62,8 +69,8 @@ struct ux_policy *ux_policy_clone(const struct ux_policy *policy)
 		return NULL;
 	memcpy((char *)p + from, (const char *)policy + from, to - from);
 	memcpy(p->templates, policy->templates, p->n_templates * sizeof(p->templates[0]));
-	if (p->limits) /* does not fail: the set is there */
-		p->limits = ux_limits_hold(&p->instance->limits, p->limits);
+	(void)ux_shared_hold_again(p->limits);
+	(void)ux_shared_hold_again(p->label);
 	return p;
 }
 
@@ -71,7 +78,8 @@ void ux_policy_free(struct ux_policy *policy)
 {
 	if (!policy)
 		return;
-	ux_limits_release(policy->limits);
+	ux_shared_release(policy->limits);
+	ux_shared_release(policy->label);
 	free(policy->timer);
 	ux_slab_put(&policy->instance->policy_slabs[policy->n_templates], policy);
 }

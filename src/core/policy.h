@@ -9,6 +9,7 @@
 
 #include "base/heap.h"
 #include "base/list.h"
+#include "core/label.h"
 #include "core/sa.h"
 #include "core/selector.h"
 
@@ -43,11 +44,13 @@ struct ux_policy {
 	uint32_t priority, if_id;
 	struct ux_mark mark;
 	uint16_t family; /* sel.family */
-	uint8_t dir, type, action, flags, share;
+	uint8_t dir, type, action, flags;
+	bool labelled; /* has a label */
 	uint8_t n_templates;
 	struct ux_selector sel;
 	uint32_t index;
 	const struct ux_limits *limits; /* NULL until ux_policy_set_limits: none */
+	const struct ux_label *label;	/* NULL: none */
 	uint64_t add_time_s;
 	struct uxfrm *instance;
 
@@ -87,6 +90,8 @@ static inline bool ux_policy_before(const struct ux_policy *a, const struct ux_p
 struct ux_policy *ux_policy_new(struct uxfrm *u, unsigned int n_templates);
 /* ux_policy_set_limits - for a policy in no database. -ENOMEM. */
 int ux_policy_set_limits(struct ux_policy *policy, const struct ux_limits *limits) UX_MUST_CHECK;
+/* ux_policy_set_label - takes @label; NULL is none. For a policy in no database. */
+void ux_policy_set_label(struct ux_policy *policy, const struct ux_label *label);
 /* ux_policy_clone - another with the same constant part; nothing counted yet. As ux_policy_new. */
 struct ux_policy *ux_policy_clone(const struct ux_policy *policy);
 struct ux_slab;

@@ -112,7 +112,7 @@ static void fill(struct ux_sa *sa, const struct ux_sa_params *p)
 	sa->flags = p->flags;
 	sa->dir = p->dir;
 	sa->extra_flags = (uint8_t)p->extra_flags;
-	sa->per_cpu = p->pcpu != UINT32_MAX;
+	sa->special = p->pcpu != UINT32_MAX ? UX_SA_PER_CPU : 0;
 	sa->id = p->id;
 	sa->mark = (struct ux_mark){.v = p->mark.v & p->mark.m, .m = p->mark.m};
 	sa->saddr = p->saddr;
@@ -178,6 +178,22 @@ int ux_sa_new_larval(struct uxfrm *u, const struct ux_sa_params *params, struct 
 		return -ENOMEM;
 	}
 	*ret_sa = sa;
+	return 0;
+}
+
+int ux_sa_set_label(struct ux_sa *sa, const struct ux_label *label)
+{
+	struct ux_sa_rare *rare = label ? ux_sa_runtime_rare(sa->runtime) : NULL;
+
+	if (!label)
+		return 0;
+	if (!rare) {
+		ux_shared_release(label);
+		return -ENOMEM;
+	}
+	ux_shared_release(rare->label);
+	rare->label = label;
+	sa->special |= UX_SA_LABELLED;
 	return 0;
 }
 

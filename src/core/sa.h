@@ -24,6 +24,7 @@
 #include "base/ext_ack.h"
 #include "base/list.h"
 #include "core/iv_ledger.h"
+#include "core/label.h"
 #include "core/limits.h"
 #include "core/replay.h"
 #include "core/selector.h"
@@ -134,9 +135,8 @@ struct ux_sa_terms {
 	/* control thread writes, workers read the second; NEWAE changes both */
 	uint32_t replay_maxage;		  /* 100 ms units */
 	_Atomic(uint32_t) replay_maxdiff; /* sequence numbers */
-	/* control thread; UPDSA changes it */
-	struct ux_addr coaddr;
 	/* const after publish */
+	struct ux_sa_rare *rare; /* NULL: nothing of it */
 	uint32_t tfcpad, extra_flags;
 	uint32_t pcpu;		/* UINT32_MAX = none */
 	uint32_t acquire_seq;	/* km.seq: ties ALLOCSPI/ACQUIRE and NEWSA together */
@@ -144,7 +144,14 @@ struct ux_sa_terms {
 	uint8_t replay_bmp_len; /* of REPLAY_ESN_VAL: words of its bitmap, as given */
 	uint8_t id_unused[3];	/* padding of the request's id, returned as in Linux */
 	bool esn_attr;		/* replay state came as, and is returned as, REPLAY_ESN_VAL */
+};
+
+/* What few SAs have. */
+struct ux_sa_rare {
+	const struct ux_label *label; /* const after publish; NULL: none */
+	/* control thread; UPDSA changes the address */
 	bool has_coaddr;
+	struct ux_addr coaddr;
 };
 
 /* What only an SA without keys has: it waits for them, but not for ever. Control thread. */
@@ -202,6 +209,10 @@ _Static_assert(sizeof(struct ux_sa_runtime) == 4 * 64, "a million of them add up
 
 enum ux_sa_state { UX_SA_LARVAL, UX_SA_VALID, UX_SA_DEAD };
 
+/* What makes an SA unfit for some who send, though all addresses fit. */
+#define UX_SA_PER_CPU 1	 /* only the CPU terms.pcpu sends by it */
+#define UX_SA_LABELLED 2 /* only policies with its label use it */
+
 struct ux_sa {
 	/* control thread writes, workers read: links of the lookup tables (core/sad.h) */
 	_Alignas(64) _Atomic(struct ux_sa *) next_same_tuple;
@@ -213,7 +224,7 @@ struct ux_sa {
 	/* const after publish, what the packet path looks at first in front */
 	uint8_t mode, flags, dir;
 	/* derived, for the packet path */
-	bool per_cpu;	     /* only the CPU terms.pcpu sends by it */
+	uint8_t special;     /* UX_SA_PER_CPU, UX_SA_LABELLED */
 	uint8_t extra_flags; /* the low bits of terms.extra_flags */
 	struct ux_sa_runtime *runtime;
 	struct ux_sa_id id;
@@ -298,6 +309,14 @@ struct ux_sa *ux_sa_clone(const struct ux_sa *old);
 struct ux_sa *ux_sa_clone_in(struct uxfrm *u, const struct ux_sa *old);
 /* ux_sa_init - check what can be wrong with an SA's fields. */
 int ux_sa_init(struct ux_sa *sa, struct ux_ext_ack *ext) UX_MUST_CHECK;
+/* ux_sa_set_label - an SA in no table gets this label, which is taken in any case; NULL: none.
+ * -ENOMEM. */
+int ux_sa_set_label(struct ux_sa *sa, const struct ux_label *label) UX_MUST_CHECK;
+/* ux_sa_label - NULL: it has none. Any thread. */
+static inline const struct ux_label *ux_sa_label(const struct ux_sa *sa)
+{
+	return sa->special & UX_SA_LABELLED ? sa->runtime->terms.rare->label : NULL;
+}
 /* ux_sa_free - an SA that is in no table and seen by nobody; drops its share of the runtime. NULL
  * is fine. */
 struct ux_sa *ux_sa_free(struct ux_sa *sa);

@@ -173,7 +173,7 @@ static int make_transform(struct ux_sa_runtime *r, const struct ux_sa_params *p,
 
 static void limits_retired(void *object)
 {
-	ux_limits_release(object);
+	ux_shared_release(object);
 }
 
 int ux_sa_set_limits(struct ux_sa_runtime *r, const struct ux_limits *limits)
@@ -261,14 +261,32 @@ static int make_replay(struct ux_sa_runtime *r, const struct ux_sa_params *p)
 	return 0;
 }
 
+struct ux_sa_rare *ux_sa_runtime_rare(struct ux_sa_runtime *r)
+{
+	if (!r->terms.rare)
+		r->terms.rare = calloc(1, sizeof(*r->terms.rare));
+	return r->terms.rare;
+}
+
+static int set_coaddr(struct ux_sa_runtime *r, const struct ux_sa_params *p)
+{
+	struct ux_sa_rare *rare = p->has_coaddr ? ux_sa_runtime_rare(r) : NULL;
+
+	if (!p->has_coaddr)
+		return 0;
+	if (!rare)
+		return -ENOMEM;
+	rare->has_coaddr = true;
+	rare->coaddr = p->coaddr;
+	return 0;
+}
+
 static void set_terms(struct ux_sa_runtime *r, const struct ux_sa_params *p)
 {
 	struct ux_sa_terms *t = &r->terms;
 
 	t->replay_maxage = p->replay_maxage;
 	atomic_init(&t->replay_maxdiff, p->replay_maxdiff);
-	t->coaddr = p->coaddr;
-	t->has_coaddr = p->has_coaddr;
 	t->tfcpad = p->tfcpad;
 	t->extra_flags = p->extra_flags;
 	t->pcpu = p->pcpu;
@@ -344,7 +362,9 @@ int ux_sa_runtime_new(struct uxfrm *u, const struct ux_sa_params *p,
 
 	if (!r)
 		return -ENOMEM;
-	err = make_transform(r, p, ext);
+	err = set_coaddr(r, p);
+	if (err == 0)
+		err = make_transform(r, p, ext);
 	if (err == 0)
 		err = ux_lifetime_prepare(r, &p->limits);
 	if (err == 0)
@@ -363,6 +383,13 @@ int ux_sa_runtime_new(struct uxfrm *u, const struct ux_sa_params *p,
 	return 0;
 }
 
+static void rare_free(struct ux_sa_rare *rare)
+{
+	if (rare)
+		ux_shared_release(rare->label);
+	free(rare);
+}
+
 void ux_sa_runtime_free(struct ux_sa_runtime *r)
 {
 	struct uxfrm *u = r->instance;
@@ -373,7 +400,8 @@ void ux_sa_runtime_free(struct ux_sa_runtime *r)
 	if (r->iv)
 		ux_iv_source_release(&u->iv_ledger, r->iv);
 	replay_free(ux_rcu_own(&r->replay));
-	ux_limits_release(ux_sa_limits(r));
+	ux_shared_release(ux_sa_limits(r));
+	rare_free(r->terms.rare);
 	free(r->larval);
 	free(r->timer);
 	free(r->events);

@@ -20,5 +20,8 @@ struct ux_sa_runtime *ux_sa_runtime_new_larval(struct uxfrm *u, const struct ux_
 /* ux_sa_runtime_free - when the last ux_sa is gone and no reader is left. */
 void ux_sa_runtime_free(struct ux_sa_runtime *r);
 
+/* ux_sa_runtime_rare - what few have; made if it has none of it. NULL: no memory. */
+struct ux_sa_rare *ux_sa_runtime_rare(struct ux_sa_runtime *r);
+
 /* ux_sa_free_in - as ux_sa_free, for an SA that may have no runtime yet. */
 void ux_sa_free_in(struct uxfrm *u, struct ux_sa *sa);

@@ -84,6 +84,7 @@ struct ux_sa_query {
 	uint8_t proto, mode;
 	uint32_t cpu;			/* that sends: of SAs for one CPU only its own (RFC 9611) */
 	const struct ux_flow_key *flow; /* for the SA's selector */
+	const struct ux_label *label;	/* the policy's; NULL: none */
 };
 /*
  * ux_sad_lookup_outbound - the SA a template resolves to (Linux: xfrm_state_find): valid, selector

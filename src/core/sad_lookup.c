@@ -142,6 +142,18 @@ bool ux_sad_source_fits(const struct ux_addr *a, const struct ux_addr *b, uint16
 	       ux_addr_is_any(b, family);
 }
 
+static bool special_fits(const struct ux_sa *sa, const struct ux_sa_query *q)
+{
+	if ((sa->special & UX_SA_PER_CPU) && sa->runtime->terms.pcpu != q->cpu)
+		return false;
+	return ux_label_same(ux_sa_label(sa), q->label);
+}
+
+static bool is_per_cpu(const struct ux_sa *sa)
+{
+	return sa->special & UX_SA_PER_CPU;
+}
+
 bool ux_sad_fits(const struct ux_sa *sa, const struct ux_sa_query *q)
 {
 	if (ux_sa_state_of(sa) != UX_SA_VALID || sa->mode != q->mode || sa->id.proto != q->proto)
@@ -150,7 +162,7 @@ bool ux_sad_fits(const struct ux_sa *sa, const struct ux_sa_query *q)
 		return false;
 	if (sa->if_id != q->if_id || (q->spi && q->spi != sa->id.spi))
 		return false;
-	if (sa->per_cpu && sa->runtime->terms.pcpu != q->cpu)
+	if ((sa->special || q->label) && !special_fits(sa, q))
 		return false;
 	if (!q->flow || !sa->sel.family)
 		return true;
@@ -159,7 +171,7 @@ bool ux_sad_fits(const struct ux_sa *sa, const struct ux_sa_query *q)
 
 bool ux_sad_better(const struct ux_sa *a, const struct ux_sa *b)
 {
-	if (!b || (a->per_cpu && !b->per_cpu))
+	if (!b || (is_per_cpu(a) && !is_per_cpu(b)))
 		return true;
 
 	bool a_dying = atomic_load_explicit(&a->dying, memory_order_relaxed);

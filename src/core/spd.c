@@ -68,12 +68,12 @@ struct ux_policy *ux_spd_find(struct uxfrm *u, const struct ux_policy_key *key)
 
 	if (!is_ip(group.family)) /* no policy has it */
 		return NULL;
-	return ux_spd_tree_find(&u->spd.tree, &group, key->sel, key->mark);
+	return ux_spd_tree_find(&u->spd.tree, &group, key->sel, key->mark, key->label);
 }
 
 static struct ux_policy_key key_of(const struct ux_policy *p)
 {
-	return (struct ux_policy_key){p->type, p->dir, p->if_id, p->mark, &p->sel};
+	return (struct ux_policy_key){p->type, p->dir, p->if_id, p->mark, &p->sel, p->label};
 }
 
 /*

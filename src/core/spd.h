@@ -71,6 +71,7 @@ struct ux_policy_key {
 	uint32_t if_id;
 	struct ux_mark mark; /* exact */
 	const struct ux_selector *sel;
+	const struct ux_label *label; /* NULL: of those without */
 };
 struct ux_policy *ux_spd_find(struct uxfrm *u, const struct ux_policy_key *key);
 struct ux_policy *ux_spd_find_by_index(struct uxfrm *u, const struct ux_policy_key *key,

@@ -39,13 +39,19 @@ static bool mark_fits(const struct ux_policy *p, const struct ux_flow_key *flow)
 	return (flow->mark & p->mark.m) == p->mark.v;
 }
 
+/* Where the label of the traffic is not known, any policy's is taken for it. */
+static bool label_fits(const struct ux_policy *p, const struct ux_flow_key *flow)
+{
+	return !p->labelled || !flow->label_known || ux_label_same(p->label, flow->label);
+}
+
 /* Take the policy if it is better and the flow fits it. */
 static void consider(struct search *s, struct ux_policy *p)
 {
 	if (s->best && !ux_policy_before(p, s->best))
 		return;
 	if (!same_group(p, s->group) || !mark_fits(p, s->flow) ||
-	    !ux_selector_match(&p->sel, s->flow))
+	    !ux_selector_match(&p->sel, s->flow) || !label_fits(p, s->flow))
 		return;
 	s->best = p;
 	s->rank = ux_policy_rank(p);
@@ -284,11 +290,17 @@ bool ux_spd_tree_ports_ahead(const struct ux_spd_tree *t, const struct ux_spd_gr
 
 /* ---- by selector ---- */
 
-static bool is_named(const struct ux_policy *p, const struct ux_spd_group *group,
-		     const struct ux_selector *sel, struct ux_mark mark)
+struct name {
+	const struct ux_spd_group *group;
+	const struct ux_selector *sel;
+	struct ux_mark mark;
+	const struct ux_label *label;
+};
+
+static bool is_named(const struct ux_policy *p, const struct name *n)
 {
-	return same_group(p, group) && p->mark.v == mark.v && p->mark.m == mark.m &&
-	       ux_selector_equal(&p->sel, sel);
+	return same_group(p, n->group) && p->mark.v == n->mark.v && p->mark.m == n->mark.m &&
+	       ux_selector_equal(&p->sel, n->sel) && ux_label_same(p->label, n->label);
 }
 
 static struct ux_policy *after(const struct ux_spd_bucket *b, struct ux_policy *p)
@@ -301,32 +313,33 @@ static struct ux_policy *after(const struct ux_spd_bucket *b, struct ux_policy *
 	return next ? ux_container_of(next, struct ux_policy, in_bucket) : NULL;
 }
 
-static struct ux_policy *named_in(const struct ux_spd_bucket *b, const struct ux_spd_group *group,
-				  const struct ux_selector *sel, struct ux_mark mark)
+static struct ux_policy *named_in(const struct ux_spd_bucket *b, const struct name *name)
 {
 	struct ux_policy *p;
 
 	for (unsigned int i = 0; keeps_some(b) && i < UX_SPD_KEPT; i++) {
 		p = ux_rcu_own(&b->kept[i].policy);
-		if (p && is_named(p, group, sel, mark))
+		if (p && is_named(p, name))
 			return p;
 	}
 	p = ux_rcu_own(&b->first);
-	while (p && !is_named(p, group, sel, mark))
+	while (p && !is_named(p, name))
 		p = after(b, p);
 	return p;
 }
 
 struct ux_policy *ux_spd_tree_find(const struct ux_spd_tree *t, const struct ux_spd_group *group,
-				   const struct ux_selector *sel, struct ux_mark mark)
+				   const struct ux_selector *sel, struct ux_mark mark,
+				   const struct ux_label *label)
 {
+	const struct name name = {group, sel, mark, label};
 	const struct ux_spd_bucket *b = root_of(t, group);
 	struct ux_policy *p = NULL;
 	struct ux_spd_probe probe;
 	uint64_t hash = 0;
 
 	ux_spd_probe_selector(&probe, t->key, group, sel, mark);
-	while (b && !(p = named_in(b, group, sel, mark))) {
+	while (b && !(p = named_in(b, &name))) {
 		if (!ux_rcu_own(&b->branches))
 			return NULL;
 

@@ -110,6 +110,7 @@ struct ux_policy *ux_spd_tree_search(const struct ux_spd_tree *t, const struct u
  * with other ports? As ux_spd_tree_search. */
 bool ux_spd_tree_ports_ahead(const struct ux_spd_tree *t, const struct ux_spd_group *group,
 			     const struct ux_flow_key *flow, const struct ux_policy *found);
-/* ux_spd_tree_find - the policy with exactly this selector and mark. Control thread. */
+/* ux_spd_tree_find - the policy with exactly this selector, mark and label. Control thread. */
 struct ux_policy *ux_spd_tree_find(const struct ux_spd_tree *t, const struct ux_spd_group *group,
-				   const struct ux_selector *sel, struct ux_mark mark);
+				   const struct ux_selector *sel, struct ux_mark mark,
+				   const struct ux_label *label);

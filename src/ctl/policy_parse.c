@@ -193,7 +193,6 @@ static void policy_from_info(struct ux_policy *policy, const struct xfrm_userpol
 	policy->dir = info->dir;
 	policy->action = info->action;
 	policy->flags = info->flags;
-	policy->share = XFRM_SHARE_ANY; /* checked, but not kept: Linux does the same */
 	policy->family = info->sel.family;
 }
 

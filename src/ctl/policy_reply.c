@@ -23,7 +23,6 @@ static void info_to_wire(const struct ux_policy *p, struct xfrm_userpolicy_info 
 	to->dir = p->dir;
 	to->action = p->action;
 	to->flags = p->flags;
-	to->share = p->share;
 }
 
 static void template_to_wire(const struct ux_template *t, struct xfrm_user_tmpl *to)

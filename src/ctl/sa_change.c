@@ -51,6 +51,13 @@ int ux_sa_add(struct uxfrm *u, struct ux_sa *sa, const struct ux_sa_params *p,
 	return 0;
 }
 
+/* It is changed, but not given. */
+static void change_coaddr(struct ux_sa_rare *to, const struct ux_sa_rare *wanted)
+{
+	if (to && to->has_coaddr && wanted && wanted->has_coaddr)
+		to->coaddr = wanted->coaddr;
+}
+
 /* An SA in use takes over from @wanted only what Linux takes over: keys and replay state stay. */
 static int update_valid(struct uxfrm *u, struct ux_sa *old, const struct ux_sa *wanted,
 			struct ux_ext_ack *ext)
@@ -77,8 +84,7 @@ static int update_valid(struct uxfrm *u, struct ux_sa *old, const struct ux_sa *
 		ux_sa_free(fresh);
 		return r;
 	}
-	if (wanted->runtime->terms.has_coaddr && fresh->runtime->terms.has_coaddr)
-		fresh->runtime->terms.coaddr = wanted->runtime->terms.coaddr;
+	change_coaddr(fresh->runtime->terms.rare, wanted->runtime->terms.rare);
 	/* does not fail: the set is there, as @wanted holds it */
 	r = ux_sa_set_limits(fresh->runtime, ux_sa_limits(wanted->runtime));
 	ux_lifetime_start(u, fresh->runtime->timer);

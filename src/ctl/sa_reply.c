@@ -146,8 +146,8 @@ static void write_attrs(struct ux_writer *w, const struct ux_sa *sa)
 
 	if (terms->extra_flags)
 		ux_msg_attr_u32(w, XFRMA_SA_EXTRA_FLAGS, terms->extra_flags);
-	if (terms->has_coaddr)
-		ux_msg_attr(w, XFRMA_COADDR, &terms->coaddr, sizeof(terms->coaddr));
+	if (terms->rare && terms->rare->has_coaddr)
+		ux_msg_attr(w, XFRMA_COADDR, &terms->rare->coaddr, sizeof(terms->rare->coaddr));
 	if (last_used_s)
 		ux_msg_attr_u64(w, XFRMA_LASTUSED, last_used_s);
 	if (sa->runtime->keys)

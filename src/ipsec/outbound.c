@@ -59,6 +59,7 @@ static enum uxfrm_drop resolve(struct uxfrm_worker *w, struct ux_slot *s,
 	    .if_id = policy->if_id,
 	    .mark = policy->mark.v & policy->mark.m,
 	    .cpu = w->cpu,
+	    .label = policy->label,
 	    .flow = &s->flow,
 	};
 

@@ -127,6 +127,16 @@ static bool selectors_fit(const struct ux_slot *s)
 	return true;
 }
 
+/* That of one of its SAs; several with different ones are not told apart. */
+static const struct ux_label *label_of(const struct ux_slot *s)
+{
+	const struct ux_label *label = NULL;
+
+	for (unsigned int i = 0; i < s->n_bundle && !label; i++)
+		label = ux_sa_label(s->bundle[i]);
+	return label;
+}
+
 enum uxfrm_drop ux_policy_check(struct uxfrm_worker *w, struct ux_slot *s)
 {
 	struct uxfrm *u = w->instance;
@@ -135,6 +145,8 @@ enum uxfrm_drop ux_policy_check(struct uxfrm_worker *w, struct ux_slot *s)
 
 	s->flow.mark = s->p->mark;
 	s->flow.ifindex = s->p->ifindex;
+	s->flow.label_known = true;
+	s->flow.label = label_of(s);
 	if (!selectors_fit(s))
 		return UXFRM_DROP_IN_SELECTOR;
 	dir = ux_local_contains(&u->local, s->flow.family, &s->flow.daddr) ? UX_POLICY_IN

@@ -10,6 +10,7 @@
 #include "base/addr.h"
 
 struct ux_ip_info;
+struct ux_label;
 
 struct ux_flow_key {
 	struct ux_addr saddr, daddr;
@@ -21,12 +22,14 @@ struct ux_flow_key {
 	__be16 sport, dport;
 	uint32_t mark;
 	int32_t ifindex;
+	bool label_known;	      /* else the label means nothing */
+	const struct ux_label *label; /* core/label.h: of the SA it came by; NULL: none */
 };
 
 /*
  * ux_flow_key_parse - read the key of the IP packet at @data (@len bytes).
- * mark and ifindex are left 0 for the caller. False: not a well-formed IPv4 or IPv6 packet of at
- * least the length its header claims.
+ * mark, ifindex and label are left 0 for the caller. False: not a well-formed IPv4 or IPv6 packet
+ * of at least the length its header claims.
  */
 bool ux_flow_key_parse(const uint8_t *data, uint32_t len, struct ux_flow_key *ret_flow);
 /* ux_flow_key_fill - the same of a packet that ux_ip_parse has read. */
