@@ -26,9 +26,9 @@ extern "C" {
 	X(IN_ICV, "in_icv", "XfrmInStateProtoError", "integrity check failed")                          \
 	X(IN_PADDING, "in_padding", "XfrmInStateProtoError", "padding longer than the payload")         \
 	X(IN_MODE, "in_mode", "XfrmInStateModeError", "inner packet does not fit the SA's mode")        \
-	X(IN_INNER, "in_inner", "XfrmInStateModeError", "inner packet malformed")                       \
+	X(IN_INNER, "in_inner", "", "inner packet malformed")                                           \
 	X(IN_EXPIRED, "in_expired", "XfrmInStateExpired", "a hard limit of the SA is reached")         \
-	X(IN_DUMMY, "in_dummy", "", "dummy packet (next header 59)")                                    \
+	X(IN_DUMMY, "in_dummy", "XfrmInStateProtoError", "dummy packet (next header 59)")               \
 	X(IN_BUNDLE, "in_bundle", "XfrmInBufferError", "more SAs in one packet than a policy can name") \
 	X(IN_SELECTOR, "in_selector", "XfrmInStateMismatch", "inner packet outside the SA's selector")  \
 	X(IN_NO_POLICY, "in_no_policy", "XfrmInNoPols", "no policy for a packet that came by an SA")    \
@@ -36,6 +36,7 @@ extern "C" {
 	X(IN_TEMPLATE, "in_template", "XfrmInTmplMismatch", "the SA is not what the policy asks for")   \
 	X(OUT_HEADER, "out_header", "XfrmOutError", "not an IP packet")                                 \
 	X(OUT_BLOCK, "out_block", "XfrmOutPolBlock", "a policy blocks it")                              \
+	X(OUT_DEFAULT, "out_default", "", "no policy for it, and the default is to block")              \
 	X(OUT_NO_SA, "out_no_sa", "XfrmOutNoStates", "the policy asks for an SA and there is none")     \
 	X(OUT_TEMPLATE, "out_template", "XfrmOutPolError", "the policy's templates cannot be applied")  \
 	X(OUT_NO_POLICY, "out_no_policy", "", "sent to an interface whose policies do not protect it")  \
@@ -48,7 +49,9 @@ extern "C" {
 	X(OUT_CRYPTO, "out_crypto", "XfrmOutStateProtoError", "encryption failed")                      \
 	X(OUT_TTL, "out_ttl", "", "hop limit reached")                                                  \
 	X(OUT_ROOM, "out_room", "XfrmOutError", "packet too large for its buffer")                      \
-	X(OUT_TOO_BIG, "out_too_big", "XfrmOutError", "larger than the path allows, and may not be fragmented") \
+	X(OUT_TOO_LONG, "out_too_long", "XfrmOutStateProtoError", "longer than an IP packet can be")   \
+	X(OUT_TOO_BIG, "out_too_big", "XfrmOutStateModeError", "larger than the path allows, and may not be fragmented") \
+	X(OUT_NO_ROUTE, "out_no_route", "XfrmOutBundleGenError", "no route to where the SA leads")        \
 	X(FRAGMENT, "fragment", "", "fragment could not be reassembled")                                \
 	X(PORT_SEND, "port_send", "", "the operating system refused the packet")
 

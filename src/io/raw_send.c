@@ -153,6 +153,15 @@ static enum uxfrm_drop send_fragments(struct raw_sender *s, int fd, struct uxfrm
 	return UXFRM_DROP_NONE;
 }
 
+/* Why the system does not take it. What is let go in clear has no outer way that could be missing. */
+static enum uxfrm_drop refusal(int err, const struct uxfrm_packet *p)
+{
+	bool no_route = err == ENETUNREACH || err == EHOSTUNREACH;
+
+	return no_route && p->verdict == UXFRM_UNDERLAY ? UXFRM_DROP_OUT_NO_ROUTE
+							: UXFRM_DROP_PORT_SEND;
+}
+
 /* All of @packets are of one family. Messages 0..n-1 are described anew after fragments used number
  * 0; those before the refused packet are not needed any more. */
 static void send_family(struct raw_sender *s, int fd, struct uxfrm_packet *const *packets, size_t n)
@@ -163,7 +172,7 @@ static void send_family(struct raw_sender *s, int fd, struct uxfrm_packet *const
 	for (size_t i = 0; i < n; i++)
 		describe(s, i, packets[i]->data, packets[i]->len, packets[i]->mark);
 	while (done < n) {
-		enum uxfrm_drop drop = UXFRM_DROP_PORT_SEND;
+		enum uxfrm_drop drop;
 		int sent = sendmmsg(fd, s->msgs + done, (unsigned int)(n - done), MSG_DONTWAIT);
 
 		if (sent > 0) {
@@ -173,6 +182,7 @@ static void send_family(struct raw_sender *s, int fd, struct uxfrm_packet *const
 		}
 		/* Retries go on counting: a device that is stuck holds a burst up, not each packet
 		 * of it. */
+		drop = refusal(errno, packets[done]);
 		if (errno == EMSGSIZE)
 			drop = send_fragments(s, fd, packets[done]);
 		else if (wait_for_room(fd, errno, &retries))

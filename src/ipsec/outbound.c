@@ -122,7 +122,7 @@ static enum uxfrm_drop classify(struct uxfrm_worker *w, struct ux_slot *s)
 	if (s->ip.fragment && ux_spd_ports_decide(u, UX_POLICY_OUT, &s->flow, s->p->if_id, policy))
 		return UXFRM_DROP_FRAGMENT;
 	if (!policy && ux_spd_default(&u->spd, UX_POLICY_OUT) == UX_POLICY_BLOCK)
-		return UXFRM_DROP_OUT_BLOCK;
+		return UXFRM_DROP_OUT_DEFAULT;
 	if (!policy)
 		return without_sa(w, s);
 	atomic_store_explicit(&policy->use_time_s, w->now_s, memory_order_relaxed);

@@ -29,6 +29,6 @@ enum uxfrm_drop ux_protocol_room(const struct ux_slot *s)
 	/* The IPv6 payload length does not count the header, but no port sends such jumbos whole.
 	 */
 	if (p->len + head + s->tail_len > UX_IP_MAX)
-		return UXFRM_DROP_OUT_TOO_BIG;
+		return UXFRM_DROP_OUT_TOO_LONG;
 	return UXFRM_DROP_NONE;
 }

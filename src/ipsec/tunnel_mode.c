@@ -98,6 +98,8 @@ static enum uxfrm_drop tunnel_open(struct ux_slot *s)
 		version = 6;
 	else
 		return UXFRM_DROP_IN_MODE;
+	if (s->payload_len < (version == 4 ? UX_IP4_LEN : UX_IP6_LEN))
+		return UXFRM_DROP_IN_MODE;
 	/* Bytes behind the inner packet are traffic-flow padding (RFC 4303 section 2.7). */
 	if (payload[0] >> 4 != version || !ux_ip_parse(payload, s->payload_len, &inner))
 		return UXFRM_DROP_IN_INNER;

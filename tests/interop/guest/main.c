@@ -163,7 +163,7 @@ static void do_packet(void)
 	const char *wrong = send_packet(from_side, packet, len);
 
 	if (wrong)
-		fprintf(answers, "wrong packet: %s\n", wrong);
+		fprintf(answers, "refused packet: %s\n", wrong);
 	pause_ns(SETTLE_NS);
 }
 

@@ -270,6 +270,8 @@ static void test_in_trailer_and_inner(void **state)
 	    {2, 50, 64, UXFRM_DROP_IN_MODE},	 {2, 17, 64, UXFRM_DROP_IN_MODE},
 	    {2, 4, 64, UXFRM_DROP_IN_INNER}, /* zeros are no IPv4 packet */
 	    {2, 41, 64, UXFRM_DROP_IN_INNER},
+	    {50, 4, 64, UXFRM_DROP_IN_MODE}, /* shorter than a header */
+	    {30, 41, 64, UXFRM_DROP_IN_MODE},
 	};
 	struct sa_spec spec = {.algo = NULL_SHA256, .window = 64};
 	struct ux_sa *at_a;

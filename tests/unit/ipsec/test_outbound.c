@@ -85,7 +85,7 @@ static void test_out_default(void **state)
 	pair_open(&p);
 	ux_spd_set_default(p.a.u, UX_POLICY_OUT, UX_POLICY_BLOCK);
 	inner4(10);
-	expect_drop_out(&p.a, &t, UXFRM_DROP_OUT_BLOCK);
+	expect_drop_out(&p.a, &t, UXFRM_DROP_OUT_DEFAULT);
 	add_policy(&p.a, &allow);
 	inner4(10);
 	outbound(&p.a, &t);
@@ -272,7 +272,7 @@ static void test_out_room(void **state)
 	pair_close(&p);
 }
 
-static void test_out_too_big(void **state)
+static void test_out_too_long(void **state)
 {
 	struct sa_spec spec = {.algo = GCM128_16};
 	struct pair p;
@@ -286,7 +286,7 @@ static void test_out_too_big(void **state)
 	assert_int_equal(t.p.verdict, UXFRM_UNDERLAY);
 	assert_int_equal(t.p.len, 65532);
 	inner4(65479 - 20);
-	expect_drop_out(&p.a, &t, UXFRM_DROP_OUT_TOO_BIG);
+	expect_drop_out(&p.a, &t, UXFRM_DROP_OUT_TOO_LONG);
 	pair_close(&p);
 }
 
@@ -371,7 +371,7 @@ int main(void)
 	    cmocka_unit_test(test_oseq_may_wrap),
 	    cmocka_unit_test(test_out_iv),
 	    cmocka_unit_test(test_out_room),
-	    cmocka_unit_test(test_out_too_big),
+	    cmocka_unit_test(test_out_too_long),
 	    cmocka_unit_test(test_per_cpu),
 	    cmocka_unit_test(test_own_cpu),
 	};
