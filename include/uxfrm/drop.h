@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 #define UXFRM_DROP_LIST(X)                                                                         \
-	X(IN_HEADER, "in_header", "XfrmInHdrError", "not an ESP packet: header cut short or wrong")     \
+	X(IN_HEADER, "in_header", "XfrmInHdrError", "not an IPsec packet: header cut short or wrong")     \
 	X(IN_NO_SA, "in_no_sa", "XfrmInNoStates", "no SA for SPI, destination and mark")                \
 	X(IN_LARVAL, "in_larval", "XfrmAcquireError", "the SA has no keys yet")                         \
 	X(IN_ENCAP, "in_encap", "XfrmInStateMismatch", "UDP encapsulation differs from the SA's")       \
@@ -22,7 +22,8 @@ extern "C" {
 	X(IN_REPLAY, "in_replay", "XfrmInStateSeqError", "sequence number seen before")                 \
 	X(IN_TOO_OLD, "in_too_old", "XfrmInStateSeqError", "left of the replay window")                 \
 	X(IN_SEQ_ZERO, "in_seq_zero", "XfrmInStateSeqError", "sequence number 0")                       \
-	X(IN_SHORT, "in_short", "XfrmInStateProtoError", "ESP payload too short or misaligned")         \
+	X(IN_SHORT, "in_short", "XfrmInStateProtoError", "payload too short or misaligned")         \
+	X(IN_OPTIONS, "in_options", "XfrmInStateProtoError", "malformed options in front of AH")        \
 	X(IN_ICV, "in_icv", "XfrmInStateProtoError", "integrity check failed")                          \
 	X(IN_PADDING, "in_padding", "XfrmInStateProtoError", "padding longer than the payload")         \
 	X(IN_MODE, "in_mode", "XfrmInStateModeError", "inner packet does not fit the SA's mode")        \
@@ -46,6 +47,7 @@ extern "C" {
 	X(OUT_IV, "out_iv", "XfrmOutStateProtoError", "initialisation vectors exhausted")               \
 	X(OUT_MODE, "out_mode", "XfrmOutStateModeError", "packet does not fit the SA's mode")           \
 	X(OUT_DIRECTION, "out_direction", "XfrmOutStateDirError", "the SA is for input")                \
+	X(OUT_OPTIONS, "out_options", "XfrmOutStateProtoError", "malformed options in front of AH")      \
 	X(OUT_CRYPTO, "out_crypto", "XfrmOutStateProtoError", "encryption failed")                      \
 	X(OUT_TTL, "out_ttl", "", "hop limit reached")                                                  \
 	X(OUT_ROOM, "out_room", "XfrmOutError", "packet too large for its buffer")                      \

@@ -2,13 +2,13 @@
 #include "core/sa.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 
 #include "core/instance.h"
 #include "core/sa_events.h"
 #include "core/sa_runtime.h"
 
-#define PROTO_ESP 50
 #define OFFLOAD_INBOUND 2
 #define OFFLOAD_PACKET 4
 #define OFFLOAD_KNOWN 7
@@ -32,13 +32,15 @@ static int check_mode_and_type(const struct ux_sa *sa, struct ux_ext_ack *ext)
 			       "Only tunnel modes can accommodate a change of family");
 	if (!mode_known(sa->mode, sa->id.family))
 		return ux_fail(ext, EPROTONOSUPPORT, "Requested mode not found");
-	if (sa->id.proto != PROTO_ESP)
+	if (sa->id.proto != IPPROTO_ESP && sa->id.proto != IPPROTO_AH)
 		return ux_fail(ext, EPROTONOSUPPORT, "Requested type not found");
 	return 0;
 }
 
 static int check_encap(const struct ux_sa *sa, struct ux_ext_ack *ext)
 {
+	if (sa->id.proto == IPPROTO_AH && sa->encap.type != UX_ENCAP_NONE)
+		return ux_fail(ext, EINVAL, "AH is not compatible with encapsulation");
 	if (sa->encap.type != UX_ENCAP_NONE && sa->encap.type != UX_ENCAP_ESPINUDP)
 		return ux_fail(ext, EINVAL, "Unsupported encapsulation type for ESP");
 	if (!sa->nat_keepalive_interval_s)
@@ -78,7 +80,7 @@ int ux_sa_init(struct ux_sa *sa, struct ux_ext_ack *ext)
 	/* larval, or was until it was given up; a valid one has keys, and they are not looked for
 	 */
 	if (ux_sa_state_of(sa) != UX_SA_VALID && !sa->runtime->transform)
-		return ux_fail(ext, EINVAL, "ESP: AEAD or CRYPT must be provided");
+		return ux_sa_fail_keyless(sa->id.proto, ext);
 	err = check_encap(sa, ext);
 	if (err == 0)
 		err = check_offload(sa, ext);

@@ -2,6 +2,7 @@
 #include "core/sa_runtime.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 
 #include "core/instance.h"
@@ -159,15 +160,37 @@ static struct ux_iv_source *hold_iv(struct uxfrm *u, const struct ux_sa_runtime 
 				 key_bytes(k->key_bits) - r->transform->salt_len);
 }
 
+int ux_sa_fail_keyless(uint8_t proto, struct ux_ext_ack *ext)
+{
+	if (proto == IPPROTO_AH)
+		return ux_fail(ext, EINVAL, "AH requires a state with an AUTH algorithm");
+	return ux_fail(ext, EINVAL, "ESP: AEAD or CRYPT must be provided");
+}
+
+static int make_ah_transform(struct ux_sa_runtime *r, const struct ux_sa_params *p,
+			     struct ux_ext_ack *ext)
+{
+	struct ux_transform_params tp = {
+	    .auth = p->auth, .esn = p->flags & UX_SA_ESN, .integrity_only = true};
+
+	if (!p->auth)
+		return ux_sa_fail_keyless(IPPROTO_AH, ext);
+	if (p->encap.type != UX_ENCAP_NONE)
+		return ux_fail(ext, EINVAL, "AH is not compatible with encapsulation");
+	return ux_transform_new(&tp, &r->transform, ext);
+}
+
 static int make_transform(struct ux_sa_runtime *r, const struct ux_sa_params *p,
 			  struct ux_ext_ack *ext)
 {
 	struct ux_transform_params tp = transform_params(p);
 
+	if (p->id.proto == IPPROTO_AH)
+		return make_ah_transform(r, p, ext);
 	if (tp.aead) /* which does both */
 		tp.cipher = tp.auth = NULL;
 	if (!tp.aead && !tp.cipher)
-		return ux_fail(ext, EINVAL, "ESP: AEAD or CRYPT must be provided");
+		return ux_sa_fail_keyless(p->id.proto, ext);
 	return ux_transform_new(&tp, &r->transform, ext);
 }
 

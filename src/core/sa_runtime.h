@@ -11,6 +11,8 @@
 /* ux_sa_check_algorithms - are the names known (-ENOSYS), no truncation longer than its digest
  * (-EINVAL)? With Linux's text for the first that is not. */
 int ux_sa_check_algorithms(const struct ux_sa_params *params, struct ux_ext_ack *ext) UX_MUST_CHECK;
+/* ux_sa_fail_keyless - -EINVAL: an SA of @proto is to have what it lacks. */
+int ux_sa_fail_keyless(uint8_t proto, struct ux_ext_ack *ext);
 /* ux_sa_check_replay - do window, bit map and ESN fit together? */
 int ux_sa_check_replay(const struct ux_sa_params *params, struct ux_ext_ack *ext) UX_MUST_CHECK;
 /* ux_sa_runtime_new - keys, transform, replay state, IV source; one reference. Returns owned. */

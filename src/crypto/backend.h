@@ -37,6 +37,7 @@ struct ux_transform_ops {
 extern const struct ux_transform_ops ux_openssl_aead_ops; /* nonce, AAD, tag in one call each */
 extern const struct ux_transform_ops ux_openssl_ccm_ops;
 extern const struct ux_transform_ops ux_openssl_authenc_ops;
+extern const struct ux_transform_ops ux_integrity_ops; /* no cipher */
 
 /* ux_slot_evp - libcrypto's cipher for the slot's transform. NULL: it has none. */
 const EVP_CIPHER *ux_slot_evp(const struct ux_crypto_slot *slot);

@@ -151,6 +151,21 @@ static int set_up_authenc(struct ux_transform *t, const struct ux_transform_para
 	return 0;
 }
 
+static int set_up_integrity(struct ux_transform *t, const struct ux_transform_params *p,
+			    const struct choice *c, struct ux_ext_ack *ext)
+{
+	if (!ux_mac_takes_key(c->auth->mac, key_len(p->auth)))
+		return ux_fail(ext, EINVAL,
+			       "Kernel was unable to initialize cryptographic operations");
+	t->ops = &ux_integrity_ops;
+	t->cipher = UX_CIPHER_NULL;
+	t->mac = (uint8_t)c->auth->mac;
+	t->icv_len = (uint8_t)(c->auth_icv_bits / 8);
+	t->icv_full_len = (uint8_t)(c->auth->icv_full_bits / 8);
+	t->align = ESP_ALIGN;
+	return 0;
+}
+
 static size_t keys_size(uint32_t cipher_len, uint32_t auth_len)
 {
 	return sizeof(struct ux_transform_keys) + cipher_len + auth_len;
@@ -182,7 +197,9 @@ int ux_transform_new(const struct ux_transform_params *params, struct ux_transfo
 
 	if (err < 0)
 		return err;
-	if (c.aead)
+	if (params->integrity_only)
+		err = set_up_integrity(&made, params, &c, ext);
+	else if (c.aead)
 		err = set_up_aead(&made, params, &c, ext);
 	else if (c.cipher)
 		err = set_up_authenc(&made, params, &c, ext);

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * A transform is the keyed algorithm (or pair of algorithms) of one ESP SA. It is constant once
+ * A transform is the keyed algorithm (or pair of algorithms) of one SA. It is constant once
  * made and shared by all threads; what a backend needs per thread (cipher contexts with the key
  * already scheduled) lives in that thread's struct ux_crypto_worker, is made on the first packet
  * and kept in a bounded cache. So idle SAs cost only their key bytes.
@@ -33,6 +33,7 @@ struct ux_transform_params {
 	const struct ux_algo_request *cipher; /* NULL if none */
 	const struct ux_algo_request *auth;   /* NULL if none */
 	bool esn;
+	bool integrity_only; /* for AH: auth, and nothing else */
 };
 
 struct ux_transform_ops;
@@ -50,6 +51,7 @@ struct ux_transform {
 	uint8_t salt_len;		/* bytes at the end of the cipher's key */
 	uint8_t iv_len;			/* bytes in the packet: GCM 8, AES-CBC 16, null 0 */
 	uint8_t icv_len;		/* bytes; 0: no integrity (the kernel allows it) */
+	uint8_t icv_full_len;		/* integrity only: of the whole digest */
 	uint8_t align;			/* payload + trailer is a multiple of it; at least 4 */
 	bool esn;			/* extended sequence numbers */
 	uint64_t id;			/* never used twice; names the key in worker caches */
@@ -92,9 +94,10 @@ struct ux_crypt_op {
 	uint8_t *esp;	      /* ESP header; iv at esp + 8; payload at esp + 8 + iv_len */
 	uint32_t payload_len; /* bytes between IV and ICV: payload, padding, trailer */
 	uint8_t *icv;	      /* icv_len bytes, directly behind the payload */
-	uint64_t iv_counter;  /* encrypt: once per key. CBC: enciphered to the IV; else it is it */
-	uint32_t seq_hi;      /* high 32 bits of the sequence number; used when transform->esn */
-	bool ok;	      /* out: false = ICV wrong (decrypt) or the library failed */
+	/* integrity only: esp and payload_len are all that is authenticated, the ICV is anywhere */
+	uint64_t iv_counter; /* encrypt: once per key. CBC: enciphered to the IV; else it is it */
+	uint32_t seq_hi;     /* high 32 bits of the sequence number; used when transform->esn */
+	bool ok;	     /* out: false = ICV wrong (decrypt) or the library failed */
 };
 
 struct ux_crypto_worker;

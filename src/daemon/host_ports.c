@@ -5,6 +5,7 @@
 #include "daemon/host_ports.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,10 @@
 /* Between two rounds through all routes for what changes at the host. */
 #define FOLLOW_PAUSE_NS 100000000ull
 
+/* What is taken by raw sockets. */
+static const uint8_t raw_protocols[] = {IPPROTO_ESP, IPPROTO_AH};
+#define N_RAW (sizeof(raw_protocols) / sizeof(raw_protocols[0]))
+
 struct ux_host_ports {
 	struct uxfrm *engine;
 	const struct ux_config *config;
@@ -31,7 +36,7 @@ struct ux_host_ports {
 	struct ux_address_monitor addresses;
 	struct ux_event address_event;
 	struct ux_tun tun;
-	struct ux_port *raw_esp[2]; /* IPv4, IPv6; the latter NULL on a host without it */
+	struct ux_port *raw[N_RAW][2]; /* IPv4, IPv6; the latter NULL on a host without it */
 	struct ux_port *sender;
 	struct ux_port *keepalive_sender; /* the control thread's own */
 	struct ux_routes *routes;
@@ -175,12 +180,15 @@ static int open_sockets(struct ux_host_ports *p, const struct ux_config *config,
 		err = ux_raw_send_open(config->fwmark, &p->keepalive_sender);
 	if (err)
 		return ux_fail(ext, -err, "cannot open a raw socket to send");
-	err = ux_raw_esp_open(AF_INET, &p->raw_esp[0]);
-	if (!err)
-		err = ux_raw_esp_open(AF_INET6, &p->raw_esp[1]);
-	if (err && (err != -EAFNOSUPPORT || !p->raw_esp[0]))
-		return ux_fail(ext, -err, "cannot open a raw socket for ESP");
-	return 0;
+	for (size_t i = 0; i < N_RAW && !err; i++) {
+		err = ux_raw_open(AF_INET, raw_protocols[i], &p->raw[i][0]);
+		if (err)
+			break;
+		err = ux_raw_open(AF_INET6, raw_protocols[i], &p->raw[i][1]);
+		if (err == -EAFNOSUPPORT)
+			err = 0;
+	}
+	return err ? ux_fail(ext, -err, "cannot open a raw socket to receive") : 0;
 }
 
 static int open_routes(struct ux_host_ports *p, const struct ux_config *config,
@@ -216,9 +224,9 @@ static int start_worker(struct ux_host_ports *p, const struct ux_config *config,
 	};
 	int err = ux_packet_worker_start(&params, &p->worker);
 
-	for (int i = 0; i < 2 && !err; i++) {
-		if (p->raw_esp[i])
-			err = ux_packet_worker_add_port(p->worker, p->raw_esp[i]);
+	for (size_t i = 0; i < 2 * N_RAW && !err; i++) {
+		if (p->raw[i / 2][i % 2])
+			err = ux_packet_worker_add_port(p->worker, p->raw[i / 2][i % 2]);
 	}
 	if (err)
 		return ux_fail(ext, -err, "cannot start the worker");
@@ -276,8 +284,8 @@ struct ux_host_ports *ux_host_ports_close(struct ux_host_ports *p)
 		ux_loop_remove(p->loop, &p->address_event);
 		ux_address_monitor_close(&p->addresses);
 	}
-	ux_port_free(p->raw_esp[0]);
-	ux_port_free(p->raw_esp[1]);
+	for (size_t i = 0; i < 2 * N_RAW; i++)
+		ux_port_free(p->raw[i / 2][i % 2]);
 	ux_port_free(p->sender);
 	ux_port_free(p->keepalive_sender);
 	ux_port_free(p->tun.port);

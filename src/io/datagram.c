@@ -43,6 +43,55 @@ int ux_datagram_prepare(int fd, int family)
 	return err ? err : set_int(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT);
 }
 
+int ux_datagram_want_extensions(int fd)
+{
+	int err = set_int(fd, IPPROTO_IPV6, IPV6_RECVHOPOPTS);
+
+	err = err ? err : set_int(fd, IPPROTO_IPV6, IPV6_RECVRTHDR);
+	return err ? err : set_int(fd, IPPROTO_IPV6, IPV6_RECVDSTOPTS);
+}
+
+/* What names an extension header in the header before; 0: it is none. */
+static uint8_t extension_proto(const struct cmsghdr *cm)
+{
+	if (cm->cmsg_level != IPPROTO_IPV6)
+		return 0;
+	switch (cm->cmsg_type) {
+	case IPV6_RTHDR:
+		return IPPROTO_ROUTING;
+	case IPV6_DSTOPTS:
+		return IPPROTO_DSTOPTS;
+	default:
+		return 0;
+	}
+}
+
+uint32_t ux_datagram_extensions(const struct ux_datagram_burst *b, size_t i, uint8_t *room,
+				uint32_t len, uint8_t *proto)
+{
+	struct msghdr m = b->msgs[i].msg_hdr;
+	uint8_t last = *proto, *name = NULL;
+	uint32_t n = 0;
+
+	for (struct cmsghdr *cm = CMSG_FIRSTHDR(&m); cm; cm = CMSG_NXTHDR(&m, cm)) {
+		bool hop = cm->cmsg_level == IPPROTO_IPV6 && cm->cmsg_type == IPV6_HOPOPTS;
+		uint32_t size = (uint32_t)(cm->cmsg_len - CMSG_LEN(0));
+
+		if (!hop && !extension_proto(cm))
+			continue;
+		if (size < 8 || size > len - n)
+			return 0;
+		memcpy(room + n, CMSG_DATA(cm), size);
+		*(name ? name : proto) = hop ? IPPROTO_HOPOPTS : extension_proto(cm);
+		name = room + n;
+		n += size;
+	}
+	if (name)
+		*name = last;
+	memmove(room + len - n, room, n);
+	return n;
+}
+
 size_t ux_datagram_receive(int fd, struct ux_datagram_burst *b, struct uxfrm_packet *const *packets,
 			   size_t n, uint32_t gap)
 {

@@ -17,7 +17,7 @@
 #include "base/addr.h"
 #include "base/ext_ack.h"
 
-#define UX_DATAGRAM_CONTROL 256 /* bytes of ancillary data per datagram */
+#define UX_DATAGRAM_CONTROL 768 /* bytes of ancillary data per datagram */
 
 struct ux_datagram_burst {
 	struct mmsghdr msgs[UXFRM_BURST];
@@ -43,6 +43,16 @@ int ux_datagram_prepare(int fd, int family) UX_MUST_CHECK;
  */
 size_t ux_datagram_receive(int fd, struct ux_datagram_burst *b, struct uxfrm_packet *const *packets,
 			   size_t n, uint32_t gap);
+
+/* ux_datagram_want_extensions - of an IPv6 socket: tell the extension headers too. 0 or -errno. */
+int ux_datagram_want_extensions(int fd) UX_MUST_CHECK;
+/*
+ * ux_datagram_extensions - write those of datagram @i so that they end at @room + @len, which is
+ * where the packet's own protocol *@proto begins. Returns their length, with *@proto that of the
+ * first; 0 when there are none, or more than @len.
+ */
+uint32_t ux_datagram_extensions(const struct ux_datagram_burst *b, size_t i, uint8_t *room,
+				uint32_t len, uint8_t *proto);
 
 /* ux_datagram_info_get - what the kernel said of datagram @i of the burst. */
 void ux_datagram_info_get(const struct ux_datagram_burst *b, size_t i, int family,

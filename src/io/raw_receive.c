@@ -2,13 +2,15 @@
 
 /*
  * Raw sockets. An IPv4 one gives whole packets, reassembled by the kernel; an IPv6 one gives what
- * is behind the headers, so an IPv6 header is put in front of it again.
+ * is behind the headers, so an IPv6 header is put in front of it again. AH authenticates extension
+ * headers as well; the kernel tells them beside the packet, in their order.
  */
 
 #include "io/raw_receive.h"
 
 #include <errno.h>
 #include <linux/filter.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -19,8 +21,30 @@ struct raw_port {
 	struct ux_port port;
 	int family;
 	uint8_t proto;
+	bool extensions; /* IPv6: the extension headers are wanted too */
 	struct ux_datagram_burst burst;
 };
+
+/* The IPv6 header, and the extension headers as they came, in front of the payload. */
+static void rebuild_ip6(struct raw_port *raw, size_t i, struct uxfrm_packet *p,
+			const struct ux_datagram_info *info)
+{
+	uint8_t proto = raw->proto, *at = p->data + UX_IP6_LEN;
+	uint32_t n = 0;
+
+	p->len += UX_IP6_LEN;
+	if (raw->extensions)
+		n = ux_datagram_extensions(&raw->burst, i, at - UXFRM_HEADROOM, UXFRM_HEADROOM,
+					   &proto);
+	p->data -= n;
+	p->len += n;
+	ux_ip6_build(p->data, &(struct ux_ip_build){.saddr = &info->source,
+						    .daddr = &info->destination,
+						    .total_len = p->len,
+						    .tos = info->traffic_class,
+						    .ttl = info->hop_limit,
+						    .proto = proto});
+}
 
 static size_t raw_receive(struct ux_port *port, struct uxfrm_packet *const *packets, size_t n)
 {
@@ -35,15 +59,8 @@ static size_t raw_receive(struct ux_port *port, struct uxfrm_packet *const *pack
 		ux_datagram_info_get(&raw->burst, i, raw->family, &info);
 		p->mark = info.mark;
 		p->ifindex = info.ifindex;
-		if (!gap)
-			continue;
-		p->len += gap;
-		ux_ip6_build(p->data, &(struct ux_ip_build){.saddr = &info.source,
-							    .daddr = &info.destination,
-							    .total_len = p->len,
-							    .tos = info.traffic_class,
-							    .ttl = info.hop_limit,
-							    .proto = raw->proto});
+		if (gap)
+			rebuild_ip6(raw, i, p, &info);
 	}
 	return got;
 }
@@ -85,9 +102,20 @@ static int open_raw(int family, uint8_t proto, const struct sock_fprog *filter,
 	return 0;
 }
 
-int ux_raw_esp_open(int family, struct ux_port **ret_port)
+int ux_raw_open(int family, uint8_t proto, struct ux_port **ret_port)
 {
-	return open_raw(family, IPPROTO_ESP, NULL, ret_port);
+	struct ux_port *port;
+	int err = open_raw(family, proto, NULL, &port);
+
+	if (!err && family == AF_INET6 && proto == IPPROTO_AH) {
+		((struct raw_port *)port)->extensions = true;
+		err = ux_datagram_want_extensions(port->fd);
+		if (err)
+			raw_free(port);
+	}
+	if (!err)
+		*ret_port = port;
+	return err;
 }
 
 int ux_raw_udp_open(int family, uint16_t port, struct ux_port **ret_port)

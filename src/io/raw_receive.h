@@ -8,9 +8,9 @@
 #include "base/ext_ack.h"
 #include "io/port.h"
 
-/* ux_raw_esp_open - all ESP that comes to this host, by @family AF_INET or AF_INET6. 0 or -errno.
- */
-int ux_raw_esp_open(int family, struct ux_port **ret_port) UX_MUST_CHECK;
+/* ux_raw_open - all packets of @proto (ESP, AH) that come to this host, by @family AF_INET or
+ * AF_INET6. 0 or -errno. */
+int ux_raw_open(int family, uint8_t proto, struct ux_port **ret_port) UX_MUST_CHECK;
 
 /*
  * ux_raw_udp_open - copies of the UDP datagrams to @port that carry ESP (no zero marker), for when

@@ -22,7 +22,7 @@ static enum uxfrm_drop esp_plan(struct uxfrm_worker *w, struct ux_slot *s)
 	return ux_protocol_room(s);
 }
 
-static void esp_seal(struct ux_slot *s, struct ux_crypt_op *op)
+static enum uxfrm_drop esp_seal(struct ux_slot *s, struct ux_crypt_op *op)
 {
 	ux_udp_encap_build(s, ux_protocol_len(s));
 	ux_esp_build(s->header, s->sa->id.spi, (uint32_t)s->seq);
@@ -35,6 +35,7 @@ static void esp_seal(struct ux_slot *s, struct ux_crypt_op *op)
 	    .iv_counter = s->iv,
 	    .seq_hi = (uint32_t)(s->seq >> 32),
 	};
+	return UXFRM_DROP_NONE;
 }
 
 static enum uxfrm_drop esp_open(struct ux_slot *s, struct ux_crypt_op *op)

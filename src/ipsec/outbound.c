@@ -165,12 +165,20 @@ static enum uxfrm_drop plan(struct uxfrm_worker *w, struct ux_slot *s)
 
 static void place_and_seal(struct uxfrm_worker *w)
 {
+	size_t kept = 0;
+
 	for (size_t i = 0; i < w->n_live; i++) {
 		struct ux_slot *s = w->live[i];
+		enum uxfrm_drop reason;
 
 		s->mode->place(s);
-		s->protocol->seal(s, &w->ops[i]);
+		reason = s->protocol->seal(s, &w->ops[kept]);
+		if (reason == UXFRM_DROP_NONE)
+			w->live[kept++] = s;
+		else
+			ux_worker_drop(w, s, reason);
 	}
+	w->n_live = kept;
 }
 
 static enum uxfrm_drop finish(struct uxfrm_worker *w, struct ux_slot *s)

@@ -6,6 +6,7 @@
 
 #include <netinet/in.h>
 
+#include "ipsec/ah.h"
 #include "ipsec/esp.h"
 
 const struct ux_protocol *ux_protocol_of(uint8_t proto)
@@ -13,6 +14,8 @@ const struct ux_protocol *ux_protocol_of(uint8_t proto)
 	switch (proto) {
 	case IPPROTO_ESP:
 		return &ux_esp;
+	case IPPROTO_AH:
+		return &ux_ah;
 	default:
 		return NULL;
 	}

@@ -21,7 +21,7 @@ struct ux_protocol {
 	 * tail_len, header_proto. Ends with ux_protocol_room. */
 	enum uxfrm_drop (*plan)(struct uxfrm_worker *w, struct ux_slot *s);
 	/* outbound: everything is in its place; writes the header and fills @op */
-	void (*seal)(struct ux_slot *s, struct ux_crypt_op *op);
+	enum uxfrm_drop (*seal)(struct ux_slot *s, struct ux_crypt_op *op);
 	/* outbound, after @op was done; may be NULL */
 	void (*finish)(struct ux_slot *s);
 

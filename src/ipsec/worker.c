@@ -66,6 +66,7 @@ void ux_worker_load(struct uxfrm_worker *w, struct uxfrm_packet *const *packets,
 
 		w->live[i] = s;
 		s->p = packets[i];
+		s->kept = &w->kept[i];
 		s->sa = NULL;
 		s->done = false;
 		s->n_bundle = s->n_applied = 0;

@@ -22,6 +22,13 @@
 struct ux_protocol;
 struct ux_mode_ops;
 
+/* What AH takes out of a packet while its ICV is made. */
+#define UX_KEPT_HEADERS_MAX 512
+struct ux_kept {
+	uint8_t icv[UX_ICV_MAX];
+	uint8_t headers[UX_KEPT_HEADERS_MAX]; /* the IP header and extensions in front of AH */
+};
+
 /* One packet of the burst, as it stands between stages. */
 struct ux_slot {
 	struct uxfrm_packet *p;
@@ -58,6 +65,7 @@ struct ux_slot {
 	uint32_t payload_len; /* without padding and trailer */
 	uint32_t padded_len;  /* ESP, with both: a multiple of the transform's alignment */
 	uint8_t next_header;
+	struct ux_kept *kept;
 
 	/* inbound */
 	uint32_t rest_len; /* from the header to the end of the packet */
@@ -77,6 +85,7 @@ struct uxfrm_worker {
 	struct ux_slot *live[UXFRM_BURST]; /* packets without a verdict, order kept */
 	struct ux_slot slots[UXFRM_BURST];
 	struct ux_crypt_op ops[UXFRM_BURST]; /* ops[i] is live[i]'s */
+	struct ux_kept kept[UXFRM_BURST];    /* kept[i] is slots[i]'s */
 };
 
 /* ux_worker_load - begin a burst; every packet live, no verdict. */

@@ -30,6 +30,10 @@ static void ah(struct ux_sa_params *p)
 {
 	p->id.proto = 51;
 }
+static void home_address(struct ux_sa_params *p)
+{
+	p->id.proto = 60;
+}
 static void unknown_aead(struct ux_sa_params *p)
 {
 	other = gcm_request(fixture_key);
@@ -120,7 +124,8 @@ static const struct refusal refusals[] = {
     {"selector family", odd_selector_family, -EPROTONOSUPPORT, "Requested mode not found"},
     {"transport family", transport_other_family, -EPROTONOSUPPORT,
      "Only tunnel modes can accommodate a change of family"},
-    {"ah", ah, -EPROTONOSUPPORT, "Requested type not found"},
+    {"ah", ah, -EINVAL, "AH requires a state with an AUTH algorithm"},
+    {"home address", home_address, -EPROTONOSUPPORT, "Requested type not found"},
     {"aead name", unknown_aead, -ENOSYS, "Requested AEAD algorithm not found"},
     {"aead icv", unknown_icv, -ENOSYS, "Requested AEAD algorithm not found"},
     {"cipher name", unknown_crypt, -ENOSYS, "Requested CRYPT algorithm not found"},

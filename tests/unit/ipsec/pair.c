@@ -121,7 +121,7 @@ struct ux_sa *add_sa(struct side *s, const struct sa_spec *spec)
 	int err;
 
 	p.id.spi = htonl(spec->spi);
-	p.id.proto = 50;
+	p.id.proto = spec->proto ? spec->proto : 50;
 	p.id.daddr = addr_of(spec->dst, &p.id.family);
 	p.saddr = addr_of(spec->src, NULL);
 	if (spec->esn)
@@ -138,7 +138,7 @@ struct ux_sa *add_sa(struct side *s, const struct sa_spec *spec)
 		p.aead = &first;
 	} else {
 		snprintf(auth.name, sizeof(auth.name), "%s", row->auth);
-		p.crypt = &first;
+		p.crypt = p.id.proto == 50 ? &first : NULL;
 		p.auth = &auth;
 	}
 	if (spec->larval)
@@ -159,7 +159,7 @@ static struct ux_template template_of(const struct policy_spec *spec)
 				.ealgos = ~0u,
 				.calgos = ~0u,
 				.family = spec->family,
-				.proto = 50,
+				.proto = spec->proto ? spec->proto : 50,
 				.mode = spec->mode,
 				.optional = spec->optional};
 

@@ -59,7 +59,8 @@ struct sa_spec {
 	uint64_t hard_packets; /* 0 = none */
 	uint32_t extra_flags;
 	uint8_t mode, flags, dir;
-	enum algo algo;
+	uint8_t proto;	  /* 0: ESP */
+	enum algo algo;	  /* AH: its authenticator */
 	uint32_t for_cpu; /* number plus one; 0: all */
 	bool esn, larval;
 	struct ux_mark mark, output_mark;
@@ -71,6 +72,7 @@ struct ux_sa *add_sa(struct side *s, const struct sa_spec *spec);
 
 struct policy_spec {
 	uint8_t dir, mode, action;
+	uint8_t proto;	       /* 0: ESP */
 	uint16_t family;       /* of the selector, which is else a wildcard */
 	const char *src, *dst; /* template addresses, NULL = any; the family follows */
 	uint32_t reqid, spi, priority, mark, if_id;
