@@ -53,15 +53,35 @@ static void print_counters(FILE *in, bool zeros)
 		puts("no drops");
 }
 
-int kernel_stats(const struct cli *cli)
+static FILE *open_counters(void)
 {
 	FILE *in = fopen("/proc/net/xfrm_stat", "re");
 
-	if (!in) {
+	if (!in)
 		fprintf(stderr, "uxfrm: this kernel has no counters of IPsec: %s\n",
 			strerror(errno));
+	return in;
+}
+
+int kernel_xfrm_stat(void)
+{
+	FILE *in = open_counters();
+	int c;
+
+	if (!in)
 		return 2;
-	}
+	while ((c = getc(in)) != EOF)
+		putchar(c);
+	fclose(in);
+	return 0;
+}
+
+int kernel_stats(const struct cli *cli)
+{
+	FILE *in = open_counters();
+
+	if (!in)
+		return 2;
 	if (cli->json) {
 		json_t *root = counters_object(in);
 

@@ -5,3 +5,5 @@
 
 /* kernel_stats - print the counters of the kernel. The exit status. */
 int kernel_stats(const struct cli *cli);
+/* kernel_xfrm_stat - the same as the kernel itself prints them. */
+int kernel_xfrm_stat(void);

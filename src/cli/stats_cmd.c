@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* uxfrm stats: what the daemon says of itself, as a table or (-j) as the JSON it sent; or the
- * kernel's counters. */
+/* uxfrm stats: what the daemon says of itself, as a table, (-j) as the JSON it sent, or in the form
+ * of /proc/net/xfrm_stat; or the kernel's counters. */
 
 #include <uxfrm/control.h>
 
 #include "cli/cli.h"
 #include "cli/kernel_stats.h"
 #include "cli/print_stats.h"
+#include "cli/xfrm_stat.h"
 
 int stats_command(struct cli *cli, struct args *a)
 {
@@ -15,13 +16,15 @@ int stats_command(struct cli *cli, struct args *a)
 	json_error_t error;
 
 	if (args_peek(a) && args_is_command(args_peek(a), "help")) {
-		fprintf(stderr, "Usage: uxfrm [ -s | -j ] [ --kernel ] stats\n");
+		fprintf(stderr, "Usage: uxfrm [ -s | -j ] [ --kernel ] stats [ xfrm-stat ]\n");
 		return 255;
 	}
+	bool as_xfrm_stat = args_take(a, "xfrm-stat");
+
 	if (args_peek(a))
 		args_wrong(args_peek(a), "unknown");
 	if (cli->target == UXFRM_TARGET_KERNEL)
-		return kernel_stats(cli);
+		return as_xfrm_stat ? kernel_xfrm_stat() : kernel_stats(cli);
 	int err = uxfrm_status(text, sizeof(text));
 
 	if (err) {
@@ -34,11 +37,12 @@ int stats_command(struct cli *cli, struct args *a)
 		fprintf(stderr, "uxfrm: the daemon's status cannot be read: %s\n", error.text);
 		return 2;
 	}
-	if (cli->json) {
+	if (as_xfrm_stat)
+		print_xfrm_stat(stdout, status);
+	else if (cli->json)
 		cli_print_document(status);
-	} else {
+	else
 		print_stats(stdout, status, cli->stats > 0);
-	}
 	json_decref(status);
 	return 0;
 }

@@ -153,7 +153,8 @@ static enum uxfrm_drop send_fragments(struct raw_sender *s, int fd, struct uxfrm
 	return UXFRM_DROP_NONE;
 }
 
-/* Why the system does not take it. What is let go in clear has no outer way that could be missing. */
+/* Why the system does not take it. What is let go in clear has no outer way that could be missing.
+ */
 static enum uxfrm_drop refusal(int err, const struct uxfrm_packet *p)
 {
 	bool no_route = err == ENETUNREACH || err == EHOSTUNREACH;

@@ -289,6 +289,10 @@ def as_json():
     check("stats -j", stats["counts"]["sa"] == 3 and stats["counts"]["policy"]["out"] == 1 and len(stats["drops"]) > 20, stats)
     table = uxfrm("stats")[1]
     check("stats", {"SAs 3, former tuples in grace time 0", "policies in 0, out 1, fwd 0", "no drops"} <= set(table.splitlines()), table)
+    linux = [line.split("\t") for line in uxfrm("stats xfrm-stat")[1].splitlines()]
+    check("stats xfrm-stat", len(linux) == 30 and linux[0] == ["XfrmInError".ljust(24), "0"], linux)
+    check("stats xfrm-stat has every counter that drops add to",
+          {d["linux_name"] for d in stats["drops"]} - {""} <= {line[0].strip() for line in linux}, linux)
     check("stats -s lists every reason", uxfrm("stats", "-s")[1].count("\n  ") == len(stats["drops"]))
     uxfrm("policy delete src 10.1.0.0/16 dst 10.2.0.0/16 dir out")
     uxfrm("policy add dir in")
