@@ -75,6 +75,7 @@ static void send_parts(const struct ux_bundle *b)
 
 static void flush(struct ux_bundle *b)
 {
+	ux_control_settle(b->owner->control);
 	if (b->n_parts && (b->n_parts == 1 || !send_whole(b)))
 		send_parts(b);
 	explicit_bzero(b->bytes, b->len); /* answers may hold keys */

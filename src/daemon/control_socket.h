@@ -26,6 +26,9 @@ struct ux_control {
 	/* borrowed; returns a JSON text, owned by the caller (free), or NULL */
 	char *(*status)(void *opaque);
 	void *status_opaque;
+	/* called before answers leave: what they tell must hold then. May be NULL */
+	void (*settle)(void *opaque);
+	void *settle_opaque;
 
 	struct ux_event listener;
 	int spare_fd; /* given up for a moment when there are no more descriptors */
@@ -36,6 +39,12 @@ struct ux_control {
 	struct ux_bundle bundle; /* what it causes for that client */
 	bool listening;
 };
+
+static inline void ux_control_settle(const struct ux_control *control)
+{
+	if (control->settle)
+		control->settle(control->settle_opaque);
+}
 
 struct ux_connection {
 	struct ux_control *control;

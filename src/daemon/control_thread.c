@@ -55,6 +55,14 @@ static char *make_status(void *opaque)
 	return ux_status_json(&in);
 }
 
+static void settle_ports(void *opaque)
+{
+	struct control_thread *t = opaque;
+
+	if (t->ports)
+		ux_host_ports_settle(t->ports);
+}
+
 static void signals_ready(struct ux_event *event, uint32_t events)
 {
 	struct control_thread *t = ux_container_of(event, struct control_thread, signals);
@@ -194,6 +202,8 @@ static int take_name(struct control_thread *t, struct ux_ext_ack *ext)
 	t->control.config = t->config;
 	t->control.status = make_status;
 	t->control.status_opaque = t;
+	t->control.settle = settle_ports;
+	t->control.settle_opaque = t;
 	err = ux_control_bind(&t->control);
 	if (err == -EADDRINUSE)
 		return ux_fail(ext, EADDRINUSE,

@@ -72,6 +72,7 @@ static int deliver(void *opaque, const void *datagram, size_t len, uint32_t grou
 		return -ENOBUFS;
 	if (ux_bundle_add(&c->control->bundle, c, datagram, len))
 		return 0;
+	ux_control_settle(c->control);
 	if (!group)
 		limit = c->resuming ? 0 : limit + REPLY_RESERVE;
 	err = ux_tx_send(&c->queue, c->data_event.fd, datagram, len, limit);
@@ -137,6 +138,7 @@ static int process_one(struct ux_connection *c)
 			c->result = uxfrm_pfkey_request(c->pfkey, buffer, (size_t)n);
 		else
 			netlink_request(c, buffer, (size_t)n);
+		ux_control_settle(c->control); /* also when nothing was answered */
 		explicit_bzero(buffer, (size_t)n);
 	}
 	if (peek)

@@ -109,6 +109,13 @@ static void addresses_ready(struct ux_event *event, uint32_t events)
 	/* The rest is done at the next tick, for all that comes meanwhile together. */
 }
 
+static void report_routes(int err)
+{
+	if (err)
+		ux_log(LOG_ERR, "not all routes of policies are as they should be: %s",
+		       strerror(-err));
+}
+
 /* Bring the routes up to date; returns when to call again. */
 static uint64_t follow_host(struct ux_host_ports *p, uint64_t now_ns)
 {
@@ -118,10 +125,8 @@ static uint64_t follow_host(struct ux_host_ports *p, uint64_t now_ns)
 		return p->next_follow_ns;
 	if (p->routes_lost && !ux_tun_exists(&p->tun))
 		replace_tun(p);
-	if (p->routes_lost)
-		ux_routes_refresh(p->routes);
-	else
-		ux_routes_reconsider(p->routes);
+	report_routes(p->routes_lost ? ux_routes_refresh(p->routes)
+				     : ux_routes_reconsider(p->routes));
 	p->routes_lost = p->addresses.routes_changed = false;
 	/* Also when it took long: others have as much time as this had. */
 	p->next_follow_ns = ux_now_ns() + FOLLOW_PAUSE_NS + (ux_now_ns() - now_ns);
@@ -294,8 +299,15 @@ struct ux_host_ports *ux_host_ports_close(struct ux_host_ports *p)
 	return NULL;
 }
 
+void ux_host_ports_settle(struct ux_host_ports *ports)
+{
+	report_routes(ux_routes_settle(ports->routes));
+}
+
 uint64_t ux_host_ports_tick(struct ux_host_ports *ports, uint64_t now_ns)
 {
+	ux_host_ports_settle(ports); /* time may have ended policies */
+
 	uint64_t follow_ns = follow_host(ports, now_ns);
 	uint64_t encap_ns = ux_encap_ports_tick(&ports->encap, now_ns);
 

@@ -28,6 +28,11 @@ int ux_host_ports_open(struct uxfrm *engine, const struct ux_config *config, str
 /* ux_host_ports_close - take it all down again. Accepts NULL; returns NULL. */
 struct ux_host_ports *ux_host_ports_close(struct ux_host_ports *ports);
 
+/* ux_host_ports_settle - what requests have changed so far holds for the host's packets when this
+ * returns: routes of policies are told to the kernel many at a time. Nothing to do costs nothing.
+ */
+void ux_host_ports_settle(struct ux_host_ports *ports);
+
 /* ux_host_ports_tick - close UDP ports that no SA uses any more, some time after, and follow what
  * changes at the host's addresses, links and routes. Returns when to
  * call again (monotonic, ns), UINT64_MAX: no need. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* Which prefixes are steered, for whose policies, and with which preferred source. */
+/* Which prefixes are steered, and for whose policies. The kernel is told by route_settle.c. */
 
 #include "io/route.h"
 
@@ -8,34 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/siphash.h"
 #include "io/route_kernel.h"
+#include "io/route_set.h"
 
 #define FIRST_BUCKETS 1024 /* then twice as many, whenever there are as many routes */
-
-/* A destination prefix, and the source prefixes of the policies that have it. */
-struct route {
-	struct ux_list link;
-	int family;
-	struct ux_prefix dst;
-	struct ux_list sources;
-	bool has_prefsrc;
-	struct ux_addr prefsrc;
-};
-
-struct source {
-	struct ux_list link;
-	struct ux_prefix prefix;
-	uint32_t count;
-};
-
-struct ux_routes {
-	struct ux_routes_params params;
-	struct ux_siphash_key hash_key;
-	bool has_ip6;
-	struct ux_list *buckets;
-	size_t n_buckets, n_routes;
-};
 
 void ux_prefix_mask(struct ux_addr *addr, int family, unsigned int bits)
 {
@@ -71,12 +47,12 @@ static struct ux_list *bucket_of(struct ux_routes *r, int family, const struct u
 	return &r->buckets[ux_siphash(&r->hash_key, bytes, sizeof(bytes)) % r->n_buckets];
 }
 
-static struct route *find_route(struct ux_routes *r, int family, const struct ux_prefix *dst)
+static struct ux_route *find_route(struct ux_routes *r, int family, const struct ux_prefix *dst)
 {
 	struct ux_list *pos;
 
 	ux_list_for_each (pos, bucket_of(r, family, dst)) {
-		struct route *route = ux_container_of(pos, struct route, link);
+		struct ux_route *route = ux_container_of(pos, struct ux_route, link);
 
 		if (route->family == family && prefix_equal(&route->dst, dst))
 			return route;
@@ -84,88 +60,17 @@ static struct route *find_route(struct ux_routes *r, int family, const struct ux
 	return NULL;
 }
 
-static struct source *find_source(struct route *route, const struct ux_prefix *prefix)
+static struct ux_route_source *find_source(struct ux_route *route, const struct ux_prefix *prefix)
 {
 	struct ux_list *pos;
 
 	ux_list_for_each (pos, &route->sources) {
-		struct source *source = ux_container_of(pos, struct source, link);
+		struct ux_route_source *source = ux_container_of(pos, struct ux_route_source, link);
 
 		if (prefix_equal(&source->prefix, prefix))
 			return source;
 	}
 	return NULL;
-}
-
-static bool inside_sources(const struct route *route, const struct ux_addr *addr)
-{
-	struct ux_list *pos;
-
-	ux_list_for_each (pos, &route->sources) {
-		const struct source *source = ux_container_of(pos, struct source, link);
-
-		if (ux_addr_match_prefix(addr, &source->prefix.addr, source->prefix.bits))
-			return true;
-	}
-	return false;
-}
-
-/*
- * The host's own choice, when the policy covers it; else an address of ours that the policy covers;
- * else the host's own choice all the same. False: no idea.
- */
-static bool choose_prefsrc(const struct ux_routes *r, const struct route *route,
-			   struct ux_addr *ret_addr)
-{
-	struct ux_addr own;
-	bool has_own = ux_route_ask_source(&r->params, route->family, &route->dst, &own) == 0;
-	struct ux_list *pos;
-
-	if (has_own && inside_sources(route, &own)) {
-		*ret_addr = own;
-		return true;
-	}
-	ux_list_for_each (pos, &r->params.addresses->addresses) {
-		const struct ux_local_address *a =
-		    ux_container_of(pos, struct ux_local_address, link);
-
-		if (a->family == route->family && a->scope == RT_SCOPE_UNIVERSE &&
-		    inside_sources(route, &a->addr)) {
-			*ret_addr = a->addr;
-			return true;
-		}
-	}
-	if (has_own)
-		*ret_addr = own;
-	return has_own;
-}
-
-static int install(struct ux_routes *r, struct route *route)
-{
-	const struct ux_routes_params *p = &r->params;
-	struct ux_addr prefsrc = {0};
-	bool had = route->has_prefsrc;
-	int err;
-
-	/* Least preferred first: at no time does a packet find only the main table. */
-	err = ux_route_put(p, route->family, &route->dst, UX_METRIC_REFUSE, NULL);
-	if (!err)
-		err = ux_route_put(p, route->family, &route->dst, UX_METRIC_DEVICE, NULL);
-	if (err)
-		return err;
-	route->has_prefsrc =
-	    choose_prefsrc(r, route, &prefsrc) &&
-	    ux_route_put(p, route->family, &route->dst, UX_METRIC_SOURCE, &prefsrc) == 0;
-	route->prefsrc = prefsrc;
-	if (had && !route->has_prefsrc)
-		ux_route_drop(p, route->family, &route->dst, UX_METRIC_SOURCE);
-	return 0;
-}
-
-static void uninstall(struct ux_routes *r, struct route *route)
-{
-	for (uint32_t metric = UX_METRIC_SOURCE; metric <= UX_METRIC_REFUSE; metric++)
-		ux_route_drop(&r->params, route->family, &route->dst, metric);
 }
 
 static int buckets_make(struct ux_routes *r, size_t n)
@@ -191,7 +96,7 @@ static void buckets_grow(struct ux_routes *r)
 		return;
 	for (size_t i = 0; i < n_old; i++) {
 		ux_list_for_each_safe (pos, next, &old[i]) {
-			struct route *route = ux_container_of(pos, struct route, link);
+			struct ux_route *route = ux_container_of(pos, struct ux_route, link);
 
 			ux_list_remove(pos);
 			ux_list_push_back(bucket_of(r, route->family, &route->dst), pos);
@@ -200,22 +105,33 @@ static void buckets_grow(struct ux_routes *r)
 	free(old);
 }
 
-static struct route *free_route(struct route *route)
+static void free_route(struct ux_route *route)
 {
 	struct ux_list *pos, *next;
 
-	if (!route)
-		return NULL;
 	ux_list_for_each_safe (pos, next, &route->sources)
-		free(ux_container_of(pos, struct source, link));
+		free(ux_container_of(pos, struct ux_route_source, link));
 	ux_list_remove(&route->link);
+	ux_list_remove(&route->todo);
 	free(route);
-	return NULL;
 }
 
-static struct route *new_route(struct ux_routes *r, int family, const struct ux_prefix *dst)
+void ux_route_forget(struct ux_routes *r, struct ux_route *route)
 {
-	struct route *route = calloc(1, sizeof(*route));
+	free_route(route);
+	r->n_routes--;
+}
+
+/* Something about it has changed. */
+static void look_at(struct ux_routes *r, struct ux_route *route)
+{
+	ux_list_remove(&route->todo);
+	ux_list_push_back(ux_list_empty(&route->sources) ? &r->unwanted : &r->todo, &route->todo);
+}
+
+static struct ux_route *new_route(struct ux_routes *r, int family, const struct ux_prefix *dst)
+{
+	struct ux_route *route = calloc(1, sizeof(*route));
 
 	if (!route)
 		return NULL;
@@ -223,6 +139,7 @@ static struct route *new_route(struct ux_routes *r, int family, const struct ux_
 	r->n_routes++;
 	route->family = family;
 	route->dst = *dst;
+	ux_list_init(&route->todo);
 	ux_list_init(&route->sources);
 	ux_list_push_back(bucket_of(r, family, dst), &route->link);
 	return route;
@@ -232,9 +149,8 @@ int ux_routes_add(struct ux_routes *r, int family, const struct ux_prefix *desti
 		  const struct ux_prefix *source)
 {
 	const struct ux_prefix dst = network(family, destination), src = network(family, source);
-	struct route *route = find_route(r, family, &dst);
-	struct source *known = route ? find_source(route, &src) : NULL;
-	int err;
+	struct ux_route *route = find_route(r, family, &dst);
+	struct ux_route_source *known = route ? find_source(route, &src) : NULL;
 
 	if (known) {
 		known->count++;
@@ -250,16 +166,16 @@ int ux_routes_add(struct ux_routes *r, int family, const struct ux_prefix *desti
 	known->prefix = src;
 	known->count = 1;
 	ux_list_push_back(&route->sources, &known->link);
-	err = install(r, route);
-	return err;
+	look_at(r, route);
+	return 0;
 }
 
 int ux_routes_remove(struct ux_routes *r, int family, const struct ux_prefix *destination,
 		     const struct ux_prefix *source)
 {
 	const struct ux_prefix dst = network(family, destination), src = network(family, source);
-	struct route *route = find_route(r, family, &dst);
-	struct source *known = route ? find_source(route, &src) : NULL;
+	struct ux_route *route = find_route(r, family, &dst);
+	struct ux_route_source *known = route ? find_source(route, &src) : NULL;
 
 	if (!known)
 		return -ENOENT;
@@ -267,39 +183,35 @@ int ux_routes_remove(struct ux_routes *r, int family, const struct ux_prefix *de
 		return 0;
 	ux_list_remove(&known->link);
 	free(known);
-	if (!ux_list_empty(&route->sources))
-		return install(r, route);
-	uninstall(r, route);
-	free_route(route);
-	r->n_routes--;
+	look_at(r, route);
 	return 0;
 }
 
-void ux_routes_refresh(struct ux_routes *r)
-{
-	for (size_t i = 0; i < r->n_buckets; i++) {
-		struct ux_list *pos;
-
-		ux_list_for_each (pos, &r->buckets[i])
-			(void)install(r, ux_container_of(pos, struct route, link));
-	}
-}
-
-void ux_routes_reconsider(struct ux_routes *r)
+/* @stands: but for the preferred source they are as they should be. */
+static int look_at_all(struct ux_routes *r, bool stands)
 {
 	for (size_t i = 0; i < r->n_buckets; i++) {
 		struct ux_list *pos;
 
 		ux_list_for_each (pos, &r->buckets[i]) {
-			struct route *route = ux_container_of(pos, struct route, link);
-			struct ux_addr prefsrc = {0};
-			bool has = choose_prefsrc(r, route, &prefsrc);
+			struct ux_route *route = ux_container_of(pos, struct ux_route, link);
 
-			if (has != route->has_prefsrc ||
-			    memcmp(&prefsrc, &route->prefsrc, sizeof(prefsrc)) != 0)
-				(void)install(r, route);
+			route->stands &= stands;
+			route->asked = false;
+			look_at(r, route);
 		}
 	}
+	return ux_routes_settle(r);
+}
+
+int ux_routes_refresh(struct ux_routes *r)
+{
+	return look_at_all(r, false);
+}
+
+int ux_routes_reconsider(struct ux_routes *r)
+{
+	return look_at_all(r, true);
 }
 
 void ux_routes_set_device(struct ux_routes *r, int tun_ifindex)
@@ -324,6 +236,8 @@ int ux_routes_new(const struct ux_routes_params *params, struct ux_routes **ret_
 		return -ENOMEM;
 	r->params = *params;
 	ux_siphash_random_key(&r->hash_key);
+	ux_list_init(&r->todo);
+	ux_list_init(&r->unwanted);
 	if (buckets_make(r, FIRST_BUCKETS) < 0) {
 		free(r);
 		return -ENOMEM;
@@ -356,7 +270,7 @@ struct ux_routes *ux_routes_free(struct ux_routes *r)
 		struct ux_list *pos, *next;
 
 		ux_list_for_each_safe (pos, next, &r->buckets[i])
-			free_route(ux_container_of(pos, struct route, link));
+			free_route(ux_container_of(pos, struct ux_route, link));
 	}
 	free(r->buckets);
 	free(r);

@@ -41,19 +41,27 @@ int ux_routes_new(const struct ux_routes_params *params,
 /* ux_routes_free - take down rules and routes. Accepts NULL; returns NULL. */
 struct ux_routes *ux_routes_free(struct ux_routes *r);
 
-/* ux_routes_add, ux_routes_remove - one policy's pair of prefixes; equal pairs are counted. 0 or
- * -errno. */
+/*
+ * ux_routes_add, ux_routes_remove - one policy's pair of prefixes; equal pairs are counted. The
+ * kernel is told by the next ux_routes_settle. 0 or -errno.
+ */
 int ux_routes_add(struct ux_routes *r, int family, const struct ux_prefix *destination,
 		  const struct ux_prefix *source) UX_MUST_CHECK;
 int ux_routes_remove(struct ux_routes *r, int family, const struct ux_prefix *destination,
 		     const struct ux_prefix *source) UX_MUST_CHECK;
+/*
+ * ux_routes_settle - what is steered is what should be when this returns: all changes since the
+ * last time together, what comes before what goes. Nothing to do costs nothing. 0, or the first
+ * -errno; what failed is tried again by ux_routes_refresh.
+ */
+int ux_routes_settle(struct ux_routes *r) UX_MUST_CHECK;
 
 /* ux_routes_refresh - addresses or links changed: install all routes anew, as the kernel may have
- * removed some, with preferred sources chosen anew. */
-void ux_routes_refresh(struct ux_routes *r);
+ * removed some, with preferred sources chosen anew. As ux_routes_settle. */
+int ux_routes_refresh(struct ux_routes *r) UX_MUST_CHECK;
 /* ux_routes_reconsider - other routes changed: install those whose preferred source is another now.
- */
-void ux_routes_reconsider(struct ux_routes *r);
+ * As ux_routes_settle. */
+int ux_routes_reconsider(struct ux_routes *r) UX_MUST_CHECK;
 /* ux_routes_set_device - the device is another one; ux_routes_refresh then brings the routes to it.
  */
 void ux_routes_set_device(struct ux_routes *r, int tun_ifindex);

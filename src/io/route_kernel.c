@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/netlink_batch.h"
+
 #define RULES_MAX 64 /* equal rules that a row of crashes may have left */
 #define FLUSH_TRIES 3
 
@@ -26,62 +28,50 @@ static void begin_route(struct ux_netlink_msg *m, const struct ux_routes_params 
 	ux_netlink_put_u32(m, RTA_TABLE, p->table);
 }
 
-int ux_route_put(const struct ux_routes_params *p, int family, const struct ux_prefix *dst,
-		 uint32_t metric, const struct ux_addr *prefsrc)
+void ux_route_put(struct ux_netlink_msg *m, const struct ux_routes_params *p,
+		  const struct ux_route *route, uint32_t metric, const struct ux_addr *prefsrc)
 {
 	const bool refuse = metric == UX_METRIC_REFUSE;
 	const struct rtmsg header = {
-	    .rtm_family = (unsigned char)family,
-	    .rtm_dst_len = dst->bits,
+	    .rtm_family = (unsigned char)route->family,
+	    .rtm_dst_len = route->dst.bits,
 	    .rtm_protocol = UX_ROUTE_PROTOCOL,
 	    .rtm_scope = refuse ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
 	    .rtm_type = refuse ? RTN_UNREACHABLE : RTN_UNICAST,
 	};
-	struct ux_netlink_msg m;
 
-	begin_route(&m, p, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, &header, &dst->addr);
-	ux_netlink_put_u32(&m, RTA_PRIORITY, metric);
+	begin_route(m, p, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, &header, &route->dst.addr);
+	ux_netlink_put_u32(m, RTA_PRIORITY, metric);
 	if (!refuse)
-		ux_netlink_put_u32(&m, RTA_OIF, (uint32_t)p->tun_ifindex);
+		ux_netlink_put_u32(m, RTA_OIF, (uint32_t)p->tun_ifindex);
 	if (prefsrc)
-		ux_netlink_put(&m, RTA_PREFSRC, prefsrc, addr_len(family));
-	return ux_netlink_talk(p->nl, &m, NULL, NULL);
+		ux_netlink_put(m, RTA_PREFSRC, prefsrc, addr_len(route->family));
 }
 
-void ux_route_drop(const struct ux_routes_params *p, int family, const struct ux_prefix *dst,
-		   uint32_t metric)
+void ux_route_drop(struct ux_netlink_msg *m, const struct ux_routes_params *p,
+		   const struct ux_route *route, uint32_t metric)
 {
 	const struct rtmsg header = {
-	    .rtm_family = (unsigned char)family,
-	    .rtm_dst_len = dst->bits,
+	    .rtm_family = (unsigned char)route->family,
+	    .rtm_dst_len = route->dst.bits,
 	    .rtm_scope = RT_SCOPE_NOWHERE,
 	};
-	struct ux_netlink_msg m;
 
-	begin_route(&m, p, RTM_DELROUTE, 0, &header, &dst->addr);
-	ux_netlink_put_u32(&m, RTA_PRIORITY, metric);
-	if (ux_netlink_talk(p->nl, &m, NULL, NULL) < 0)
-		return; /* it was not there */
+	begin_route(m, p, RTM_DELROUTE, 0, &header, &route->dst.addr);
+	ux_netlink_put_u32(m, RTA_PRIORITY, metric);
 }
 
-struct source_answer {
-	int family;
-	bool found;
-	struct ux_addr source;
-};
-
-static void on_route(void *opaque, const struct nlmsghdr *msg)
+bool ux_route_told_source(const struct nlmsghdr *msg, int family, struct ux_addr *ret_source)
 {
-	struct source_answer *answer = opaque;
 	const void *bytes;
 
 	if (msg->nlmsg_type != RTM_NEWROUTE)
-		return;
-	bytes = ux_netlink_attr(msg, sizeof(struct rtmsg), RTA_PREFSRC, addr_len(answer->family));
+		return false;
+	bytes = ux_netlink_attr(msg, sizeof(struct rtmsg), RTA_PREFSRC, addr_len(family));
 	if (!bytes)
-		return;
-	memcpy(&answer->source, bytes, addr_len(answer->family));
-	answer->found = true;
+		return false;
+	memcpy(ret_source, bytes, addr_len(family));
+	return true;
 }
 
 /* An address to stand for a prefix: its first host; for the default route one that is routed by it.
@@ -100,43 +90,48 @@ static struct ux_addr stand_in(int family, const struct ux_prefix *dst)
 	return a;
 }
 
-int ux_route_ask_source(const struct ux_routes_params *p, int family, const struct ux_prefix *dst,
-			struct ux_addr *ret_source)
+void ux_route_ask_source(struct ux_netlink_msg *m, const struct ux_routes_params *p,
+			 const struct ux_route *route)
 {
-	const struct rtmsg header = {.rtm_family = (unsigned char)family,
-				     .rtm_dst_len = (unsigned char)(addr_len(family) * 8)};
-	struct source_answer answer = {.family = family};
-	struct ux_addr to = stand_in(family, dst);
-	struct ux_netlink_msg m;
-	int err;
+	const struct rtmsg header = {.rtm_family = (unsigned char)route->family,
+				     .rtm_dst_len = (unsigned char)(addr_len(route->family) * 8)};
+	struct ux_addr to = stand_in(route->family, &route->dst);
 
-	ux_netlink_begin(&m, RTM_GETROUTE, 0, &header, sizeof(header));
-	ux_netlink_put(&m, RTA_DST, &to, addr_len(family));
-	ux_netlink_put_u32(&m, RTA_MARK, p->fwmark);
-	err = ux_netlink_talk(p->nl, &m, on_route, &answer);
-	if (err)
-		return err;
-	if (!answer.found)
-		return -ENOENT;
-	*ret_source = answer.source;
-	return 0;
+	ux_netlink_begin(m, RTM_GETROUTE, 0, &header, sizeof(header));
+	ux_netlink_put(m, RTA_DST, &to, addr_len(route->family));
+	ux_netlink_put_u32(m, RTA_MARK, p->fwmark);
 }
 
-struct stale_route {
-	struct ux_prefix dst;
-	uint32_t metric;
-};
+/* Routes in our table, as requests to remove them. */
 struct stale_list {
 	const struct ux_routes_params *params;
 	int family;
-	struct stale_route *routes;
+	struct stale_route {
+		struct ux_route route;
+		uint32_t metric;
+	} *routes;
 	size_t n, cap;
 };
+
+static bool make_room(struct stale_list *list)
+{
+	size_t cap = list->cap ? list->cap * 2 : 64;
+	struct stale_route *grown;
+
+	if (list->n < list->cap)
+		return true;
+	grown = reallocarray(list->routes, cap, sizeof(*grown));
+	if (!grown)
+		return false;
+	list->routes = grown;
+	list->cap = cap;
+	return true;
+}
 
 static void on_stale_route(void *opaque, const struct nlmsghdr *msg)
 {
 	struct stale_list *list = opaque;
-	struct stale_route route = {0};
+	struct stale_route stale = {.route.family = list->family};
 	const void *table, *dst, *metric;
 	struct rtmsg header;
 
@@ -145,25 +140,39 @@ static void on_stale_route(void *opaque, const struct nlmsghdr *msg)
 	memcpy(&header, NLMSG_DATA(msg), sizeof(header));
 	table = ux_netlink_attr(msg, sizeof(header), RTA_TABLE, 4);
 	if (header.rtm_family != list->family || !table ||
-	    memcmp(table, &list->params->table, 4) != 0)
+	    memcmp(table, &list->params->table, 4) != 0 || !make_room(list))
 		return;
-	if (list->n == list->cap) {
-		size_t cap = list->cap ? list->cap * 2 : 64;
-		struct stale_route *grown = reallocarray(list->routes, cap, sizeof(*grown));
-
-		if (!grown)
-			return;
-		list->routes = grown;
-		list->cap = cap;
-	}
-	route.dst.bits = header.rtm_dst_len;
+	stale.route.dst.bits = header.rtm_dst_len;
 	dst = ux_netlink_attr(msg, sizeof(header), RTA_DST, addr_len(list->family));
 	if (dst)
-		memcpy(&route.dst.addr, dst, addr_len(list->family));
+		memcpy(&stale.route.dst.addr, dst, addr_len(list->family));
 	metric = ux_netlink_attr(msg, sizeof(header), RTA_PRIORITY, 4);
 	if (metric)
-		memcpy(&route.metric, metric, 4);
-	list->routes[list->n++] = route;
+		memcpy(&stale.metric, metric, 4);
+	list->routes[list->n++] = stale;
+}
+
+static void ignore(void *opaque, uint32_t index, const struct nlmsghdr *msg, int error)
+{
+}
+
+static void drop_stale(const struct stale_list *list)
+{
+	struct ux_netlink_batch batch;
+	struct ux_netlink_msg m;
+	int err = 0;
+
+	ux_netlink_batch_init(&batch);
+	for (size_t i = 0; i < list->n && !err; i++) {
+		ux_route_drop(&m, list->params, &list->routes[i].route, list->routes[i].metric);
+		if (ux_netlink_batch_add(&batch, &m))
+			continue;
+		err = ux_netlink_batch_talk(list->params->nl, &batch, ignore, NULL);
+		(void)ux_netlink_batch_add(&batch, &m);
+	}
+	if (!err)
+		err = ux_netlink_batch_talk(list->params->nl, &batch, ignore, NULL);
+	(void)err; /* what is left over is harmless, and the next start tries again */
 }
 
 void ux_route_flush(const struct ux_routes_params *p, int family)
@@ -178,8 +187,7 @@ void ux_route_flush(const struct ux_routes_params *p, int family)
 		ux_netlink_begin(&m, RTM_GETROUTE, NLM_F_DUMP, &header, sizeof(header));
 		ux_netlink_put_u32(&m, RTA_TABLE, p->table);
 		err = ux_netlink_talk(p->nl, &m, on_stale_route, &list);
-		for (size_t j = 0; j < list.n; j++)
-			ux_route_drop(p, family, &list.routes[j].dst, list.routes[j].metric);
+		drop_stale(&list);
 		free(list.routes);
 	}
 }

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #pragma once
 
-/* The netlink messages behind route.h; private to the two files. */
+/* The netlink messages behind route.h; private to its files. */
 
-#include "io/route.h"
+#include "io/route_set.h"
 
 enum { UX_METRIC_SOURCE = 1, UX_METRIC_DEVICE = 2, UX_METRIC_REFUSE = 3 };
 
-/* ux_route_put - add or replace the route of @metric. @prefsrc: for UX_METRIC_SOURCE only. 0 or
- * -errno. */
-int ux_route_put(const struct ux_routes_params *p, int family, const struct ux_prefix *dst,
-		 uint32_t metric, const struct ux_addr *prefsrc) UX_MUST_CHECK;
-/* ux_route_drop - remove it; if it is not there, so much the better. */
-void ux_route_drop(const struct ux_routes_params *p, int family, const struct ux_prefix *dst,
-		   uint32_t metric);
-/* ux_route_ask_source - the source the host would use towards @dst without us. 0 or -errno. */
-int ux_route_ask_source(const struct ux_routes_params *p, int family, const struct ux_prefix *dst,
-			struct ux_addr *ret_source) UX_MUST_CHECK;
+/* ux_route_put - a request to add or replace the route of @metric. @prefsrc: for UX_METRIC_SOURCE
+ * only. */
+void ux_route_put(struct ux_netlink_msg *m, const struct ux_routes_params *p,
+		  const struct ux_route *route, uint32_t metric, const struct ux_addr *prefsrc);
+/* ux_route_drop - a request to remove it. Refused when it is not there: so much the better. */
+void ux_route_drop(struct ux_netlink_msg *m, const struct ux_routes_params *p,
+		   const struct ux_route *route, uint32_t metric);
+/* ux_route_ask_source - a request for the source the host would use towards @route without us, and
+ * what an answer says: false: nothing of it. */
+void ux_route_ask_source(struct ux_netlink_msg *m, const struct ux_routes_params *p,
+			 const struct ux_route *route);
+bool ux_route_told_source(const struct nlmsghdr *msg, int family, struct ux_addr *ret_source);
 /* ux_route_flush - empty our table. */
 void ux_route_flush(const struct ux_routes_params *p, int family);
 /* ux_rule_put, ux_rule_drop - our rule; dropping removes all that look like it. 0 or -errno. */

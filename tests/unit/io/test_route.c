@@ -135,6 +135,8 @@ static void routes_follow_policies(void **state)
 	r = make_routes();
 	assert_int_equal(ux_routes_add(r, AF_INET, &dst, &src), 0);
 	assert_int_equal(ux_routes_add(r, AF_INET6, &dst6, &src6), 0);
+	assert_false(shell("ip route show table 5999 | grep -q ."));
+	assert_int_equal(ux_routes_settle(r), 0);
 	assert_true(shell("ip route get 10.2.9.9 | grep -q 'dev uxtest0 .*src 10.1.0.1'"));
 	assert_true(shell("ip route get fd02::9 | grep -q 'dev uxtest0 .*src fd01::1'"));
 	assert_false(shell("ip route get 10.2.9.9 mark 0x10000000 2>/dev/null | grep -q uxtest0"));
@@ -144,10 +146,88 @@ static void routes_follow_policies(void **state)
 	assert_int_equal(ux_routes_add(r, AF_INET, &dst, &other), 0);
 	assert_int_equal(ux_routes_remove(r, AF_INET, &dst, &src), 0);
 	assert_int_equal(ux_routes_remove(r, AF_INET, &dst, &src), 0);
+	assert_int_equal(ux_routes_settle(r), 0);
 	assert_true(shell("ip route get 10.2.9.9 | grep -q uxtest0"));
 	assert_int_equal(ux_routes_remove(r, AF_INET, &dst, &other), 0);
 	assert_int_equal(ux_routes_remove(r, AF_INET, &dst, &other), -ENOENT);
+	assert_int_equal(ux_routes_settle(r), 0);
 	assert_false(shell("ip route show table 5999 | grep -q ."));
+	ux_routes_free(r);
+}
+
+static void only_the_last_of_changes_counts(void **state)
+{
+	struct ux_prefix come = prefix(AF_INET, "10.2.0.0", 16),
+			 gone = prefix(AF_INET, "10.3.0.0", 16),
+			 src = prefix(AF_INET, "10.1.0.0", 16);
+	struct ux_routes *r;
+
+	if (!possible)
+		skip();
+	r = make_routes();
+	assert_int_equal(ux_routes_add(r, AF_INET, &gone, &src), 0);
+	assert_int_equal(ux_routes_remove(r, AF_INET, &gone, &src), 0);
+	assert_int_equal(ux_routes_add(r, AF_INET, &come, &src), 0);
+	assert_int_equal(ux_routes_remove(r, AF_INET, &come, &src), 0);
+	assert_int_equal(ux_routes_add(r, AF_INET, &come, &src), 0);
+	assert_int_equal(ux_routes_settle(r), 0);
+	assert_true(shell("[ $(ip route show table 5999 | grep -c 10.2.0.0/16) = 3 ]"));
+	assert_false(shell("ip route show table 5999 | grep -q 10.3"));
+	/* and once the kernel has it */
+	assert_int_equal(ux_routes_remove(r, AF_INET, &come, &src), 0);
+	assert_int_equal(ux_routes_add(r, AF_INET, &come, &src), 0);
+	assert_int_equal(ux_routes_settle(r), 0);
+	assert_true(shell("[ $(ip route show table 5999 | grep -c 10.2.0.0/16) = 3 ]"));
+	ux_routes_free(r);
+}
+
+/* The source a policy covers comes before the host's own choice. */
+static void the_source_follows_the_policies(void **state)
+{
+	struct ux_prefix dst = prefix(AF_INET, "10.2.0.0", 16),
+			 none = prefix(AF_INET, "10.7.0.0", 16),
+			 second = prefix(AF_INET, "10.6.0.0", 16);
+	struct ux_routes *r;
+
+	if (!possible)
+		skip();
+	assert_true(shell("ip addr add 10.6.0.1/32 dev lo"));
+	assert_true(ux_address_monitor_read(&addresses));
+	r = make_routes();
+	assert_int_equal(ux_routes_add(r, AF_INET, &dst, &none), 0);
+	assert_int_equal(ux_routes_settle(r), 0);
+	assert_false(shell("ip route get 10.2.9.9 | grep -q 'src 10.6.0.1'"));
+	assert_int_equal(ux_routes_add(r, AF_INET, &dst, &second), 0);
+	assert_int_equal(ux_routes_settle(r), 0);
+	assert_true(shell("ip route get 10.2.9.9 | grep -q 'src 10.6.0.1'"));
+	assert_int_equal(ux_routes_remove(r, AF_INET, &dst, &second), 0);
+	assert_int_equal(ux_routes_settle(r), 0);
+	assert_false(shell("ip route get 10.2.9.9 | grep -q 'src 10.6.0.1'"));
+	assert_true(shell("ip route get 10.2.9.9 | grep -q uxtest0"));
+	assert_true(shell("ip addr del 10.6.0.1/32 dev lo"));
+	assert_true(ux_address_monitor_read(&addresses));
+	ux_routes_free(r);
+}
+
+/* The device is gone: packets are refused, not sent in clear, and later the routes are made good.
+ */
+static void without_a_device_nothing_leaks(void **state)
+{
+	struct ux_prefix dst = prefix(AF_INET, "10.2.0.0", 16),
+			 src = prefix(AF_INET, "10.1.0.0", 16);
+	struct ux_routes *r;
+
+	if (!possible)
+		skip();
+	r = make_routes();
+	ux_routes_set_device(r, 999999);
+	assert_int_equal(ux_routes_add(r, AF_INET, &dst, &src), 0);
+	assert_int_equal(ux_routes_settle(r), -ENODEV);
+	assert_true(shell("ip route show table 5999 | grep -q 'unreachable 10.2.0.0/16'"));
+	assert_int_equal(ux_routes_settle(r), 0);
+	ux_routes_set_device(r, tun.ifindex);
+	assert_int_equal(ux_routes_refresh(r), 0);
+	assert_true(shell("ip route get 10.2.9.9 | grep -q 'dev uxtest0 .*src 10.1.0.1'"));
 	ux_routes_free(r);
 }
 
@@ -175,6 +255,7 @@ static void many_routes_are_found(void **state)
 
 		assert_int_equal(ux_routes_add(r, AF_INET, &dst, &src), 0);
 	}
+	assert_int_equal(ux_routes_settle(r), 0);
 	assert_true(shell("[ $(ip route show table 5999 | grep -c '^unreachable') = 3000 ]"));
 	for (uint32_t i = 0; i < n; i++) {
 		struct ux_prefix dst = numbered(i);
@@ -182,6 +263,8 @@ static void many_routes_are_found(void **state)
 		assert_int_equal(ux_routes_remove(r, AF_INET, &dst, &src), 0);
 		assert_int_equal(ux_routes_remove(r, AF_INET, &dst, &src), -ENOENT);
 	}
+	assert_true(shell("[ $(ip route show table 5999 | grep -c '^unreachable') = 3000 ]"));
+	assert_int_equal(ux_routes_settle(r), 0);
 	assert_false(shell("ip route show table 5999 | grep -q ."));
 	ux_routes_free(r);
 }
@@ -197,12 +280,13 @@ static void a_vanished_source_leaks_nothing(void **state)
 		skip();
 	r = make_routes();
 	assert_int_equal(ux_routes_add(r, AF_INET, &dst, &src), 0);
+	assert_int_equal(ux_routes_settle(r), 0);
 	/* The kernel takes the preferred route away with the address. */
 	assert_true(shell("ip addr del 10.1.0.1/32 dev lo && ip addr add 10.1.0.2/32 dev lo"));
 	assert_true(shell("ip route get 10.2.9.9 | grep -q uxtest0"));
 	assert_true(ux_address_monitor_read(&addresses));
 	assert_int_equal(known, before);
-	ux_routes_refresh(r);
+	assert_int_equal(ux_routes_refresh(r), 0);
 	assert_true(shell("ip route get 10.2.9.9 | grep -q 'src 10.1.0.2'"));
 	assert_true(shell("ip addr del 10.1.0.2/32 dev lo && ip addr add 10.1.0.1/32 dev lo"));
 	assert_true(ux_address_monitor_read(&addresses));
@@ -232,6 +316,9 @@ int main(void)
 	    cmocka_unit_test(rules_come_and_go),
 	    cmocka_unit_test(what_a_predecessor_left_is_cleared),
 	    cmocka_unit_test(routes_follow_policies),
+	    cmocka_unit_test(only_the_last_of_changes_counts),
+	    cmocka_unit_test(the_source_follows_the_policies),
+	    cmocka_unit_test(without_a_device_nothing_leaks),
 	    cmocka_unit_test(many_routes_are_found),
 	    cmocka_unit_test(a_vanished_source_leaks_nothing),
 	    cmocka_unit_test(prefixes_are_masked),
