@@ -27,6 +27,7 @@
 #define RECEIVE_BUFFER (4 << 20)
 /* Into each second, so that no timer of whole seconds is due when a sleep ends. */
 #define PHASE_NS 50000000
+#define QUEUE_MAX 16
 
 static FILE *answers;
 static int sockets[CLIENTS_MAX];
@@ -42,6 +43,17 @@ static struct {
 	uint8_t bytes[DATAGRAM_MAX];
 	size_t len;
 } first_reply[CLIENTS_MAX];
+
+/* Datagrams of this step that are not sent yet. */
+static struct {
+	uint8_t bytes[1 << 20];
+	size_t len;
+	uint8_t client[QUEUE_MAX];
+	struct iovec vectors[QUEUE_MAX];
+	struct mmsghdr headers[QUEUE_MAX];
+	unsigned int n;
+} queue;
+static bool in_step;
 
 static void die(const char *what)
 {
@@ -164,20 +176,59 @@ static void begin(void)
 	numbers_reset(&numbers);
 }
 
-static void send_datagram(uint8_t client, const uint8_t *data, size_t len)
+static void send_queue(void)
 {
-	static uint8_t copy[1 << 20];
+	for (unsigned int i = 0, n = 1; i < queue.n; n = 1) {
+		uint8_t client = queue.client[i];
+		int sent;
 
-	record_write(answers, RECORD_STEP, client, 0, NULL, 0);
-	if (len > sizeof(copy))
-		die("request");
-	memcpy(copy, data, len);
-	numbers_patch(&numbers, copy, len);
+		while (i + n < queue.n && queue.client[i + n] == client)
+			n++;
+		sent = sendmmsg(sockets[client], &queue.headers[i], n, 0);
+		if (sent < 0)
+			record_write(answers, RECORD_ERROR, client, (uint16_t)errno, NULL, 0);
+		i += sent < 0 ? 1 : (unsigned int)sent;
+	}
+	queue.n = 0;
+	queue.len = 0;
+}
+
+static void begin_step(void)
+{
+	if (in_step)
+		return;
+	in_step = true;
+	record_write(answers, RECORD_STEP, 0, 0, NULL, 0);
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
 		first_reply[i].len = 0;
-	if (send(sockets[client], copy, len, 0) < 0)
-		record_write(answers, RECORD_ERROR, client, (uint16_t)errno, NULL, 0);
+}
+
+static void end_step(void)
+{
+	if (!in_step)
+		return;
+	in_step = false;
+	send_queue();
 	drain_all();
+}
+
+static void queue_datagram(uint8_t client, const uint8_t *data, size_t len)
+{
+	uint8_t *copy;
+
+	begin_step();
+	if (queue.n == QUEUE_MAX || len > sizeof(queue.bytes) - queue.len)
+		send_queue();
+	if (len > sizeof(queue.bytes))
+		die("request");
+	copy = queue.bytes + queue.len;
+	memcpy(copy, data, len);
+	numbers_patch(&numbers, copy, len);
+	queue.vectors[queue.n] = (struct iovec){.iov_base = copy, .iov_len = len};
+	queue.headers[queue.n].msg_hdr =
+	    (struct msghdr){.msg_iov = &queue.vectors[queue.n], .msg_iovlen = 1};
+	queue.client[queue.n++] = client;
+	queue.len += len;
 }
 
 static void obey(const struct record *r, const uint8_t *data)
@@ -185,6 +236,8 @@ static void obey(const struct record *r, const uint8_t *data)
 	int value;
 	uint32_t kept;
 
+	if (r->kind != RECORD_SEND && r->kind != RECORD_MORE && r->kind != RECORD_PATCH)
+		end_step();
 	switch (r->kind) {
 	case RECORD_SEQUENCE:
 		record_write(answers, RECORD_SEQUENCE, 0, 0, data, r->len);
@@ -204,8 +257,12 @@ static void obey(const struct record *r, const uint8_t *data)
 	case RECORD_PATCH:
 		numbers_note_patch(&numbers, r, data);
 		break;
+	case RECORD_MORE:
+		queue_datagram(r->client, data, r->len);
+		break;
 	case RECORD_SEND:
-		send_datagram(r->client, data, r->len);
+		queue_datagram(r->client, data, r->len);
+		end_step();
 		break;
 	case RECORD_KEEP:
 		kept = numbers_keep(&numbers, r, data, first_reply[r->client].bytes,
@@ -245,6 +302,7 @@ static void ask(void)
 	records_load(&requests, "requests");
 	while (records_next(&requests, &r, &data))
 		obey(&r, data);
+	end_step();
 	records_free(&requests);
 	if (fclose(answers) != 0)
 		die("kernel");

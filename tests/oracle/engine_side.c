@@ -96,11 +96,20 @@ static void send_datagram(struct engine_side *s, uint8_t client, const uint8_t *
 		abort();
 	memcpy(copy, data, len);
 	numbers_patch(&s->numbers, copy, len);
-	forget_heard(s);
-	record_write(s->answers, RECORD_STEP, client, 0, NULL, 0);
+	if (!s->in_step) {
+		forget_heard(s);
+		record_write(s->answers, RECORD_STEP, 0, 0, NULL, 0);
+	}
+	s->in_step = true;
 	uxfrm_client_request(s->client[client].client, copy, len);
-	write_heard(s);
 	free(copy);
+}
+
+static void end_step(struct engine_side *s)
+{
+	if (s->in_step)
+		write_heard(s);
+	s->in_step = false;
 }
 
 /* Step by step, from one thing that is due to the next. */
@@ -138,6 +147,7 @@ void engine_side_init(struct engine_side *s, FILE *answers)
 
 void engine_side_fini(struct engine_side *s)
 {
+	end_step(s);
 	close_clients(s);
 	s->engine = uxfrm_free(s->engine);
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
@@ -163,6 +173,8 @@ static void keep(struct engine_side *s, const struct record *r, const uint8_t *d
 
 void engine_side_obey(struct engine_side *s, const struct record *r, const uint8_t *data)
 {
+	if (r->kind != RECORD_SEND && r->kind != RECORD_MORE && r->kind != RECORD_PATCH)
+		end_step(s);
 	switch (r->kind) {
 	case RECORD_SEQUENCE:
 		record_write(s->answers, RECORD_SEQUENCE, 0, 0, data, r->len);
@@ -181,8 +193,12 @@ void engine_side_obey(struct engine_side *s, const struct record *r, const uint8
 	case RECORD_PATCH:
 		numbers_note_patch(&s->numbers, r, data);
 		break;
+	case RECORD_MORE:
+		send_datagram(s, r->client, data, r->len);
+		break;
 	case RECORD_SEND:
 		send_datagram(s, r->client, data, r->len);
+		end_step(s);
 		break;
 	case RECORD_KEEP:
 		keep(s, r, data);

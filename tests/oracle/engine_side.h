@@ -26,6 +26,7 @@ struct engine_side {
 	struct engine_client client[CLIENTS_MAX];
 	struct numbers numbers;
 	uint64_t now_ns, real_ns;
+	bool in_step; /* after MORE */
 };
 
 void engine_side_init(struct engine_side *s, FILE *answers);

@@ -112,14 +112,37 @@ static bool chooses_spi(const uint8_t *m, size_t len)
 	       u32_at(m + NLMSG_HDRLEN + offsetof(struct xfrm_userspi_info, max)) == FREE_SPI_MAX;
 }
 
+/* Whole messages, and no dump: of a dump that nobody reads the rest would be made later. */
+static bool may_wait(const uint8_t *datagram, size_t len)
+{
+	for (size_t at = 0; at < len;) {
+		const uint8_t *m = datagram + at;
+		size_t n = len - at < NLMSG_HDRLEN ? 0 : u32_at(m);
+
+		if (n < NLMSG_HDRLEN || n > len - at)
+			return false;
+		if ((u16_at(m + 4) == XFRM_MSG_GETSA || u16_at(m + 4) == XFRM_MSG_GETPOLICY) &&
+		    u16_at(m + 6) & NLM_F_DUMP)
+			return false;
+		at += NLMSG_ALIGN(n);
+	}
+	return true;
+}
+
 static void say_datagram(struct world *w, uint8_t client, const uint8_t *datagram, size_t len)
 {
 	const uint16_t spi_at = NLMSG_HDRLEN + offsetof(struct xfrm_usersa_info, id.spi);
 	bool keep = chooses_spi(datagram, len) && w->n_numbers < NUMBERS_MAX;
+	static const struct nlmsghdr nothing = {.nlmsg_len = sizeof(nothing),
+						.nlmsg_type = NLMSG_NOOP};
 	uint8_t number = (uint8_t)w->n_numbers;
+	bool wait = !keep && chance(&w->r, 70) && may_wait(datagram, len);
 
+	if (keep && w->unread) /* the first reply must be its own */
+		say(RECORD_SEND, client, 0, &nothing, sizeof(nothing));
+	w->unread = wait;
 	say_patches(datagram, len);
-	say(RECORD_SEND, client, 0, datagram, len);
+	say(wait ? RECORD_MORE : RECORD_SEND, client, 0, datagram, len);
 	if (!keep)
 		return;
 	say(RECORD_KEEP, client, spi_at, &number, 1);
@@ -176,7 +199,10 @@ static void any_sleep(struct world *w)
 
 	if (w->timed == POLICIES)
 		seconds = SLEEP_OF_POLICIES_S;
-	if (chance(&w->r, w->timed ? 25 : 3) && (w->timed || is_timeless(w)))
+	if (!chance(&w->r, w->timed ? 25 : 3))
+		return;
+	world_look(w);
+	if (may_sleep(w))
 		say_u32(RECORD_SLEEP, 0, 0, seconds * 1000 + MORE_MS);
 }
 
@@ -196,7 +222,6 @@ static void make_sequence(uint64_t seed, uint64_t number)
 	n = 5 + below(&w.r, 20);
 	for (uint32_t i = 0; i < n; i++) {
 		any_datagram(&w, (uint8_t)(chance(&w.r, 75) ? 0 : below(&w.r, n_clients)));
-		world_look(&w);
 		any_sleep(&w);
 		if (seldom(&w.r, 10))
 			say_u32(RECORD_OPTION, 0,

@@ -21,6 +21,7 @@ enum { KERNEL, ENGINE };
 
 static struct records requests, answers[2];
 static struct side sides[2];
+static unsigned int step_number; /* in the sequence */
 static unsigned long n_sequences, n_steps, n_answers, n_differ;
 
 static void die(const char *what)
@@ -129,11 +130,11 @@ static bool is_same(const struct message *a, const struct message *b)
 }
 
 /* The message that is answered by one with this sequence number. */
-static void find_request(struct dispute *d)
+static void find_request(struct dispute *d, const struct message *m)
 {
-	const struct message *m = d->engine ? d->engine : d->kernel;
 	size_t at = 0;
 
+	d->request = NULL;
 	if (!d->datagram || m->len < NLMSG_HDRLEN)
 		return;
 	while (d->datagram_len - at >= NLMSG_HDRLEN) {
@@ -234,15 +235,45 @@ static void sort_expiries(void)
 		difference_count("expiry-order");
 }
 
-static enum verdict compare_stream(const struct record *request, const uint8_t *data,
-				   uint8_t client, bool pieces)
+/* The datagrams of a step, one behind the other. */
+static struct {
+	uint8_t *bytes;
+	size_t len, room;
+	bool is_open;
+} step;
+
+static void step_add(const uint8_t *data, size_t len)
+{
+	if (!step.is_open)
+		step.len = 0;
+	step.is_open = true;
+	if (step.room - step.len < len) {
+		step.room = 2 * (step.len + len);
+		step.bytes = realloc(step.bytes, step.room);
+		if (!step.bytes)
+			die("memory");
+	}
+	memcpy(step.bytes + step.len, data, len);
+	step.len += len;
+}
+
+/* @m: one of the two, whose request it may be about. */
+static bool is_explained(struct dispute *d, const struct message *m, bool *ret_over)
+{
+	find_request(d, m);
+	d->kernel_ack = find_ack(&sides[KERNEL], d);
+	d->engine_ack = find_ack(&sides[ENGINE], d);
+	return difference_explain(d, ret_over) != NULL;
+}
+
+static enum verdict compare_stream(uint8_t client, bool pieces)
 {
 	size_t at[2] = {0};
 
 	for (;;) {
 		struct dispute d = {
-		    .datagram = request->kind == RECORD_SEND ? data : NULL,
-		    .datagram_len = request->len,
+		    .datagram = step.len ? step.bytes : NULL,
+		    .datagram_len = step.len,
 		    .client = client,
 		    .kernel = next_of(&sides[KERNEL], &at[KERNEL], client, pieces),
 		    .engine = next_of(&sides[ENGINE], &at[ENGINE], client, pieces),
@@ -253,10 +284,8 @@ static enum verdict compare_stream(const struct record *request, const uint8_t *
 			return EQUAL;
 		if (d.kernel && d.engine && is_same(d.kernel, d.engine))
 			continue;
-		find_request(&d);
-		d.kernel_ack = find_ack(&sides[KERNEL], &d);
-		d.engine_ack = find_ack(&sides[ENGINE], &d);
-		if (!difference_explain(&d, &over)) {
+		if (!is_explained(&d, d.engine ? d.engine : d.kernel, &over) &&
+		    (!d.kernel || !is_explained(&d, d.kernel, &over))) {
 			unexplained = d;
 			return DIFFERENT;
 		}
@@ -265,17 +294,17 @@ static enum verdict compare_stream(const struct record *request, const uint8_t *
 	}
 }
 
-static enum verdict compare_step(const struct record *request, const uint8_t *data)
+static enum verdict compare_step(bool time_passed)
 {
 	enum verdict verdict = EQUAL;
 
 	n_answers += sides[KERNEL].n_messages;
-	if (request->kind == RECORD_SLEEP)
+	if (time_passed)
 		sort_expiries();
 	for (uint8_t c = 0; c < CLIENTS_MAX && verdict == EQUAL; c++) {
-		verdict = compare_stream(request, data, c, false);
+		verdict = compare_stream(c, false);
 		if (verdict == EQUAL)
-			verdict = compare_stream(request, data, c, true);
+			verdict = compare_stream(c, true);
 	}
 	return verdict;
 }
@@ -291,12 +320,55 @@ static void skip_sequence(void)
 	requests.at = before;
 }
 
+static void next_step(int who)
+{
+	struct record mark;
+	const uint8_t *nothing;
+
+	if (!records_next(&answers[who], &mark, &nothing) || mark.kind != RECORD_STEP)
+		die("a step without answers");
+	read_step(who);
+}
+
+/* What was sent since the last step, or the time that has passed. */
+static enum verdict judge_step(bool time_passed)
+{
+	if (time_passed)
+		step.len = 0;
+	step.is_open = false;
+	step_number++;
+	next_step(KERNEL);
+	next_step(ENGINE);
+	return compare_step(time_passed);
+}
+
+static enum verdict judge_record(const struct record *r, const uint8_t *data)
+{
+	enum verdict verdict = EQUAL;
+
+	if (r->kind == RECORD_PATCH)
+		return EQUAL;
+	if (r->kind == RECORD_SEND || r->kind == RECORD_MORE) {
+		n_steps++;
+		step_add(data, r->len);
+		return r->kind == RECORD_SEND ? judge_step(false) : EQUAL;
+	}
+	if (step.is_open)
+		verdict = judge_step(false);
+	if (verdict != EQUAL || r->kind != RECORD_SLEEP)
+		return verdict;
+	n_steps++;
+	return judge_step(true);
+}
+
 static void judge_sequence(const uint8_t *name, size_t len)
 {
 	struct record r;
 	const uint8_t *data;
-	unsigned int step = 0;
 	enum verdict verdict = EQUAL;
+
+	step.is_open = false;
+	step_number = 0;
 
 	n_sequences++;
 	begin_side(KERNEL, name, len);
@@ -305,29 +377,18 @@ static void judge_sequence(const uint8_t *name, size_t len)
 	     before = requests.at) {
 		if (r.kind == RECORD_SEQUENCE) {
 			requests.at = before;
-			return;
+			break;
 		}
-		if (r.kind != RECORD_SEND && r.kind != RECORD_SLEEP)
-			continue;
-		for (int who = 0; who < 2; who++) {
-			struct record mark;
-			const uint8_t *nothing;
-
-			if (!records_next(&answers[who], &mark, &nothing) ||
-			    mark.kind != RECORD_STEP)
-				die("a step without answers");
-			read_step(who);
-		}
-		step++;
-		n_steps++;
-		verdict = compare_step(&r, data);
+		verdict = judge_record(&r, data);
 	}
+	if (verdict == EQUAL && step.is_open)
+		verdict = judge_step(false);
 	if (verdict == EQUAL)
 		return;
 	skip_sequence();
 	if (verdict == DIFFERENT) {
 		n_differ++;
-		printf("differs %.*s %u %c", (int)len, (const char *)name, step,
+		printf("differs %.*s %u %c", (int)len, (const char *)name, step_number,
 		       'A' + unexplained.client);
 		print_message(unexplained.kernel);
 		print_message(unexplained.engine);

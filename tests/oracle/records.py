@@ -2,7 +2,7 @@
 """The files of records that the two sides read and write; see script.h."""
 import struct
 
-SEQUENCE, CLIENT, CLOSE, OPTION, PATCH, SEND, KEEP, SLEEP = (ord(c) for c in 'NCXOPSKT')
+SEQUENCE, CLIENT, CLOSE, OPTION, PATCH, SEND, KEEP, SLEEP, MORE = (ord(c) for c in 'NCXOPSKTM')
 BEGIN, STEP, ANSWER, ERROR, KEPT = (ord(c) for c in 'B.AEV')
 HEAD = struct.Struct('=IBBH')
 

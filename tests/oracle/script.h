@@ -18,7 +18,8 @@ enum record_kind {
 	RECORD_CLOSE = 'X',    /* client closes it */
 	RECORD_OPTION = 'O',   /* arg: a SOL_NETLINK option; data: uint32_t, its value */
 	RECORD_PATCH = 'P',    /* before SEND: at byte arg of it goes number data[0] */
-	RECORD_SEND = 'S',     /* client sends the data as one datagram */
+	RECORD_SEND = 'S',     /* client sends the data as one datagram, then all read */
+	RECORD_MORE = 'M',     /* as SEND, but nobody reads yet: one step with what follows */
 	RECORD_KEEP = 'K',     /* the 4 bytes at arg of the first reply become number data[0] */
 	RECORD_SLEEP = 'T',    /* data: uint32_t, milliseconds */
 	/* answers */

@@ -38,18 +38,27 @@ def differing(oracle, variants):
         return {int(name): step for name, step, *_ in verdict.differs}
 
 
+def step_ends(found):
+    """which units end a step: SEND, SLEEP, and the last of several MORE without a SEND"""
+    ends, in_step = [], False
+    for i, unit in enumerate(found):
+        kind = next(r[0] for r in unit if r[0] != R.PATCH)
+        if in_step and kind not in (R.SEND, R.MORE):
+            ends.append(i - 1)
+        if kind in (R.SEND, R.SLEEP):
+            ends.append(i)
+        in_step = kind == R.MORE
+    return ends + [len(found) - 1]
+
+
 def shrink(oracle, sequence):
     fixed, found = units(sequence)
     # what comes after the difference has nothing to do with it
     step = differing(oracle, [sequence]).get(0)
     if step is None:
         return sequence
-    counted = 0
-    for i, unit in enumerate(found):
-        counted += any(r[0] in (R.SEND, R.SLEEP) for r in unit)
-        if counted == step:
-            found = found[:i + 1]
-            break
+    ends = step_ends(found)
+    found = found[:ends[step - 1] + 1]
     size = max(1, len(found) // 2)
     while True:
         starts = range(0, len(found), size)
@@ -82,9 +91,9 @@ def transcript(name, sequence):
             lines.append('%s keep %d %d' % (who, arg, data[0]))
         elif kind == R.SLEEP:
             lines.append('sleep %d.%03d' % divmod(number, 1000))
-        elif kind == R.SEND:
+        elif kind in (R.SEND, R.MORE):
             lines += ['# ' + text for text in show.messages(data)]
-            lines.append('%s hex %s' % (who, data.hex()))
+            lines.append('%s %shex %s' % (who, 'more ' if kind == R.MORE else '', data.hex()))
     return lines
 
 

@@ -48,7 +48,7 @@ class Transcript:
         else:
             self.client_line(ord(first) - ord('A'), rest[0], rest[1:])
 
-    def client_line(self, client, verb, rest):
+    def client_line(self, client, verb, rest, kind=R.SEND):
         if verb == 'open':
             groups = 0
             for name in [w for w in rest if w.startswith('groups=')]:
@@ -58,21 +58,23 @@ class Transcript:
             self.open(client, groups, rest)
             return
         self.ensure(client)
-        if verb == 'close':
+        if verb == 'more':
+            self.client_line(client, rest[0], rest[1:], R.MORE)
+        elif verb == 'close':
             self.records.append((R.CLOSE, client, 0, b''))
             self.opened.discard(client)
         elif verb == 'option':
             option = OPTIONS[rest[0]] if rest[0] in OPTIONS else int(rest[0])
             self.records.append((R.OPTION, client, option, int(rest[1]).to_bytes(4, 'little')))
         elif verb == 'hex':
-            self.records.append((R.SEND, client, 0, bytes.fromhex(''.join(rest))))
+            self.records.append((kind, client, 0, bytes.fromhex(''.join(rest))))
         elif verb == 'keep':
             at, n = rest if len(rest) == 2 else (88, rest[0])
             self.records.append((R.KEEP, client, int(at), bytes([int(n)])))
         else:
-            self.datagram(client, [verb] + rest)
+            self.datagram(client, [verb] + rest, kind)
 
-    def datagram(self, client, line):
+    def datagram(self, client, line, kind):
         data, cut = b'', 0
         for is_plus, group in itertools.groupby(line, lambda w: w == '+'):
             if is_plus:
@@ -91,7 +93,7 @@ class Transcript:
                     self.records.append((R.PATCH, 0, at, bytes([int(kept[1])])))
             data += words.message(group, self.seq)
             data += bytes(-len(data) % 4)
-        self.records.append((R.SEND, client, 0, data[:len(data) - cut]))
+        self.records.append((kind, client, 0, data[:len(data) - cut]))
 
 
 def expand(table, name, lines):

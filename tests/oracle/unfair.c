@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 
 #include "judge.h"
+
+#define CPUS_MAX 65536 /* no machine has more */
 #define FIELD(bytes, type, field) ((bytes) + NLMSG_HDRLEN + offsetof(type, field))
 
 /* What netlink finds: the last attribute of this type. NULL: none of at least @min bytes. */
@@ -158,6 +160,14 @@ static bool refuses_cpu(uint16_t type)
 	       type != XFRM_MSG_ACQUIRE;
 }
 
+/* One that may be there on one machine only: both have the first. */
+static bool has_cpu_of_some(const uint8_t *m, size_t len)
+{
+	const uint8_t *p = last_attr(m, len, fixed_len(u16_at(m + 4)), UX_XFRMA_SA_PCPU, 4);
+
+	return p && u32_at(p) > 0 && u32_at(p) < CPUS_MAX;
+}
+
 bool is_unfair(const struct world *w, const uint8_t *m, size_t len)
 {
 	uint16_t type = u16_at(m + 4);
@@ -175,6 +185,8 @@ bool is_unfair(const struct world *w, const uint8_t *m, size_t len)
 		return true;
 	if (refuses_cpu(type) &&
 	    has_attr(m, len, fixed_len(type), UX_XFRMA_SA_PCPU, UX_XFRMA_SA_PCPU))
+		return true;
+	if (has_cpu_of_some(m, len))
 		return true;
 	/* counted in ticks of the kernel */
 	return type == XFRM_MSG_GETAE &&

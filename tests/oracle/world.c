@@ -289,15 +289,50 @@ bool has_marks(const struct world *w)
 	return false;
 }
 
-bool is_timeless(const struct world *w)
+static uint32_t count_ending_policies(const struct world *w)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < w->n_policies; i++)
+		n += ends(&w->policy[i].info.lft);
+	return n;
+}
+
+static bool does_an_sa_end(const struct world *w)
 {
 	for (uint32_t i = 0; i < w->n_sa; i++)
 		if (!w->sa[i].larval && ends(&w->sa[i].info.lft))
+			return true;
+	return false;
+}
+
+/* A second that a damaged request asked for may be any. */
+static bool is_policy_limit(uint64_t seconds)
+{
+	return !is_near(seconds) || seconds == 2 || seconds == 5 || seconds == 35;
+}
+
+static bool are_policy_limits(const struct world *w)
+{
+	for (uint32_t i = 0; i < w->n_policies; i++) {
+		const struct xfrm_lifetime_cfg *l = &w->policy[i].info.lft;
+
+		if (!is_policy_limit(l->soft_add_expires_seconds) ||
+		    !is_policy_limit(l->hard_add_expires_seconds) ||
+		    !is_policy_limit(l->soft_use_expires_seconds) ||
+		    !is_policy_limit(l->hard_use_expires_seconds))
 			return false;
-	for (uint32_t i = 0; i < w->n_policies; i++)
-		if (ends(&w->policy[i].info.lft))
-			return false;
+	}
 	return true;
+}
+
+bool may_sleep(const struct world *w)
+{
+	if (w->timed != SAS && does_an_sa_end(w))
+		return false;
+	if (w->timed != POLICIES)
+		return count_ending_policies(w) == 0;
+	return count_ending_policies(w) <= 1 && are_policy_limits(w);
 }
 
 static void tuple_of_sa(const struct known_sa *sa, struct tuple *t)

@@ -59,6 +59,7 @@ struct world {
 	uint32_t v6_percent, mark_percent, bad_percent;
 	uint32_t mask;	 /* of all marks */
 	enum kind timed; /* what has limits in time that are reached */
+	bool unread;	 /* the datagram before waits for the next, with its answers */
 	bool lonely;	 /* one message a datagram: what it does to others does not matter */
 	uint32_t n_numbers;
 };
@@ -92,9 +93,8 @@ void put_mark(struct draft *d, const struct tuple *t);
 bool is_ambiguous(const struct world *w, const struct tuple *t);
 /* has_marks - is there an SA with a mark? */
 bool has_marks(const struct world *w);
-/* is_timeless - only larval SAs end by themselves: Linux takes notice of other limits of time, too.
- */
-bool is_timeless(const struct world *w);
+/* may_sleep - nothing ends but larval SAs and what this sequence is about. */
+bool may_sleep(const struct world *w);
 
 /* The requests, each with its own chance. They fill a draft; false: not now. */
 typedef bool (*request_maker)(struct world *w, struct draft *d);
