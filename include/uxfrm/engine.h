@@ -30,6 +30,11 @@ struct uxfrm_params {
 	uint32_t max_sa;	 /* at most so many SAs; 0 = no limit */
 	uint32_t max_policy;	 /* at most so many policies; 0 = no limit */
 	bool strict_templates;	 /* true: a migrated SA leaves the policies that used it, as in Linux */
+	/*
+	 * Keep the security labels of SAs and policies, return them, and let a policy use only the SAs of its label, as
+	 * Linux does with SELinux. False: they are accepted and forgotten, as Linux does without.
+	 */
+	bool labels;
 	uint32_t acq_expires_s;	 /* life of an SA without keys, from ALLOCSPI or ACQUIRE */
 	/*
 	 * wake - a packet has caused something that uxfrm_tick must do: call it soon. Called from workers, in the
@@ -75,10 +80,13 @@ int uxfrm_interface_remove(struct uxfrm *u, uint32_t if_id);
  *	Returns 0, or -ENOBUFS when there is no room. A refused event is lost and the client is
  *	told so by @overrun; a refused piece of a dump is sent again by uxfrm_client_resume.
  * @overrun: events were lost. May be NULL.
+ * @label: may this client give @label to an SA or a policy, take away what has it, or move an SA that has it? 0; -EACCES;
+ *	-EINVAL when that is no label. Asked only if the engine keeps labels. NULL: whatever it says.
  */
 struct uxfrm_client_ops {
 	int (*deliver)(void *opaque, const void *datagram, size_t len, uint32_t group);
 	void (*overrun)(void *opaque);
+	int (*label)(void *opaque, const char *label);
 };
 
 /*

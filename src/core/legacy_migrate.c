@@ -130,6 +130,7 @@ static int clone_for(const struct plan *plan, const struct ux_legacy_entry *e,
 	    .has_offload = plan->m->has_offload,
 	    .offload = plan->m->offload,
 	    .clear_offload = true,
+	    .gate = plan->m->gate,
 	};
 
 	if (ux_migrate_clone(plan->u, from, &migration, ret_fresh, plan->ext) < 0)

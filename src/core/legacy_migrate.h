@@ -26,6 +26,7 @@ struct ux_legacy_migration {
 	bool has_encap, has_offload;
 	struct ux_encap encap; /* of all SAs afterwards; not given: none */
 	struct ux_offload offload;
+	const struct ux_label_gate *gate; /* for SAs with a label; NULL: they may move */
 	/* ux_sad_ahead_of_endpoint of the first entry, whose reqid is not 0; NULL: not known */
 	const struct ux_sad_places *places;
 };

@@ -158,7 +158,9 @@ void ux_migrate_remove_larval(struct uxfrm *u, const struct ux_sa *sa)
 int ux_migrate_clone(struct uxfrm *u, const struct ux_sa *sa, const struct ux_migration *m,
 		     struct ux_sa **ret_fresh, struct ux_ext_ack *ext)
 {
-	struct ux_sa *fresh = ux_sa_clone_in(u, sa);
+	/* Linux gives the label to the copy as to a new SA */
+	bool permitted = ux_label_permit(m->gate, ux_sa_label(sa)) == 0;
+	struct ux_sa *fresh = permitted ? ux_sa_clone_in(u, sa) : NULL;
 	int err;
 
 	if (!fresh)

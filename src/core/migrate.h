@@ -27,6 +27,7 @@ struct ux_migration {
 	struct ux_encap encap;	    /* type UX_ENCAP_NONE removes */
 	struct ux_offload offload;
 	uint32_t mapping_maxage_s, nat_keepalive_interval_s;
+	const struct ux_label_gate *gate; /* for an SA with a label; NULL: it may move */
 	/* from the SA's tuple to the new one, when computed before; NULL otherwise */
 	const struct ux_sad_places *places;
 };

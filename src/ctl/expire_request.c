@@ -11,6 +11,7 @@
 #include <sys/sysinfo.h>
 
 #include "ctl/event.h"
+#include "ctl/label.h"
 #include "ctl/policy.h"
 #include "ctl/sa_reply.h"
 #include "ctl/translate.h"
@@ -70,10 +71,13 @@ static int find_policy(const struct ux_request *req, const struct xfrm_userpolic
 		err = ux_policy_check_dir(p->dir, req->ext);
 	if (!err && !p->index)
 		err = ux_policy_check_sec_ctx(req);
+	if (!err && !p->index)
+		err = ux_label_from_attr(req, &key.label);
 	if (err)
 		return err;
 	*ret_policy =
 	    p->index ? ux_spd_find_by_index(req->u, &key, p->index) : ux_spd_find(req->u, &key);
+	ux_shared_release(key.label);
 	return *ret_policy ? 0 : -ENOENT;
 }
 
@@ -122,7 +126,8 @@ int ux_handle_acquire(struct ux_request *req)
 	memcpy(&event, p, sizeof(event));
 	policy->mark = ux_mark_from_attr(req->attrs.tb[XFRMA_MARK]); /* as given, not masked */
 	policy->dir = UX_POLICY_OUT;
-	policy->add_time_s = 0; /* it is in no database */
+	policy->add_time_s = 0;		   /* it is in no database */
+	ux_policy_set_label(policy, NULL); /* the event tells that of the SA, which is not there */
 	for (unsigned int i = 0; i < policy->n_templates; i++) {
 		struct ux_template *t = &policy->templates[i];
 

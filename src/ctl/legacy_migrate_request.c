@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/sad_ahead.h"
+#include "ctl/label.h"
 #include "ctl/legacy_migration.h"
 #include "ctl/policy.h"
 #include "ctl/translate.h"
@@ -167,11 +168,13 @@ static const struct ux_sad_places *known_places(const struct ux_request *req,
 
 int ux_handle_migrate(struct ux_request *req)
 {
+	const struct ux_label_gate gate = ux_label_gate_of(req->client);
 	struct ux_legacy_migrate_wish wish;
 	int err = parse(req, &wish);
 
 	if (err < 0)
 		return err;
+	wish.migration.gate = &gate;
 	wish.migration.places = known_places(req, &wish.entry[0]);
 	return ux_legacy_migrate_run(req->u, &wish, req->ext);
 }

@@ -11,6 +11,7 @@
 
 #include "core/migrate.h"
 #include "core/sad_ahead.h"
+#include "ctl/label.h"
 #include "ctl/request.h"
 #include "ctl/translate.h"
 
@@ -217,6 +218,7 @@ void ux_prefetch_migrate_state(const struct uxfrm *u, const void *header, struct
 int ux_handle_migrate_state(struct ux_request *req)
 {
 	struct ux_xfrm_user_migrate_state m;
+	const struct ux_label_gate gate = ux_label_gate_of(req->client);
 	struct ux_migration migration;
 	struct ux_sa *sa, *moved;
 	struct ux_sa_id id;
@@ -230,6 +232,7 @@ int ux_handle_migrate_state(struct ux_request *req)
 		ux_prefetch_migrate_state(req->u, req->header, req->ahead);
 	id = ux_sa_id_from_wire(&m.id);
 	migration = parse_migration(req, &m);
+	migration.gate = &gate;
 	sa = ux_sad_lookup_exact_at(req->u, req->ahead->places.from_tuple, &id,
 				    (struct ux_mark){.v = m.old_mark.v, .m = m.old_mark.m});
 	if (!sa)

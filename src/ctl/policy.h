@@ -21,7 +21,7 @@ int ux_policy_check_dir(uint8_t dir, struct ux_ext_ack *ext) UX_MUST_CHECK;
 bool ux_policy_template_proto_valid(uint8_t proto);
 /* XFRMA_POLICY_TYPE; main when absent. */
 int ux_policy_type_parse(const struct ux_request *req, uint8_t *ret_type) UX_MUST_CHECK;
-/* XFRMA_SEC_CTX: its lengths. Labels themselves are not kept: there is no security module here. */
+/* XFRMA_SEC_CTX: its lengths. The label itself is ctl/label.h's. */
 int ux_policy_check_sec_ctx(const struct ux_request *req) UX_MUST_CHECK;
 
 /* ux_policy_flush - take out all policies of @type, without an event. False: there was none. */
@@ -48,6 +48,6 @@ bool ux_policy_put_acquire(struct ux_writer *w, const struct ux_policy *p,
 			   const struct ux_template *t, uint32_t pcpu,
 			   struct xfrm_user_acquire *acquire);
 
-/* Bytes of the longest message about a policy: both headers, six templates, the small attributes.
- */
-#define UX_POLICY_MSG_MAX 1024
+/* Bytes of the longest message about a policy: both headers, six templates, the small attributes,
+ * the label. */
+#define UX_POLICY_MSG_MAX (1024 + UX_LABEL_MAX + 1)

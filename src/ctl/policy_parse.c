@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/label.h"
 #include "ctl/translate.h"
 
 /* The index of a policy tells its direction in the lowest bits (Linux: xfrm_policy_id2dir). */
@@ -196,6 +197,16 @@ static void policy_from_info(struct ux_policy *policy, const struct xfrm_userpol
 	policy->family = info->sel.family;
 }
 
+static int set_label(const struct ux_request *req, struct ux_policy *policy)
+{
+	const struct ux_label *label;
+	int err = ux_label_from_attr(req, &label);
+
+	if (err == 0)
+		ux_policy_set_label(policy, label);
+	return err;
+}
+
 static int fill_policy(const struct ux_request *req, struct ux_policy *policy)
 {
 	const struct nlattr *if_id = req->attrs.tb[XFRMA_IF_ID];
@@ -208,6 +219,8 @@ static int fill_policy(const struct ux_request *req, struct ux_policy *policy)
 	if (err)
 		return err;
 	err = parse_templates(req, policy);
+	if (err == 0)
+		err = set_label(req, policy);
 	if (err)
 		return err;
 	policy->mark = ux_mark_from_attr(req->attrs.tb[XFRMA_MARK]);

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "ctl/label.h"
 #include "ctl/translate.h"
 
 static void info_to_wire(const struct ux_policy *p, struct xfrm_userpolicy_info *to)
@@ -52,7 +53,7 @@ static void put_type(struct ux_writer *w, uint8_t type)
 	ux_msg_attr(w, XFRMA_POLICY_TYPE, &t, sizeof(t));
 }
 
-/* Linux's order: templates, type, mark, interface id. */
+/* Linux's order: templates, label, type, mark, interface id. */
 static void put_attrs(struct ux_writer *w, const struct ux_policy *p)
 {
 	struct xfrm_user_tmpl t[UX_TEMPLATES_MAX];
@@ -61,6 +62,7 @@ static void put_attrs(struct ux_writer *w, const struct ux_policy *p)
 		template_to_wire(&p->templates[i], &t[i]);
 	if (p->n_templates)
 		ux_msg_attr(w, XFRMA_TMPL, t, p->n_templates * sizeof(t[0]));
+	ux_write_label(w, p->label);
 	put_type(w, p->type);
 	if (p->mark.v | p->mark.m) {
 		struct xfrm_mark mark = {.v = p->mark.v, .m = p->mark.m};

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ctl/event.h"
+#include "ctl/label.h"
 #include "core/spd_ahead.h"
 #include "ctl/policy.h"
 #include "ctl/translate.h"
@@ -106,9 +107,12 @@ static int find_policy(struct ux_request *req, struct ux_policy **ret_policy)
 		policy = ux_spd_find_by_index(req->u, &key, id.index);
 	} else {
 		err = ux_policy_check_sec_ctx(req);
+		if (err == 0)
+			err = ux_label_from_attr(req, &key.label);
 		if (err)
 			return err;
 		policy = ux_spd_find(req->u, &key);
+		ux_shared_release(key.label);
 	}
 	if (!policy)
 		return -ENOENT;
@@ -141,6 +145,7 @@ static void delete_policy(struct ux_request *req, struct ux_policy *policy)
 
 int ux_handle_getpolicy(struct ux_request *req)
 {
+	const struct ux_label_gate gate = ux_label_gate_of(req->client);
 	struct ux_policy *policy;
 	int err;
 
@@ -149,8 +154,10 @@ int ux_handle_getpolicy(struct ux_request *req)
 		return err;
 	if (req->msg->nlmsg_type == XFRM_MSG_GETPOLICY)
 		return reply_policy(req, policy);
-	delete_policy(req, policy);
-	return 0;
+	err = ux_label_permit(&gate, policy->label);
+	if (err == 0)
+		delete_policy(req, policy);
+	return err;
 }
 
 bool ux_policy_flush(struct uxfrm *u, uint8_t type)
@@ -174,10 +181,13 @@ bool ux_policy_flush(struct uxfrm *u, uint8_t type)
 int ux_handle_flushpolicy(struct ux_request *req)
 {
 	const struct ux_event_origin origin = ux_event_origin(req);
+	const struct ux_label_gate gate = ux_label_gate_of(req->client);
 	uint8_t type;
 	int err;
 
 	err = ux_policy_type_parse(req, &type);
+	if (err == 0)
+		err = ux_label_permit_flush_policy(req->u, &gate, type);
 	if (err)
 		return err;
 	if (ux_policy_flush(req->u, type))

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/label.h"
 #include "ctl/translate.h"
 #include "wire/algo_attr.h"
 #include "wire/replay_attr.h"
@@ -166,6 +167,7 @@ static void write_attrs(struct ux_writer *w, const struct ux_sa *sa)
 		write_offload(w, &sa->offload);
 	if (sa->if_id)
 		ux_msg_attr_u32(w, XFRMA_IF_ID, sa->if_id);
+	ux_write_label(w, ux_sa_label(sa));
 	if (sa->mapping_maxage_s)
 		ux_msg_attr_u32(w, UX_XFRMA_MTIMER_THRESH, sa->mapping_maxage_s);
 	write_pcpu_and_dir(w, sa);
@@ -201,6 +203,7 @@ bool ux_sa_write(struct ux_writer *w, const struct nlmsghdr *header, const struc
 
 static size_t message_max(const struct ux_sa *sa)
 {
+	const struct ux_label *label = ux_sa_label(sa);
 	size_t bits = 0;
 
 	for (int kind = 0; kind < UX_KEY_KINDS; kind++) {
@@ -208,7 +211,7 @@ static size_t message_max(const struct ux_sa *sa)
 
 		bits += key ? (size_t)key->key_bits * 2 : 0; /* that of auth goes out twice */
 	}
-	return FIXED_MAX + bits / 8;
+	return FIXED_MAX + bits / 8 + (label ? label->len : 0);
 }
 
 int ux_sa_message(const struct nlmsghdr *header, const struct ux_sa *sa,

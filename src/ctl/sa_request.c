@@ -7,6 +7,7 @@
 
 #include "core/sad_ahead.h"
 #include "ctl/event.h"
+#include "ctl/label.h"
 #include "ctl/sa_change.h"
 #include "ctl/sa_parse.h"
 #include "ctl/sa_reply.h"
@@ -24,6 +25,15 @@ void ux_prefetch_newsa(const struct uxfrm *u, const void *header, struct ux_ahea
 	ahead->places = ux_sad_ahead_of_new(u, &id, p.reqid);
 }
 
+/* The label comes last, as in Linux. */
+static int set_label(const struct ux_request *req, struct ux_sa *sa)
+{
+	const struct ux_label *label;
+	int err = ux_label_from_attr(req, &label);
+
+	return err < 0 ? err : ux_sa_set_label(sa, label);
+}
+
 int ux_handle_newsa(struct ux_request *req)
 {
 	struct ux_sa_request r;
@@ -34,8 +44,12 @@ int ux_handle_newsa(struct ux_request *req)
 		err = ux_sa_parse(req, &r);
 	if (err == 0)
 		err = ux_sa_new(req->u, &r.params, &sa, req->ext);
-	if (err < 0)
+	if (err == 0)
+		err = set_label(req, sa);
+	if (err < 0) {
+		ux_sa_free(sa);
 		return err;
+	}
 	const struct ux_event_origin origin = ux_event_origin(req);
 	return req->msg->nlmsg_type == XFRM_MSG_NEWSA
 		   ? ux_sa_add(req->u, sa, &r.params, &req->ahead->places, &origin)
@@ -106,9 +120,12 @@ static int find_sa(const struct ux_request *req, struct ux_sa **ret_sa)
 int ux_handle_delsa(struct ux_request *req)
 {
 	const struct ux_event_origin origin = ux_event_origin(req);
+	const struct ux_label_gate gate = ux_label_gate_of(req->client);
 	struct ux_sa *sa;
 	int r = find_sa(req, &sa);
 
+	if (r == 0)
+		r = ux_label_permit(&gate, ux_sa_label(sa));
 	if (r == 0)
 		ux_sa_delete(req->u, sa, &origin);
 	return r;
@@ -126,7 +143,11 @@ int ux_handle_flushsa(struct ux_request *req)
 {
 	const struct xfrm_usersa_flush *p = req->header;
 	const struct ux_event_origin origin = ux_event_origin(req);
+	const struct ux_label_gate gate = ux_label_gate_of(req->client);
+	int err = ux_label_permit_flush_sa(req->u, &gate, p->proto);
 
+	if (err < 0)
+		return err;
 	if (ux_sa_flush(req->u, p->proto)) /* else no event */
 		ux_event_sa_flushed(req->u, p->proto, &origin);
 	return 0;

@@ -3,13 +3,15 @@
 
 #include <netinet/in.h>
 
+#include "ctl/label.h"
 #include "ctl/pfkey/algorithms.h"
 #include "ctl/pfkey/notify.h"
 #include "ctl/pfkey/request.h"
 
 #define ALGORITHMS_MAX UX_PFKEY_ALGORITHMS_MAX
-#define MESSAGE_MAX \
-	(512 + (ALGORITHMS_MAX * ALGORITHMS_MAX) * (unsigned int)sizeof(struct sadb_comb))
+#define MESSAGE_MAX               \
+	(512 + UX_LABEL_MAX + 1 + \
+	 (ALGORITHMS_MAX * ALGORITHMS_MAX) * (unsigned int)sizeof(struct sadb_comb))
 /* The lifetimes Linux proposes, seconds. */
 #define HOUR 3600
 #define REPLAY_WINDOW 32
@@ -93,6 +95,7 @@ uint32_t ux_pfkey_notify_acquire(struct uxfrm *u, const struct ux_policy *policy
 	ux_pfkey_put_address(&w, SADB_EXT_ADDRESS_DST, t->family, &t->daddr, 0, endpoint);
 	ux_pfkey_ext(&w, SADB_X_EXT_POLICY, &p, sizeof(p));
 	put_proposal(&w, t);
+	ux_pfkey_label_out(&w, policy->label);
 	(void)ux_pfkey_send_written(u, &w, UX_PFKEY_TO_REGISTERED, NULL);
 	return ux_pfkey_any_registered(u) ? u->pfkey_acquire_seq : 0;
 }

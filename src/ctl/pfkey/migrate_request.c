@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ctl/label.h"
 #include "ctl/legacy_migration.h"
 #include "ctl/pfkey/notify.h"
 #include "ctl/pfkey/request.h"
@@ -82,6 +83,7 @@ int ux_pfkey_migrate(struct ux_pfkey_request *req)
 {
 	const struct sadb_x_policy *policy = req->exts.at[SADB_X_EXT_POLICY];
 	const struct sadb_x_kmaddress *km = req->exts.at[SADB_X_EXT_KMADDRESS];
+	const struct ux_label_gate gate = ux_pfkey_label_gate(req);
 	struct ux_legacy_migrate_wish wish;
 	int err = 0;
 
@@ -95,6 +97,7 @@ int ux_pfkey_migrate(struct ux_pfkey_request *req)
 	if (err < 0)
 		return err;
 	wish.sel = ux_pfkey_selector(&req->exts);
+	wish.migration.gate = &gate;
 	wish.key.sel = &wish.sel;
 	wish.key.type = UX_POLICY_TYPE_MAIN;
 	wish.key.dir = (uint8_t)(policy->sadb_x_policy_dir - 1); /* none becomes no direction */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ctl/label.h"
 #include "ctl/pfkey/notify.h"
 #include "ctl/pfkey/request.h"
 #include "ctl/pfkey/sa_message.h"
@@ -132,6 +133,7 @@ int ux_pfkey_policy_message(const struct ux_policy *policy, const struct sadb_ms
 		if (err < 0)
 			return err;
 	}
+	ux_pfkey_label_out(&w, policy->label);
 	if (!ux_pfkey_end(&w))
 		return -EMSGSIZE;
 	uint16_t words = told_words(policy, w.len);

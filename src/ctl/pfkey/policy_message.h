@@ -6,12 +6,13 @@
 #include "core/policy.h"
 #include "wire/pfkey_writer.h"
 
-/* Bytes of the longest one: addresses, three lifetimes, six templates with IPv6 addresses. */
-#define UX_PFKEY_POLICY_MAX 768
+/* Bytes of the longest one: addresses, three lifetimes, six templates with IPv6 addresses, label.
+ */
+#define UX_PFKEY_POLICY_MAX (768 + UX_LABEL_MAX + 1)
 
 /*
- * ux_pfkey_policy_references - what Linux tells in the reserved field: how many hold the policy. The
- * database does, its timer while that runs, and who looked it up or added it (@held).
+ * ux_pfkey_policy_references - what Linux tells in the reserved field: how many hold the policy.
+ * The database does, its timer while that runs, and who looked it up or added it (@held).
  */
 uint16_t ux_pfkey_policy_references(const struct ux_policy *policy, unsigned int held);
 /*

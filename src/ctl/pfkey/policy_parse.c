@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "ctl/label.h"
 #include "ctl/pfkey/policy_parse.h"
 
 #include <errno.h>
@@ -135,23 +136,28 @@ int ux_pfkey_policy_parse(const struct ux_pfkey_request *req, struct ux_policy *
 {
 	const struct sadb_x_policy *policy = req->exts.at[SADB_X_EXT_POLICY];
 	struct ux_template templates[UX_TEMPLATES_MAX];
+	const struct ux_label *label;
 	unsigned int n = 0;
-	int err = 0;
+	int err;
 
 	if (!ux_pfkey_has_pair(&req->exts) || !policy ||
 	    policy->sadb_x_policy_type > IPSEC_POLICY_IPSEC || !policy->sadb_x_policy_dir ||
 	    policy->sadb_x_policy_dir >= IPSEC_DIR_MAX)
 		return -EINVAL;
+	err = ux_pfkey_label_in(req, &label);
+	if (err < 0)
+		return err;
 	if (policy->sadb_x_policy_type == IPSEC_POLICY_IPSEC)
 		err = read_templates(req->u, policy,
 				     ux_pfkey_address(req->exts.at[SADB_EXT_ADDRESS_SRC]).family,
 				     templates, &n);
-	if (err < 0)
-		return err;
-	struct ux_policy *p = ux_policy_new(req->u, n);
+	struct ux_policy *p = err == 0 ? ux_policy_new(req->u, n) : NULL;
 
-	if (!p)
-		return -ENOBUFS;
+	if (!p) {
+		ux_shared_release(label);
+		return err < 0 ? err : -ENOBUFS;
+	}
+	ux_policy_set_label(p, label);
 	if (fill(req, p) < 0) {
 		ux_policy_free(p);
 		return -ENOBUFS;

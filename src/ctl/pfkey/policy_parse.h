@@ -7,7 +7,8 @@
 
 /*
  * ux_pfkey_policy_parse - every check of the request done; in no database yet. Returns owned,
- * ux_policy_free. -EINVAL; -ELOOP: too many templates; -ENOBUFS: no reqid is free, or no memory.
+ * ux_policy_free. -EINVAL; -ELOOP: too many templates; -ENOBUFS: no reqid is free, or no memory;
+ * what ux_label_take refuses with.
  */
 int ux_pfkey_policy_parse(const struct ux_pfkey_request *req,
 			  struct ux_policy **ret_policy) UX_MUST_CHECK;

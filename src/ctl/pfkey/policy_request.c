@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ctl/label.h"
 #include "ctl/pfkey/policy_message.h"
 #include "ctl/pfkey/policy_parse.h"
 #include "ctl/policy.h"
@@ -30,10 +31,16 @@ int ux_pfkey_spdadd(struct ux_pfkey_request *req)
 	return 0;
 }
 
-static void delete_policy(struct ux_pfkey_request *req, struct ux_policy *policy, bool by_index)
+static int delete_policy(struct ux_pfkey_request *req, struct ux_policy *policy, bool by_index)
 {
+	const struct ux_label_gate gate = ux_pfkey_label_gate(req);
+	int err = ux_label_permit(&gate, policy->label);
+
+	if (err < 0)
+		return err;
 	ux_event_policy(req->u, XFRM_MSG_DELPOLICY, policy, by_index, &req->origin);
 	ux_spd_remove(req->u, policy);
+	return 0;
 }
 
 int ux_pfkey_spddelete(struct ux_pfkey_request *req)
@@ -42,6 +49,7 @@ int ux_pfkey_spddelete(struct ux_pfkey_request *req)
 	struct ux_policy_key key = {.type = UX_POLICY_TYPE_MAIN};
 	struct ux_policy *policy;
 	struct ux_selector sel;
+	int err;
 
 	if (!ux_pfkey_has_pair(&req->exts) || !p || !p->sadb_x_policy_dir ||
 	    p->sadb_x_policy_dir >= IPSEC_DIR_MAX)
@@ -49,11 +57,12 @@ int ux_pfkey_spddelete(struct ux_pfkey_request *req)
 	sel = ux_pfkey_selector(&req->exts);
 	key.dir = (uint8_t)(p->sadb_x_policy_dir - 1);
 	key.sel = &sel;
+	err = ux_pfkey_label_in(req, &key.label);
+	if (err < 0)
+		return err;
 	policy = ux_spd_find(req->u, &key);
-	if (!policy)
-		return -ENOENT;
-	delete_policy(req, policy, false);
-	return 0;
+	ux_shared_release(key.label);
+	return policy ? delete_policy(req, policy, false) : -ENOENT;
 }
 
 static int reply_policy(struct ux_pfkey_request *req, const struct ux_policy *policy)
@@ -87,12 +96,16 @@ int ux_pfkey_spdget(struct ux_pfkey_request *req)
 		return -ENOENT;
 	if (req->msg->sadb_msg_type == SADB_X_SPDGET)
 		return reply_policy(req, policy);
-	delete_policy(req, policy, true);
-	return 0;
+	return delete_policy(req, policy, true);
 }
 
 int ux_pfkey_spdflush(struct ux_pfkey_request *req)
 {
+	const struct ux_label_gate gate = ux_pfkey_label_gate(req);
+	int err = ux_label_permit_flush_policy(req->u, &gate, UX_POLICY_TYPE_MAIN);
+
+	if (err < 0)
+		return err;
 	bool any = ux_policy_flush(req->u, UX_POLICY_TYPE_MAIN);
 
 	if (ux_pfkey_answer(req, 0) == 0 && any)

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 
+#include "ctl/label.h"
 #include "ctl/pfkey/algorithms.h"
 #include "ctl/pfkey/notify.h"
 #include "ctl/pfkey/request.h"
@@ -143,11 +144,12 @@ static void put_nat(struct ux_pfkey_writer *w, const struct ux_encap *encap)
 
 static size_t message_max(const struct ux_sa *sa)
 {
+	const struct ux_label *label = ux_sa_label(sa);
 	const struct ux_algo_key *auth = ux_sa_key(sa->runtime->keys, UX_KEY_AUTH);
 	const struct ux_algo_key *crypt = ux_sa_key(sa->runtime->keys, UX_KEY_CRYPT);
 	size_t bits = (auth ? (size_t)auth->key_bits : 0) + (crypt ? (size_t)crypt->key_bits : 0);
 
-	return FIXED_MAX + bits / 8;
+	return FIXED_MAX + bits / 8 + (label ? label->len : 0);
 }
 
 int ux_pfkey_sa_message(const struct ux_sa *sa, const struct sadb_msg *head,
@@ -176,6 +178,7 @@ int ux_pfkey_sa_message(const struct ux_sa *sa, const struct sadb_msg *head,
 	ux_pfkey_ext(&w, SADB_X_EXT_SA2, &sa2, sizeof(sa2));
 	if (sa->encap.type != UX_ENCAP_NONE)
 		put_nat(&w, &sa->encap);
+	ux_pfkey_label_out(&w, ux_sa_label(sa));
 	*ret_bytes = (struct ux_pfkey_bytes){.at = buf, .len = w.len};
 	if (ux_pfkey_end(&w))
 		return 0;

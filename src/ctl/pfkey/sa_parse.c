@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "ctl/label.h"
 #include "ctl/pfkey/algorithms.h"
 
 #define REPLAY_MAX 32 /* numbers; there is no way to ask for more */
@@ -166,15 +167,19 @@ int ux_pfkey_sa_parse(const struct ux_pfkey_request *req, struct ux_pfkey_sa_req
 	ux_pfkey_limits_in(at[SADB_EXT_LIFETIME_HARD], at[SADB_EXT_LIFETIME_SOFT],
 			   &r->params.limits);
 	read_sa(at[SADB_EXT_SA], &r->params);
-	err = read_algorithms(req, r);
+	err = ux_pfkey_label_in(req, &r->label);
 	if (err < 0)
 		return err;
-	read_addresses(&req->exts, &r->params);
-	if (sa2) {
-		if (!ux_pfkey_mode_in(sa2->sadb_x_sa2_mode, &r->params.mode))
-			return -EINVAL;
-		r->params.reqid = sa2->sadb_x_sa2_reqid;
+	err = read_algorithms(req, r);
+	if (err == 0 && sa2 && !ux_pfkey_mode_in(sa2->sadb_x_sa2_mode, &r->params.mode))
+		err = -EINVAL;
+	if (err < 0) {
+		ux_shared_release(r->label);
+		return err;
 	}
+	read_addresses(&req->exts, &r->params);
+	if (sa2)
+		r->params.reqid = sa2->sadb_x_sa2_reqid;
 	read_nat(&req->exts, &r->params.encap);
 	return 0;
 }

@@ -9,10 +9,12 @@
 struct ux_pfkey_sa_request {
 	struct ux_sa_params params;
 	struct ux_algo_request auth, crypt, comp;
+	const struct ux_label *label; /* held; NULL: none */
 };
 
 /* ux_pfkey_sa_parse - every check that needs no SA, in the order of Linux. -EINVAL; -ENOSYS: the
- * algorithm is not known, or not in this build. */
+ * algorithm is not known, or not in this build; what ux_label_take refuses with. Without an error
+ * the label is the caller's. */
 int ux_pfkey_sa_parse(const struct ux_pfkey_request *req,
 		      struct ux_pfkey_sa_request *ret_request) UX_MUST_CHECK;
 /* ux_pfkey_limits_in - lifetime extensions as limits; what is absent (NULL) stays as it is. */

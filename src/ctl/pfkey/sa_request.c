@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/sad_ahead.h"
+#include "ctl/label.h"
 #include "ctl/pfkey/sa_message.h"
 #include "ctl/pfkey/sa_parse.h"
 #include "ctl/sa_change.h"
@@ -72,10 +73,18 @@ int ux_pfkey_add(struct ux_pfkey_request *req)
 	struct ux_sa *sa;
 	int err = ux_pfkey_sa_parse(req, &r);
 
-	if (err == 0)
-		err = ux_sa_new(req->u, &r.params, &sa, NULL);
 	if (err < 0)
 		return err;
+	err = ux_sa_new(req->u, &r.params, &sa, NULL);
+	if (err < 0) {
+		ux_shared_release(r.label);
+		return err;
+	}
+	err = ux_sa_set_label(sa, r.label);
+	if (err < 0) {
+		ux_sa_free(sa);
+		return err;
+	}
 	if (req->msg->sadb_msg_type == SADB_UPDATE)
 		return ux_sa_update(req->u, sa, &r.params, &req->origin, NULL);
 	places = ux_sad_ahead_of_new(req->u, &sa->id, sa->reqid);
@@ -101,9 +110,12 @@ static int find_sa(const struct ux_pfkey_request *req, struct ux_sa **ret_sa)
 
 int ux_pfkey_delete(struct ux_pfkey_request *req)
 {
+	const struct ux_label_gate gate = ux_pfkey_label_gate(req);
 	struct ux_sa *sa;
 	int err = find_sa(req, &sa);
 
+	if (err == 0)
+		err = ux_label_permit(&gate, ux_sa_label(sa));
 	if (err == 0)
 		ux_sa_delete(req->u, sa, &req->origin);
 	return err;
@@ -124,9 +136,14 @@ int ux_pfkey_flush(struct ux_pfkey_request *req)
 
 	if (!proto)
 		return -EINVAL;
-	bool any = ux_sa_flush(req->u, proto);
-	int err = ux_pfkey_answer(req, 0);
+	const struct ux_label_gate gate = ux_pfkey_label_gate(req);
+	int err = ux_label_permit_flush_sa(req->u, &gate, proto);
 
+	if (err < 0)
+		return err;
+	bool any = ux_sa_flush(req->u, proto);
+
+	err = ux_pfkey_answer(req, 0);
 	if (err == 0 && any)
 		ux_event_sa_flushed(req->u, proto, &req->origin);
 	return err;

@@ -35,7 +35,7 @@ static void overrun(void *opaque)
 
 const struct uxfrm_client_ops talk_ops = {.deliver = deliver, .overrun = overrun};
 
-void talk_open(struct talk *t)
+static void open_with(struct talk *t, const struct uxfrm_client_ops *ops, bool labels)
 {
 	struct uxfrm_params params;
 
@@ -43,16 +43,29 @@ void talk_open(struct talk *t)
 	uxfrm_params_init(&params);
 	params.now_ns = t->now_ns = 1;
 	params.real_s = 1700000000;
+	params.labels = labels;
 	assert_int_equal(uxfrm_new(&params, &t->u), 0);
 	t->a = (struct talker){.talk = t, .room = -1, .name = 'A'};
 	t->b = (struct talker){.talk = t, .room = -1, .name = 'B'};
-	assert_int_equal(uxfrm_client_open(t->u, TALK_PORT_A, true, &talk_ops, &t->a, &t->a.client),
-			 0);
-	assert_int_equal(uxfrm_client_open(t->u, TALK_PORT_B, true, &talk_ops, &t->b, &t->b.client),
-			 0);
+	assert_int_equal(uxfrm_client_open(t->u, TALK_PORT_A, true, ops, &t->a, &t->a.client), 0);
+	assert_int_equal(uxfrm_client_open(t->u, TALK_PORT_B, true, ops, &t->b, &t->b.client), 0);
 	assert_int_equal(uxfrm_client_set_option(t->a.client, NETLINK_EXT_ACK, 1), 0);
 	assert_int_equal(uxfrm_client_set_option(t->a.client, NETLINK_CAP_ACK, 1), 0);
 	uxfrm_client_set_groups(t->b.client, 0xff);
+}
+
+void talk_open(struct talk *t)
+{
+	open_with(t, &talk_ops, false);
+}
+
+void talk_open_labels(struct talk *t, int (*label)(void *opaque, const char *label))
+{
+	static struct uxfrm_client_ops ops;
+
+	ops = talk_ops;
+	ops.label = label;
+	open_with(t, &ops, true);
 }
 
 void talk_forget(struct talk *t)

@@ -43,6 +43,8 @@ struct talk {
 extern const struct uxfrm_client_ops talk_ops;
 
 void talk_open(struct talk *t);
+/* The same where the engine keeps labels; @label is the clients' gate. */
+void talk_open_labels(struct talk *t, int (*label)(void *opaque, const char *label));
 void talk_close(struct talk *t);
 /* talk_forget - drop what was heard. */
 void talk_forget(struct talk *t);
