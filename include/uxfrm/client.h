@@ -172,6 +172,29 @@ int uxfrm_defaults_set(struct uxfrm_conn *conn, const struct uxfrm_defaults *def
 /* uxfrm_defaults_get - answer: UXFRM_MSG_DEFAULTS. */
 int uxfrm_defaults_get(struct uxfrm_conn *conn);
 
+/*
+ * Links: TUN devices of uxfrmd that stand for an if_id, as a kernel's xfrm interfaces do. What the
+ * host sends to one meets the policies of its if_id and never leaves in clear; what comes by SAs of
+ * its if_id comes out there. They are asked for at once, not gathered. 0; 1: refused, and
+ * *ret_result says why; negative, an errno of the connection, -EOPNOTSUPP for one to a kernel.
+ */
+struct uxfrm_link {
+	size_t size; /* sizeof(struct uxfrm_link) */
+	char name[16];
+	char underlay[16]; /* the device that its SAs' packets leave by; "" = any */
+	uint32_t if_id;	   /* not 0 */
+};
+void uxfrm_link_init(struct uxfrm_link *link);
+int uxfrm_link_add(struct uxfrm_conn *conn, const struct uxfrm_link *link,
+		   struct uxfrm_result *ret_result);
+/* uxfrm_link_delete - by its name. */
+int uxfrm_link_delete(struct uxfrm_conn *conn, const struct uxfrm_link *link,
+		      struct uxfrm_result *ret_result);
+/* uxfrm_link_list - give @fn each. Or the first non-zero value of @fn, which should be UXFRM_STOP. */
+typedef int (*uxfrm_link_fn)(void *opaque, const struct uxfrm_link *link);
+int uxfrm_link_list(struct uxfrm_conn *conn, uxfrm_link_fn fn, void *opaque,
+		    struct uxfrm_result *ret_result);
+
 /* uxfrm_ip_parse - @text of @family (AF_UNSPEC: either). The family, or -EINVAL. */
 int uxfrm_ip_parse(int family, const char *text, union uxfrm_ip *ret_ip);
 /* uxfrm_ip_text - into @buf of at least 46 bytes, returned. */

@@ -49,6 +49,11 @@ enum uxfrm_control_op {
 				     sent meanwhile; result: what the last send() fails with (PF_KEY) */
 	UXFRM_CONTROL_FWMARK,	  /* no OPEN needed. answer: value[0] = the bit of the firewall mark that
 				     takes a packet past the policies; 0: the daemon carries no packets */
+	/* No OPEN needed; EPERM without CAP_NET_ADMIN. A refusal may be followed by a text in the same
+	 * datagram; EOPNOTSUPP is that of a daemon without ports. */
+	UXFRM_CONTROL_LINK_ADD,	   /* followed by a struct uxfrm_control_link in the same datagram */
+	UXFRM_CONTROL_LINK_DELETE, /* likewise; of it the name counts */
+	UXFRM_CONTROL_LINK_LIST,   /* answer: followed by a struct uxfrm_control_link for each */
 };
 
 struct uxfrm_control_msg {
@@ -57,6 +62,14 @@ struct uxfrm_control_msg {
 	uint16_t op;
 	uint32_t value[2];
 	int32_t result; /* answers: 0 or -errno (EADDRINUSE, ENOPROTOOPT, EPROTO, ...) */
+	uint32_t reserved;
+};
+
+/* A TUN device of the daemon's that stands for an if_id. Texts end with a zero. */
+struct uxfrm_control_link {
+	char name[16];
+	char underlay[16]; /* the device that its SAs' packets leave by; "" = any */
+	uint32_t if_id;
 	uint32_t reserved;
 };
 

@@ -53,7 +53,7 @@ struct uxfrm_packet {
 	uint8_t may_fragment; /* out: 1 = a too large outer packet may be fragmented (DF clear / IPv6 source) */
 	uint8_t reserved;
 	uint32_t spi;	 /* out: SPI of the SA used, host byte order; 0 if none */
-	int32_t ifindex; /* in: interface it came by or 0. */
+	int32_t ifindex; /* in: interface it came by, outbound: it is to leave by; 0 = any */
 	uint32_t if_id;	 /* outbound: in, of the interface it was sent to, which lets nothing pass in
 			    clear; 0 = none. inbound: out, of the interface to deliver it by */
 };

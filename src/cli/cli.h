@@ -92,6 +92,7 @@ int policy_command(struct cli *cli, struct args *a);
 int monitor_command(struct cli *cli, struct args *a);
 int migrate_command(struct cli *cli, struct args *a);	     /* "state migrate" */
 int policy_migrate_command(struct cli *cli, struct args *a); /* "migrate" */
+int link_command(struct cli *cli, struct args *a);
 int stats_command(struct cli *cli, struct args *a);
 int run_command(struct cli *cli, struct args *a);
 

@@ -16,7 +16,8 @@
 #define EXIT_USAGE 255
 
 static const char usage_text[] =
-    "Usage: uxfrm [ OPTIONS ] { state | policy | monitor | migrate | stats } [ COMMAND ... ]\n"
+    "Usage: uxfrm [ OPTIONS ] { state | policy | monitor | migrate | link | stats }\n"
+    "             [ COMMAND ... ]\n"
     "       uxfrm [ OPTIONS ] run [ -- ] PROGRAM [ ARGUMENTS ]\n"
     "       uxfrm [ -force ] -batch FILE\n"
     "OPTIONS := -s[tatistics] | -d[etails] | -j[son] | -o[neline] | -t[imestamp] | -ts[hort] |\n"
@@ -204,13 +205,10 @@ void options_take(struct cli *cli, struct args *a)
 int cli_run(struct cli *cli, struct args *a)
 {
 	static const struct cli_command commands[] = {
-	    {"state", state_command},
-	    {"policy", policy_command},
-	    {"monitor", monitor_command},
-	    {"migrate", policy_migrate_command},
-	    {"stats", stats_command},
-	    {"run", run_command},
-	    {NULL},
+	    {"state", state_command},	  {"policy", policy_command},
+	    {"monitor", monitor_command}, {"migrate", policy_migrate_command},
+	    {"stats", stats_command},	  {"link", link_command},
+	    {"run", run_command},	  {NULL},
 	};
 
 	if (!args_peek(a))

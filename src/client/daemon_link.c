@@ -220,26 +220,52 @@ int ux_link_open(int control, uint32_t groups, int *ret_data)
 	return 0;
 }
 
+static int send_question(int control, const struct ux_link_question *question)
+{
+	struct uxfrm_control_msg msg = message(question->op, 0, 0);
+	struct iovec iov[] = {{&msg, sizeof(msg)},
+			      {(void *)(uintptr_t)question->more, question->len}};
+	const struct msghdr m = {.msg_iov = iov, .msg_iovlen = 2};
+
+	return sendmsg(control, &m, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+ssize_t ux_link_ask(int control, const struct ux_link_question *question, void *more, size_t size,
+		    int *ret_result)
+{
+	static _Thread_local char buf[sizeof(struct uxfrm_control_msg) + UXFRM_CONTROL_STATUS_MAX];
+	struct uxfrm_control_msg msg = {0};
+	int err = send_question(control, question);
+	ssize_t len = 0;
+
+	if (err)
+		return err;
+	do { /* PROCESSED messages are passed over */
+		len = receive(control, buf, sizeof(buf));
+		if (len < 0)
+			return len;
+		if ((size_t)len < sizeof(msg))
+			return -EPROTO;
+		memcpy(&msg, buf, sizeof(msg));
+		if (msg.magic != UXFRM_CONTROL_MAGIC)
+			return -EPROTO;
+	} while (msg.op != question->op);
+	len -= (ssize_t)sizeof(msg);
+	if ((size_t)len > size)
+		return -EMSGSIZE;
+	memcpy(more, buf + sizeof(msg), (size_t)len);
+	*ret_result = msg.result;
+	return len;
+}
+
 ssize_t ux_link_status(int control, char *text, size_t size)
 {
-	static char buf[sizeof(struct uxfrm_control_msg) + UXFRM_CONTROL_STATUS_MAX];
-	struct uxfrm_control_msg msg = message(UXFRM_CONTROL_STATUS, 0, 0);
-	int err = send_message(control, &msg, -1);
-	ssize_t len = err ? err : receive(control, buf, sizeof(buf));
+	const struct ux_link_question question = {.op = UXFRM_CONTROL_STATUS};
+	int result = 0;
+	ssize_t len = size ? ux_link_ask(control, &question, text, size - 1, &result) : -EMSGSIZE;
 
-	if (len < 0)
-		return len;
-	if ((size_t)len < sizeof(msg))
-		return -EPROTO;
-	memcpy(&msg, buf, sizeof(msg));
-	len -= (ssize_t)sizeof(msg);
-	if (msg.magic != UXFRM_CONTROL_MAGIC || msg.op != UXFRM_CONTROL_STATUS)
-		return -EPROTO;
-	if (msg.result)
-		return msg.result;
-	if ((size_t)len >= size)
-		return -EMSGSIZE;
-	memcpy(text, buf + sizeof(msg), (size_t)len);
+	if (len < 0 || result)
+		return len < 0 ? len : result;
 	text[len] = '\0';
 	return len;
 }

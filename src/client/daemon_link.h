@@ -17,5 +17,16 @@ int ux_link_start(const char *path);
 /* ux_link_open - hand the daemon its end of a data channel. 0 or -errno; *ret_data is ours. */
 int ux_link_open(int control, uint32_t groups, int *ret_data);
 
+#define UX_ANSWER_MAX 256 /* bytes behind an answer that is no list */
+
+struct ux_link_question {
+	uint16_t op;
+	const void *more; /* behind the message, in the same datagram */
+	size_t len;
+};
+/* ux_link_ask - one question. Bytes of what stands behind the answer, in @more; *ret_result is the
+ * answer's 0 or -errno. Or -errno of the channel. */
+ssize_t ux_link_ask(int control, const struct ux_link_question *question, void *more, size_t size,
+		    int *ret_result);
 /* ux_link_status - ask for the JSON text. Bytes written, or -errno. */
 ssize_t ux_link_status(int control, char *text, size_t size);

@@ -18,6 +18,7 @@
 #include <uxfrm/control.h>
 
 #include "daemon/data_channel.h"
+#include "daemon/link_requests.h"
 #include "daemon/log.h"
 
 #define LISTEN_BACKLOG 128
@@ -26,10 +27,27 @@
 #define MESSAGES_PER_TURN 16
 #define ACCEPTS_PER_TURN 32
 
+/* What a client may send: some messages have more behind them. */
+struct request {
+	struct uxfrm_control_msg msg;
+	struct uxfrm_control_link link;
+};
+
 /* false: the client does not read its answers. */
 static bool send_control(struct ux_connection *c, const void *bytes, size_t len)
 {
 	return send(c->control_event.fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+}
+
+void ux_connection_answer(struct ux_connection *c, const struct uxfrm_control_msg *msg,
+			  const void *more, size_t len)
+{
+	const struct iovec iov[] = {{(void *)(uintptr_t)msg, sizeof(*msg)},
+				    {(void *)(uintptr_t)more, len}};
+	const struct msghdr m = {.msg_iov = (struct iovec *)(uintptr_t)iov, .msg_iovlen = 2};
+
+	if (sendmsg(c->control_event.fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		ux_connection_close(c);
 }
 
 static void answer(struct ux_connection *c, uint16_t op, int result, uint32_t value)
@@ -169,23 +187,19 @@ static void send_status(struct ux_connection *c)
 	};
 	char *json = c->control->status(c->control->status_opaque);
 	size_t len = json ? strlen(json) : 0;
-	uint8_t *datagram = malloc(sizeof(msg) + len);
 
-	if (!json || !datagram || len > UXFRM_CONTROL_STATUS_MAX) {
-		answer(c, UXFRM_CONTROL_STATUS, json && datagram ? -EMSGSIZE : -ENOMEM, 0);
-	} else {
-		memcpy(datagram, &msg, sizeof(msg));
-		memcpy(datagram + sizeof(msg), json, len);
-		if (!send_control(c, datagram, sizeof(msg) + len))
-			ux_connection_close(c);
-	}
-	free(datagram);
+	if (!json || len > UXFRM_CONTROL_STATUS_MAX)
+		answer(c, UXFRM_CONTROL_STATUS, json ? -EMSGSIZE : -ENOMEM, 0);
+	else
+		ux_connection_answer(c, &msg, json, len);
 	free(json);
 }
 
 /* Takes @fd (-1 = none came). */
-static void handle_message(struct ux_connection *c, const struct uxfrm_control_msg *msg, int fd)
+static void handle_message(struct ux_connection *c, const struct request *request, int fd)
 {
+	const struct uxfrm_control_msg *msg = &request->msg;
+
 	if (msg->op != UXFRM_CONTROL_OPEN)
 		ux_close_foreign(fd);
 	switch (msg->op) {
@@ -200,6 +214,11 @@ static void handle_message(struct ux_connection *c, const struct uxfrm_control_m
 		break;
 	case UXFRM_CONTROL_STATUS:
 		send_status(c);
+		break;
+	case UXFRM_CONTROL_LINK_ADD:
+	case UXFRM_CONTROL_LINK_DELETE:
+	case UXFRM_CONTROL_LINK_LIST:
+		ux_link_request(c, msg->op, &request->link);
 		break;
 	case UXFRM_CONTROL_FWMARK:
 		answer(c, msg->op, 0, c->control->config->ports ? c->control->config->fwmark : 0);
@@ -248,12 +267,20 @@ static int take_fd(struct msghdr *m)
 	return fd;
 }
 
+static size_t length_of(const struct uxfrm_control_msg *msg)
+{
+	bool link = msg->op == UXFRM_CONTROL_LINK_ADD || msg->op == UXFRM_CONTROL_LINK_DELETE;
+
+	return sizeof(*msg) + (link ? sizeof(struct uxfrm_control_link) : 0);
+}
+
 /* 1: a message was read; 0: none there; -1: the channel has ended or speaks something else. */
 static int read_message(struct ux_connection *c)
 {
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(FDS_PER_MESSAGE_MAX * sizeof(int))];
-	struct uxfrm_control_msg msg;
-	struct iovec iov = {&msg, sizeof(msg)};
+	struct request request;
+	const struct uxfrm_control_msg *msg = &request.msg;
+	struct iovec iov = {&request, sizeof(request)};
 	struct msghdr m = {.msg_iov = &iov,
 			   .msg_iovlen = 1,
 			   .msg_control = control,
@@ -264,14 +291,15 @@ static int read_message(struct ux_connection *c)
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -1;
 	fd = take_fd(&m);
-	if (n != sizeof(msg) || msg.magic != UXFRM_CONTROL_MAGIC ||
-	    msg.version != UXFRM_CONTROL_VERSION) {
+	if (n < (ssize_t)sizeof(*msg) || m.msg_flags & MSG_TRUNC ||
+	    msg->magic != UXFRM_CONTROL_MAGIC || msg->version != UXFRM_CONTROL_VERSION ||
+	    (size_t)n != length_of(msg)) {
 		ux_close_foreign(fd);
 		if (n > 0)
 			answer(c, 0, -EPROTO, 0);
 		return -1;
 	}
-	handle_message(c, &msg, fd);
+	handle_message(c, &request, fd);
 	return 1;
 }
 

@@ -19,6 +19,9 @@
 #include "daemon/peer.h"
 #include "daemon/tx_queue.h"
 
+struct ux_links;
+struct uxfrm_control_msg;
+
 struct ux_control {
 	struct ux_loop *loop;		/* borrowed */
 	struct uxfrm *engine;		/* borrowed */
@@ -29,6 +32,7 @@ struct ux_control {
 	/* called before answers leave: what they tell must hold then. May be NULL */
 	void (*settle)(void *opaque);
 	void *settle_opaque;
+	struct ux_links *links; /* borrowed; NULL without ports */
 
 	struct ux_event listener;
 	int spare_fd; /* given up for a moment when there are no more descriptors */
@@ -80,7 +84,12 @@ void ux_control_reap(struct ux_control *control);
 /* ux_control_fini - close everything. */
 void ux_control_fini(struct ux_control *control);
 
-/* For control_socket.c and data_channel.c between themselves: */
+/* For control_socket.c, data_channel.c and link_requests.c between themselves: */
+
+/* ux_connection_answer - @msg, with @len bytes at @more behind it. Closes a connection that does
+ * not read. */
+void ux_connection_answer(struct ux_connection *c, const struct uxfrm_control_msg *msg,
+			  const void *more, size_t len);
 
 /* ux_connection_close - end both channels; memory stays until ux_control_reap. Twice does no harm.
  */

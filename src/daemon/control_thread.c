@@ -18,6 +18,7 @@
 #include "daemon/clock.h"
 #include "daemon/control_socket.h"
 #include "daemon/host_ports.h"
+#include "daemon/links.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "daemon/namespace_watch.h"
@@ -112,8 +113,8 @@ static void check_namespace(struct control_thread *t, uint64_t now_ns)
 	    now_ns +
 	    (t->watch.idle_ns < UX_NAMESPACE_CHECK_NS ? t->watch.idle_ns : UX_NAMESPACE_CHECK_NS);
 	uxfrm_counts_get(t->engine, &counts);
-	in_use = counts.sa || counts.policy[0] || counts.policy[1] || counts.policy[2] ||
-		 t->control.count;
+	in_use = counts.sa || (t->control.links && t->control.links->count) || counts.policy[0] ||
+		 counts.policy[1] || counts.policy[2] || t->control.count;
 	if (ux_namespace_watch_over(&t->watch, now_ns, in_use, t->control.count != 0)) {
 		ux_log(LOG_INFO, "nobody needs this daemon any more");
 		t->stop = true;
@@ -247,6 +248,7 @@ static int set_up(struct control_thread *t, struct ux_ext_ack *ext)
 	    ux_namespace_watch_init(&t->watch, t->config->idle_s * 1000000000ull) < 0)
 		return ux_fail(ext, ENOENT, "cannot tell the network namespace; is /proc mounted?");
 	open_ports(t);
+	t->control.links = t->ports ? ux_host_ports_links(t->ports) : NULL;
 	err = ux_sandbox_late();
 	if (err)
 		return ux_fail(ext, -err, "cannot drop capabilities");
@@ -291,6 +293,7 @@ static void take_down(struct control_thread *t)
 	/* The name is given up last: a successor that starts at once does not find its rules and
 	 * routes taken down by us. */
 	t->ports = ux_host_ports_close(t->ports);
+	t->control.links = NULL;
 	ux_control_fini(&t->control);
 	t->engine = uxfrm_free(t->engine);
 	if (t->timer.fd >= 0)

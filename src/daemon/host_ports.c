@@ -12,6 +12,7 @@
 #include "daemon/clock.h"
 #include "daemon/encap_ports.h"
 #include "daemon/keepalive.h"
+#include "daemon/links.h"
 #include "daemon/log.h"
 #include "io/address_monitor.h"
 #include "io/raw_receive.h"
@@ -42,6 +43,7 @@ struct ux_host_ports {
 	struct ux_routes *routes;
 	struct ux_packet_worker *worker;
 	struct ux_encap_ports encap;
+	struct ux_links links;
 	bool encap_ready, watching;
 	bool routes_lost; /* addresses or links changed since the routes were looked at */
 	uint64_t next_follow_ns;
@@ -125,6 +127,8 @@ static uint64_t follow_host(struct ux_host_ports *p, uint64_t now_ns)
 		return p->next_follow_ns;
 	if (p->routes_lost && !ux_tun_exists(&p->tun))
 		replace_tun(p);
+	if (p->routes_lost)
+		ux_links_follow(&p->links);
 	report_routes(p->routes_lost ? ux_routes_refresh(p->routes)
 				     : ux_routes_reconsider(p->routes));
 	p->routes_lost = p->addresses.routes_changed = false;
@@ -238,6 +242,9 @@ static int start_worker(struct ux_host_ports *p, const struct ux_config *config,
 	ux_encap_ports_init(&p->encap, p->worker, config->fwmark,
 			    LINGER_NS + config->grace_ms * 1000000ull);
 	p->encap_ready = true;
+	p->links = (struct ux_links){
+	    .engine = p->engine, .config = config, .netlink = &p->netlink, .worker = p->worker};
+	ux_links_init(&p->links);
 	return 0;
 }
 
@@ -285,6 +292,7 @@ struct ux_host_ports *ux_host_ports_close(struct ux_host_ports *p)
 	if (p->encap_ready)
 		ux_encap_ports_fini(&p->encap);
 	ux_packet_worker_stop(p->worker);
+	ux_links_fini(&p->links);
 	if (p->addresses.events.fd >= 0) {
 		ux_loop_remove(p->loop, &p->address_event);
 		ux_address_monitor_close(&p->addresses);
@@ -317,6 +325,11 @@ uint64_t ux_host_ports_tick(struct ux_host_ports *ports, uint64_t now_ns)
 const char *ux_host_ports_tun_name(const struct ux_host_ports *ports)
 {
 	return ports->tun.name;
+}
+
+struct ux_links *ux_host_ports_links(struct ux_host_ports *ports)
+{
+	return &ports->links;
 }
 
 struct ux_packet_worker *ux_host_ports_worker(const struct ux_host_ports *ports)

@@ -17,6 +17,7 @@
 #include "daemon/worker.h"
 
 struct ux_host_ports;
+struct ux_links;
 
 /*
  * ux_host_ports_open - set everything up; policies, SAs and local addresses of @engine are followed
@@ -37,6 +38,9 @@ void ux_host_ports_settle(struct ux_host_ports *ports);
  * changes at the host's addresses, links and routes. Returns when to
  * call again (monotonic, ns), UINT64_MAX: no need. */
 uint64_t ux_host_ports_tick(struct ux_host_ports *ports, uint64_t now_ns);
+
+/* ux_host_ports_links - borrowed until the ports are closed. */
+struct ux_links *ux_host_ports_links(struct ux_host_ports *ports);
 
 /* For the status. */
 const char *ux_host_ports_tun_name(const struct ux_host_ports *ports);

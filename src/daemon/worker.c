@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/link_ports.h"
 #include "packet/reassembly.h"
 
 #define EVENTS_PER_ROUND 16
@@ -32,7 +33,8 @@
 
 struct ux_packet_worker {
 	struct ux_packet_worker_params params;
-	_Atomic(struct ux_port *) host; /* params.host, or what has taken its place */
+	_Atomic(struct ux_port *) host;	       /* params.host, or what has taken its place */
+	_Atomic(struct ux_link_ports *) links; /* control thread writes, the worker reads */
 	pthread_t thread;
 	int epoll_fd;
 	int wake_fd; /* the control thread wants the worker to pass its loop's head */
@@ -132,9 +134,34 @@ static void outbound(struct ux_packet_worker *w, size_t n)
 	send_sorted(w, w->params.underlay, n, UXFRM_UNDERLAY, UXFRM_BYPASS);
 }
 
+/* What belongs to a link is given to it, one after the other, and is then done with. */
+static void deliver_by_links(struct ux_packet_worker *w, size_t n)
+{
+	const struct ux_link_ports *links = atomic_load(&w->links);
+
+	for (size_t i = 0; i < n; i++) {
+		struct uxfrm_packet *p = w->burst[i];
+
+		if (p->verdict != UXFRM_DELIVER || !p->if_id)
+			continue;
+		struct ux_port *port = ux_link_ports_find(links, p->if_id);
+
+		if (port)
+			ux_port_send(port, &p, 1);
+		else /* it has just gone */
+			ux_port_refuse(p, UXFRM_DROP_PORT_SEND);
+		if (p->verdict == UXFRM_DROP)
+			count(&w->drops[p->drop]);
+		else
+			p->verdict = UXFRM_CONSUMED;
+	}
+}
+
 static void inbound(struct ux_packet_worker *w, size_t n)
 {
 	uxfrm_inbound(w->engine_worker, w->burst, n);
+	if (atomic_load(&w->links))
+		deliver_by_links(w, n);
 	send_sorted(w, atomic_load(&w->host), n, UXFRM_DELIVER, UXFRM_DELIVER);
 }
 
@@ -234,6 +261,7 @@ static void release(struct ux_packet_worker *w)
 	sem_destroy(&w->passed);
 	sem_destroy(&w->started);
 	ux_reassembly_free(w->reassembly);
+	free(atomic_load(&w->links));
 	free(w->memory);
 	free(w);
 }
@@ -338,6 +366,39 @@ int ux_packet_worker_replace_host(struct ux_packet_worker *w, struct ux_port *ho
 		return err;
 	atomic_store(&w->host, host);
 	ux_packet_worker_remove_port(w, old);
+	return 0;
+}
+
+/* The table before goes when the worker does not use it any more. */
+static void publish_links(struct ux_packet_worker *w, struct ux_link_ports *fresh)
+{
+	struct ux_link_ports *old = atomic_exchange(&w->links, fresh);
+
+	wake(w);
+	free(old);
+}
+
+int ux_packet_worker_add_link(struct ux_packet_worker *w, struct ux_port *port)
+{
+	struct ux_link_ports *fresh = ux_link_ports_with(atomic_load(&w->links), port);
+	int err = fresh ? watch(w, port->fd, port) : -ENOMEM;
+
+	if (err) {
+		free(fresh);
+		return err;
+	}
+	publish_links(w, fresh);
+	return 0;
+}
+
+int ux_packet_worker_remove_link(struct ux_packet_worker *w, struct ux_port *port)
+{
+	struct ux_link_ports *fresh = ux_link_ports_without(atomic_load(&w->links), port);
+
+	if (!fresh)
+		return -ENOMEM;
+	(void)epoll_ctl(w->epoll_fd, EPOLL_CTL_DEL, port->fd, NULL);
+	publish_links(w, fresh);
 	return 0;
 }
 

@@ -47,5 +47,13 @@ void ux_packet_worker_remove_port(struct ux_packet_worker *w, struct ux_port *po
  * one before any more. Control thread. 0 or -errno, with nothing changed. */
 int ux_packet_worker_replace_host(struct ux_packet_worker *w, struct ux_port *host) UX_MUST_CHECK;
 
+/*
+ * ux_packet_worker_add_link - receive from the TUN device @port of a link, and deliver by it what
+ * has its if_id. ux_packet_worker_remove_link - when it returns, the worker does not use @port any
+ * more. Control thread. 0 or -errno, with nothing changed.
+ */
+int ux_packet_worker_add_link(struct ux_packet_worker *w, struct ux_port *port) UX_MUST_CHECK;
+int ux_packet_worker_remove_link(struct ux_packet_worker *w, struct ux_port *port) UX_MUST_CHECK;
+
 void ux_packet_worker_stats_get(struct ux_packet_worker *w,
 				struct ux_packet_worker_stats *ret_stats);

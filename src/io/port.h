@@ -15,7 +15,8 @@ struct ux_port;
 
 struct ux_port_ops {
 	/*
-	 * receive - fill up to @n packets without blocking; sets data, len, mark and ifindex.
+	 * receive - fill up to @n packets without blocking; sets data, len, mark, ifindex and,
+	 * on the host's side, if_id.
 	 * Returns how many. Less than @n means that nothing more was there. NULL: the port only
 	 * sends.
 	 */
@@ -37,6 +38,7 @@ struct ux_port {
 	const struct ux_port_ops *ops;
 	int fd; /* readable when there is something to receive; -1: never */
 	enum ux_port_side side;
+	uint32_t if_id; /* of a link: packets received have it; 0 = none */
 };
 
 static inline size_t ux_port_receive(struct ux_port *port, struct uxfrm_packet *const *packets,

@@ -56,13 +56,14 @@ static struct cmsghdr *put_cmsg(char *at, int level, int type, const void *data,
 	return cm;
 }
 
-/* Fill message @i for the bytes @data, whose header names the addresses. */
-static void describe(struct raw_sender *s, size_t i, uint8_t *data, uint32_t len, uint32_t mark)
+/* Fill message @i for the bytes @data, whose header names the addresses, of the packet @p. */
+static void describe(struct raw_sender *s, size_t i, const struct uxfrm_packet *p, uint8_t *data,
+		     uint32_t len)
 {
 	struct msghdr *m = &s->msgs[i].msg_hdr;
+	uint32_t mark = p->mark | s->own_mark;
 	size_t used = CMSG_SPACE(sizeof(mark));
 
-	mark |= s->own_mark;
 	s->iov[i] = (struct iovec){data, len};
 	*m = (struct msghdr){.msg_name = &s->names[i],
 			     .msg_iov = &s->iov[i],
@@ -71,7 +72,7 @@ static void describe(struct raw_sender *s, size_t i, uint8_t *data, uint32_t len
 	put_cmsg(s->control[i], SOL_SOCKET, SO_MARK, &mark, sizeof(mark));
 	if (data[0] >> 4 == 6) {
 		struct sockaddr_in6 name = {.sin6_family = AF_INET6};
-		struct in6_pktinfo pktinfo = {0};
+		struct in6_pktinfo pktinfo = {.ipi6_ifindex = (unsigned int)p->ifindex};
 
 		memcpy(&pktinfo.ipi6_addr, data + 8, 16);
 		memcpy(&name.sin6_addr, data + 24, 16);
@@ -82,7 +83,7 @@ static void describe(struct raw_sender *s, size_t i, uint8_t *data, uint32_t len
 		m->msg_controllen = used + CMSG_SPACE(sizeof(pktinfo));
 	} else {
 		struct sockaddr_in name = {.sin_family = AF_INET};
-		struct in_pktinfo pktinfo = {0};
+		struct in_pktinfo pktinfo = {.ipi_ifindex = p->ifindex};
 
 		memcpy(&pktinfo.ipi_spec_dst, data + 12, 4);
 		memcpy(&name.sin_addr, data + 16, 4);
@@ -144,7 +145,7 @@ static enum uxfrm_drop send_fragments(struct raw_sender *s, int fd, struct uxfrm
 	while ((len = ux_fragment_next(&f, s->fragment)) > 0) {
 		int retries = 0;
 
-		describe(s, 0, s->fragment, len, p->mark);
+		describe(s, 0, p, s->fragment, len);
 		while (sendmsg(fd, &s->msgs[0].msg_hdr, MSG_DONTWAIT) < 0) {
 			if (!wait_for_room(fd, errno, &retries))
 				return UXFRM_DROP_PORT_SEND;
@@ -171,7 +172,7 @@ static void send_family(struct raw_sender *s, int fd, struct uxfrm_packet *const
 	int retries = 0;
 
 	for (size_t i = 0; i < n; i++)
-		describe(s, i, packets[i]->data, packets[i]->len, packets[i]->mark);
+		describe(s, i, packets[i], packets[i]->data, packets[i]->len);
 	while (done < n) {
 		enum uxfrm_drop drop;
 		int sent = sendmmsg(fd, s->msgs + done, (unsigned int)(n - done), MSG_DONTWAIT);

@@ -18,11 +18,12 @@
 
 struct tun_port {
 	struct ux_port port;
-	int ifindex;
+	int ifindex, underlay_ifindex;
 };
 
 static size_t tun_receive(struct ux_port *port, struct uxfrm_packet *const *packets, size_t n)
 {
+	const struct tun_port *tun = (const struct tun_port *)port;
 	size_t got = 0;
 
 	while (got < n) {
@@ -34,8 +35,8 @@ static size_t tun_receive(struct ux_port *port, struct uxfrm_packet *const *pack
 		p->data = ux_port_start(p);
 		p->len = (uint32_t)len;
 		p->mark = 0;
-		p->ifindex = 0;
-		p->if_id = 0;
+		p->ifindex = tun->underlay_ifindex;
+		p->if_id = port->if_id;
 		got++;
 	}
 	return got;
@@ -132,7 +133,9 @@ int ux_tun_open(const struct ux_tun_params *params, struct ux_netlink *nl, struc
 		close(fd);
 		return -ENOMEM;
 	}
-	tun->port = (struct ux_port){.ops = &tun_ops, .fd = fd, .side = UX_PORT_HOST};
+	tun->port = (struct ux_port){
+	    .ops = &tun_ops, .fd = fd, .side = UX_PORT_HOST, .if_id = params->if_id};
+	tun->underlay_ifindex = params->underlay_ifindex;
 	tun->ifindex = (int)if_nametoindex(name);
 	err = tun->ifindex ? set_up(params, nl, tun->ifindex) : -ENODEV;
 	if (err) {

@@ -14,6 +14,8 @@
 struct ux_tun_params {
 	const char *name; /* may contain %d */
 	uint32_t mtu, queue_len;
+	uint32_t if_id;	      /* of a link */
+	int underlay_ifindex; /* the device that packets received are to leave by; 0 = any */
 };
 
 struct ux_tun {

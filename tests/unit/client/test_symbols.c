@@ -13,28 +13,26 @@
 
 #include <uxfrm/client.h>
 
-#define SYMBOL(name)                        \
-	{                                   \
-#name, (void (*)(void))name \
-	}
+#define SYMBOL(name) {#name, (void (*)(void))name}
 static const struct symbol {
 	const char *name;
 	void (*function)(void);
 } symbols[] = {
-    SYMBOL(uxfrm_aevent_get),	  SYMBOL(uxfrm_aevent_set),	  SYMBOL(uxfrm_conn_batch),
-    SYMBOL(uxfrm_conn_close),	  SYMBOL(uxfrm_conn_fd),	  SYMBOL(uxfrm_conn_forget),
-    SYMBOL(uxfrm_conn_gathered),  SYMBOL(uxfrm_conn_open),	  SYMBOL(uxfrm_conn_params_init),
-    SYMBOL(uxfrm_conn_receive),	  SYMBOL(uxfrm_conn_result),	  SYMBOL(uxfrm_conn_run),
-    SYMBOL(uxfrm_defaults_get),	  SYMBOL(uxfrm_defaults_set),	  SYMBOL(uxfrm_ip_parse),
-    SYMBOL(uxfrm_ip_text),	  SYMBOL(uxfrm_policy_add),	  SYMBOL(uxfrm_policy_count),
-    SYMBOL(uxfrm_policy_delete),  SYMBOL(uxfrm_policy_dump),	  SYMBOL(uxfrm_policy_expire),
-    SYMBOL(uxfrm_policy_flush),	  SYMBOL(uxfrm_policy_get),	  SYMBOL(uxfrm_policy_init),
-    SYMBOL(uxfrm_policy_migrate), SYMBOL(uxfrm_policy_move_init), SYMBOL(uxfrm_policy_update),
-    SYMBOL(uxfrm_sa_add),	  SYMBOL(uxfrm_sa_count),	  SYMBOL(uxfrm_sa_delete),
-    SYMBOL(uxfrm_sa_dump),	  SYMBOL(uxfrm_sa_expire),	  SYMBOL(uxfrm_sa_flush),
-    SYMBOL(uxfrm_sa_get),	  SYMBOL(uxfrm_sa_init),	  SYMBOL(uxfrm_sa_migrate),
-    SYMBOL(uxfrm_sa_move_init),	  SYMBOL(uxfrm_sa_update),	  SYMBOL(uxfrm_spi_alloc),
-    SYMBOL(uxfrm_status),	  SYMBOL(uxfrm_thresholds_set),
+    SYMBOL(uxfrm_aevent_get),	 SYMBOL(uxfrm_aevent_set),     SYMBOL(uxfrm_conn_batch),
+    SYMBOL(uxfrm_conn_close),	 SYMBOL(uxfrm_conn_fd),	       SYMBOL(uxfrm_conn_forget),
+    SYMBOL(uxfrm_conn_gathered), SYMBOL(uxfrm_conn_open),      SYMBOL(uxfrm_conn_params_init),
+    SYMBOL(uxfrm_conn_receive),	 SYMBOL(uxfrm_conn_result),    SYMBOL(uxfrm_conn_run),
+    SYMBOL(uxfrm_defaults_get),	 SYMBOL(uxfrm_defaults_set),   SYMBOL(uxfrm_ip_parse),
+    SYMBOL(uxfrm_ip_text),	 SYMBOL(uxfrm_link_add),       SYMBOL(uxfrm_link_delete),
+    SYMBOL(uxfrm_link_init),	 SYMBOL(uxfrm_link_list),      SYMBOL(uxfrm_policy_add),
+    SYMBOL(uxfrm_policy_count),	 SYMBOL(uxfrm_policy_delete),  SYMBOL(uxfrm_policy_dump),
+    SYMBOL(uxfrm_policy_expire), SYMBOL(uxfrm_policy_flush),   SYMBOL(uxfrm_policy_get),
+    SYMBOL(uxfrm_policy_init),	 SYMBOL(uxfrm_policy_migrate), SYMBOL(uxfrm_policy_move_init),
+    SYMBOL(uxfrm_policy_update), SYMBOL(uxfrm_sa_add),	       SYMBOL(uxfrm_sa_count),
+    SYMBOL(uxfrm_sa_delete),	 SYMBOL(uxfrm_sa_dump),	       SYMBOL(uxfrm_sa_expire),
+    SYMBOL(uxfrm_sa_flush),	 SYMBOL(uxfrm_sa_get),	       SYMBOL(uxfrm_sa_init),
+    SYMBOL(uxfrm_sa_migrate),	 SYMBOL(uxfrm_sa_move_init),   SYMBOL(uxfrm_sa_update),
+    SYMBOL(uxfrm_spi_alloc),	 SYMBOL(uxfrm_status),	       SYMBOL(uxfrm_thresholds_set),
 };
 #define COUNT (sizeof(symbols) / sizeof(symbols[0]))
 
@@ -79,12 +77,15 @@ static void test_sizes(void **state)
 	struct uxfrm_sa_move move;
 	struct uxfrm_policy_move policy_move;
 	struct uxfrm_conn_params params;
+	struct uxfrm_link link;
 
 	uxfrm_sa_init(&sa);
 	uxfrm_policy_init(&policy);
 	uxfrm_sa_move_init(&move);
 	uxfrm_policy_move_init(&policy_move);
 	uxfrm_conn_params_init(&params);
+	uxfrm_link_init(&link);
+	assert_int_equal(link.size, sizeof(link));
 	assert_int_equal(sa.size, sizeof(sa));
 	assert_int_equal(policy.size, sizeof(policy));
 	assert_int_equal(move.size, sizeof(move));

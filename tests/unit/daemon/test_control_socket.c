@@ -189,6 +189,52 @@ static void status_is_json(void **state)
 	control_close(&c);
 }
 
+/* A daemon without ports says so in words; a message of the wrong length ends the connection. */
+static void links_need_ports(void **state)
+{
+	struct {
+		struct uxfrm_control_msg msg;
+		struct uxfrm_control_link link;
+		char more;
+	} request = {.msg = {.magic = UXFRM_CONTROL_MAGIC,
+			     .version = UXFRM_CONTROL_VERSION,
+			     .op = UXFRM_CONTROL_LINK_ADD},
+		     .link = {.name = "ipsec5", .if_id = 5}};
+	static const size_t wrong[] = {sizeof(request.msg), sizeof(request.msg) + 1,
+				       sizeof(request.msg) + sizeof(request.link) - 1,
+				       sizeof(request.msg) + sizeof(request.link) + 1};
+	struct uxfrm_control_msg answer;
+	struct control_client c;
+
+	if (daemon_pid < 0)
+		skip();
+	control_connect(&c);
+	for (int op = UXFRM_CONTROL_LINK_ADD; op <= UXFRM_CONTROL_LINK_LIST; op++) {
+		size_t len = op == UXFRM_CONTROL_LINK_LIST
+				 ? sizeof(request.msg)
+				 : sizeof(request.msg) + sizeof(request.link);
+
+		request.msg.op = (uint16_t)op;
+		assert_int_equal(send(c.control, &request, len, 0), len);
+		ssize_t n = recv(c.control, buf, sizeof(buf), 0);
+
+		memcpy(&answer, buf, sizeof(answer));
+		assert_int_equal(answer.op, op);
+		assert_int_equal(answer.result, -EOPNOTSUPP);
+		assert_int_equal(n, sizeof(answer) + strlen("this uxfrmd carries no packets"));
+	}
+	control_close(&c);
+	request.msg.op = UXFRM_CONTROL_LINK_ADD;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		control_connect(&c);
+		assert_int_equal(send(c.control, &request, wrong[i], 0), wrong[i]);
+		assert_int_equal(recv(c.control, &answer, sizeof(answer), 0), sizeof(answer));
+		assert_int_equal(answer.result, -EPROTO);
+		assert_int_equal(recv(c.control, &answer, sizeof(answer), 0), 0);
+		control_close(&c);
+	}
+}
+
 /*
  * A listener that does not read holds up nobody, loses events, is told so once it reads, and hears
  * the events after that again.
@@ -460,6 +506,7 @@ int main(void)
 	    cmocka_unit_test(options_and_wrong_requests),
 	    cmocka_unit_test(rubbish_ends_the_connection),
 	    cmocka_unit_test(status_is_json),
+	    cmocka_unit_test(links_need_ports),
 	    cmocka_unit_test(slow_listener),
 	    cmocka_unit_test(large_dump),
 	    cmocka_unit_test(bundles_for_who_asks),

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+#include "daemon/links.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/log.h"
+#include "io/tun.h"
+
+struct link {
+	struct ux_list link; /* ux_links.all */
+	struct ux_tun tun;
+	uint32_t if_id;
+	int underlay_ifindex;
+};
+
+void ux_links_init(struct ux_links *links)
+{
+	ux_list_init(&links->all);
+	links->count = 0;
+}
+
+/* The device goes with its port. */
+static void forget(struct ux_links *links, struct link *l)
+{
+	ux_list_remove(&l->link);
+	links->count--;
+	ux_port_free(l->tun.port);
+	free(l);
+}
+
+void ux_links_fini(struct ux_links *links)
+{
+	struct ux_list *pos, *next;
+
+	if (!links->all.next)
+		return;
+	ux_list_for_each_safe (pos, next, &links->all)
+		forget(links, ux_container_of(pos, struct link, link));
+}
+
+/* What the kernel takes for a name, and no pattern for one. */
+static bool is_name(const char *name)
+{
+	if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return false;
+	for (; *name; name++)
+		if (*name == '/' || *name == ':' || *name == '%' || isspace((unsigned char)*name))
+			return false;
+	return true;
+}
+
+static int check(const struct ux_links *links, const struct ux_link_facts *wanted,
+		 struct ux_ext_ack *ext)
+{
+	struct ux_list *pos;
+
+	if (!is_name(wanted->name))
+		return ux_fail(ext, EINVAL, "not a name for an interface");
+	if (!wanted->if_id)
+		return ux_fail(ext, EINVAL, "if_id must be non zero");
+	ux_list_for_each (pos, &links->all)
+		if (ux_container_of(pos, struct link, link)->if_id == wanted->if_id)
+			return ux_fail(ext, EEXIST, "another link has this if_id");
+	if (if_nametoindex(wanted->name))
+		return ux_fail(ext, EEXIST, "an interface has this name");
+	if (links->count == UX_LINKS_MAX)
+		return ux_fail(ext, ENOSPC, "there are as many links as may be");
+	return 0;
+}
+
+static int open_device(const struct ux_links *links, const struct ux_link_facts *wanted,
+		       struct link *l, struct ux_ext_ack *ext)
+{
+	struct ux_tun_params params = {
+	    .name = wanted->name,
+	    .mtu = links->config->tun_mtu,
+	    .queue_len = links->config->tun_queue,
+	    .if_id = wanted->if_id,
+	};
+
+	if (wanted->underlay[0]) {
+		l->underlay_ifindex = (int)if_nametoindex(wanted->underlay);
+		if (!l->underlay_ifindex)
+			return ux_fail(ext, ENODEV, "there is no such underlying device");
+		params.underlay_ifindex = l->underlay_ifindex;
+	}
+	return ux_tun_open(&params, links->netlink, &l->tun, ext);
+}
+
+int ux_links_add(struct ux_links *links, const struct ux_link_facts *wanted, struct ux_ext_ack *ext)
+{
+	int err = check(links, wanted, ext);
+	struct link *l = err ? NULL : calloc(1, sizeof(*l));
+
+	if (err)
+		return err;
+	if (!l)
+		return -ENOMEM;
+	l->if_id = wanted->if_id;
+	err = open_device(links, wanted, l, ext);
+	if (!err)
+		err = ux_packet_worker_add_link(links->worker, l->tun.port);
+	if (err) {
+		ux_port_free(l->tun.port);
+		free(l);
+		return err;
+	}
+	ux_list_push_back(&links->all, &l->link);
+	links->count++;
+	/* From here on the engine gives packets to it. */
+	err = uxfrm_interface_add(links->engine, l->if_id);
+	if (err && ux_packet_worker_remove_link(links->worker, l->tun.port) == 0)
+		forget(links, l);
+	return err;
+}
+
+static int take_down(struct ux_links *links, struct link *l)
+{
+	int err = uxfrm_interface_remove(links->engine, l->if_id);
+
+	if (!err || err == -ENOENT)
+		err = ux_packet_worker_remove_link(links->worker, l->tun.port);
+	if (!err)
+		forget(links, l);
+	return err;
+}
+
+/* Under the name it has now: devices can be renamed. */
+static bool has_name(const struct link *l, const char *name)
+{
+	return l->tun.ifindex == (int)if_nametoindex(name);
+}
+
+int ux_links_delete(struct ux_links *links, const char *name, struct ux_ext_ack *ext)
+{
+	struct ux_list *pos, *next;
+
+	ux_list_for_each_safe (pos, next, &links->all) {
+		struct link *l = ux_container_of(pos, struct link, link);
+
+		if (has_name(l, name))
+			return take_down(links, l);
+	}
+	return ux_fail(ext, ENODEV, "no link has this name");
+}
+
+size_t ux_links_get(const struct ux_links *links, struct ux_link_facts *facts, size_t max)
+{
+	struct ux_list *pos;
+	size_t n = 0;
+
+	ux_list_for_each (pos, &links->all) {
+		const struct link *l = ux_container_of(pos, struct link, link);
+		struct ux_link_facts *f = &facts[n];
+
+		if (n == max)
+			break;
+		*f = (struct ux_link_facts){.if_id = l->if_id};
+		if (!if_indextoname((unsigned int)l->tun.ifindex, f->name))
+			continue;
+		if (l->underlay_ifindex)
+			(void)if_indextoname((unsigned int)l->underlay_ifindex, f->underlay);
+		n++;
+	}
+	return n;
+}
+
+void ux_links_follow(struct ux_links *links)
+{
+	struct ux_list *pos, *next;
+
+	ux_list_for_each_safe (pos, next, &links->all) {
+		struct link *l = ux_container_of(pos, struct link, link);
+
+		if (ux_tun_exists(&l->tun))
+			continue;
+		ux_log(LOG_NOTICE, "the link %s was removed", l->tun.name);
+		if (take_down(links, l))
+			ux_log(LOG_ERR, "no memory to forget the link");
+	}
+}
