@@ -35,7 +35,8 @@ enum uxfrm_verdict {
 	UXFRM_UNDERLAY,	   /* outbound: a complete outer IP packet, to be sent with mark */
 	UXFRM_BYPASS,	   /* outbound: unchanged, a policy (or none) lets it go in clear */
 	UXFRM_DELIVER,	   /* inbound: the inner IP packet, to be given to the host */
-	UXFRM_CONSUMED	   /* inbound: nothing to deliver and nothing wrong (NAT keepalive) */
+	UXFRM_CONSUMED,	   /* inbound: nothing to deliver and nothing wrong (NAT keepalive) */
+	UXFRM_ASK_PATH	   /* outbound: left as it was; see uxfrm_worker_follow_paths() */
 };
 
 /*
@@ -51,8 +52,11 @@ struct uxfrm_packet {
 	uint8_t verdict; /* out: enum uxfrm_verdict */
 	uint8_t drop;	 /* out: enum uxfrm_drop, when verdict is UXFRM_DROP */
 	uint8_t may_fragment; /* out: 1 = a too large outer packet may be fragmented (DF clear / IPv6 source) */
-	uint8_t reserved;
+	uint8_t may_split; /* in: outbound: 1 = never too big for its path: its outer packet may be fragmented */
 	uint32_t spi;	 /* out: SPI of the SA used, host byte order; 0 if none */
+	/* out: with UNDERLAY: the MTU of its path, 0 = not known. With drop OUT_TOO_BIG, and not 0: the packet was
+	 * left as it was, and so large may it be */
+	uint32_t mtu;
 	int32_t ifindex; /* in: interface it came by, outbound: it is to leave by; 0 = any */
 	uint32_t if_id;	 /* outbound: in, of the interface it was sent to, which lets nothing pass in
 			    clear; 0 = none. inbound: out, of the interface to deliver it by */
@@ -87,6 +91,31 @@ void uxfrm_outbound(struct uxfrm_worker *w, struct uxfrm_packet *const *packets,
  * or UDP with ESP inside. Each gets a verdict.
  */
 void uxfrm_inbound(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n);
+
+/* The way an outer packet takes: what routing looks at. IPv4 addresses are the first 4 bytes. */
+struct uxfrm_path {
+	uint32_t mark;
+	uint16_t family; /* AF_INET or AF_INET6 */
+	uint16_t reserved;
+	uint8_t saddr[16], daddr[16];
+};
+
+/*
+ * uxfrm_worker_follow_paths - measure outbound packets against the MTU of their path from now on. One that is
+ * larger and must not be fragmented is dropped (OUT_TOO_BIG), and mtu says what its sender should be told.
+ * 0 or -ENOMEM.
+ *
+ * A worker does not know paths by itself. Packets with verdict UXFRM_ASK_PATH are as they were: the caller finds
+ * out the MTU of uxfrm_path_asked(), the path of the first of them, sets it, and gives them to uxfrm_outbound
+ * again, until none has this verdict. The worker remembers some thousand paths.
+ */
+int uxfrm_worker_follow_paths(struct uxfrm_worker *w);
+/* uxfrm_path_asked - the path a packet of the last uxfrm_outbound waits for, NULL if none does. Valid until the next. */
+const struct uxfrm_path *uxfrm_path_asked(struct uxfrm_worker *w);
+/* uxfrm_path_set - @mtu 0: not known, everything may go. */
+void uxfrm_path_set(struct uxfrm_worker *w, const struct uxfrm_path *path, uint32_t mtu);
+/* uxfrm_paths_forget - all workers forget all paths, as routes or their MTUs have changed. Any thread. */
+void uxfrm_paths_forget(struct uxfrm *u);
 
 /* Sums over all workers of an engine, also those that are gone. */
 struct uxfrm_packet_stats {

@@ -50,6 +50,9 @@ struct uxfrm {
 	_Atomic(uint64_t) real_s;
 	struct ux_notices notices; /* from workers; each field says whose it is */
 
+	/* any thread: how often workers were told to forget what they know of paths */
+	_Atomic(uint32_t) paths_forgotten;
+
 	/* control thread */
 	uint64_t now_ns;
 	struct ux_heap_node *timers;	   /* of SAs and policies: core/lifetime.h */

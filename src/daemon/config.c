@@ -59,7 +59,7 @@ void ux_config_init(struct ux_config *config)
 	    .queue_bytes = 1 << 20,
 	    .ports = true,
 	    .tun_name = "uxfrm%d",
-	    .tun_mtu = 1376,
+	    .tun_mtu = 1500,
 	    .tun_queue = 10000,
 	    .fwmark = 0x10000000,
 	    .table = 5210,

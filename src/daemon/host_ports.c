@@ -14,6 +14,7 @@
 #include "daemon/keepalive.h"
 #include "daemon/links.h"
 #include "daemon/log.h"
+#include "daemon/path_watch.h"
 #include "io/address_monitor.h"
 #include "io/raw_receive.h"
 #include "io/raw_send.h"
@@ -44,6 +45,7 @@ struct ux_host_ports {
 	struct ux_packet_worker *worker;
 	struct ux_encap_ports encap;
 	struct ux_links links;
+	struct ux_path_watch paths;
 	bool encap_ready, watching;
 	bool routes_lost; /* addresses or links changed since the routes were looked at */
 	uint64_t next_follow_ns;
@@ -108,6 +110,7 @@ static void addresses_ready(struct ux_event *event, uint32_t events)
 	struct ux_host_ports *p = ux_container_of(event, struct ux_host_ports, address_event);
 
 	p->routes_lost |= ux_address_monitor_read(&p->addresses);
+	uxfrm_paths_forget(p->engine);
 	/* The rest is done at the next tick, for all that comes meanwhile together. */
 }
 
@@ -190,10 +193,10 @@ static int open_sockets(struct ux_host_ports *p, const struct ux_config *config,
 	if (err)
 		return ux_fail(ext, -err, "cannot open a raw socket to send");
 	for (size_t i = 0; i < N_RAW && !err; i++) {
-		err = ux_raw_open(AF_INET, raw_protocols[i], &p->raw[i][0]);
+		err = ux_raw_open(AF_INET, raw_protocols[i], config->fwmark, &p->raw[i][0]);
 		if (err)
 			break;
-		err = ux_raw_open(AF_INET6, raw_protocols[i], &p->raw[i][1]);
+		err = ux_raw_open(AF_INET6, raw_protocols[i], config->fwmark, &p->raw[i][1]);
 		if (err == -EAFNOSUPPORT)
 			err = 0;
 	}
@@ -230,6 +233,7 @@ static int start_worker(struct ux_host_ports *p, const struct ux_config *config,
 	    .engine = p->engine,
 	    .host = p->tun.port,
 	    .underlay = p->sender,
+	    .own_mark = config->fwmark,
 	};
 	int err = ux_packet_worker_start(&params, &p->worker);
 
@@ -267,6 +271,8 @@ int ux_host_ports_open(struct uxfrm *engine, const struct ux_config *config, str
 	err = err ? err : open_sockets(p, config, ext);
 	err = err ? err : open_routes(p, config, ext);
 	err = err ? err : start_worker(p, config, ext);
+	if (!err && ux_path_watch_open(&p->paths, engine, loop) < 0)
+		err = ux_fail(ext, EPERM, "cannot open raw sockets for ICMP errors");
 	if (err) {
 		ux_host_ports_close(p);
 		return err;
@@ -293,6 +299,7 @@ struct ux_host_ports *ux_host_ports_close(struct ux_host_ports *p)
 		ux_encap_ports_fini(&p->encap);
 	ux_packet_worker_stop(p->worker);
 	ux_links_fini(&p->links);
+	ux_path_watch_close(&p->paths);
 	if (p->addresses.events.fd >= 0) {
 		ux_loop_remove(p->loop, &p->address_event);
 		ux_address_monitor_close(&p->addresses);
@@ -318,8 +325,10 @@ uint64_t ux_host_ports_tick(struct ux_host_ports *ports, uint64_t now_ns)
 
 	uint64_t follow_ns = follow_host(ports, now_ns);
 	uint64_t encap_ns = ux_encap_ports_tick(&ports->encap, now_ns);
+	uint64_t paths_ns = ux_path_watch_tick(&ports->paths, now_ns);
+	uint64_t first_ns = follow_ns < encap_ns ? follow_ns : encap_ns;
 
-	return follow_ns < encap_ns ? follow_ns : encap_ns;
+	return first_ns < paths_ns ? first_ns : paths_ns;
 }
 
 const char *ux_host_ports_tun_name(const struct ux_host_ports *ports)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* Counters to JSON. A fragment that the engine refused and the worker then made whole is not a
- * drop. */
+/* Counters to JSON. What the engine refused and the worker then sent after all is not a drop. */
 
 #include "daemon/status.h"
 
@@ -16,8 +15,13 @@ static uint64_t drops_of(const struct ux_status_input *in, int reason)
 {
 	uint64_t n = in->packets.drops[reason];
 
+	uint64_t taken = 0;
+
 	if (reason == UXFRM_DROP_FRAGMENT)
-		n = n > in->worker.fragments_taken ? n - in->worker.fragments_taken : 0;
+		taken = in->worker.fragments_taken;
+	else if (reason == UXFRM_DROP_OUT_TOO_BIG)
+		taken = in->worker.too_big_taken;
+	n = n > taken ? n - taken : 0;
 	return n + in->worker.drops[reason];
 }
 

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "daemon/link_ports.h"
+#include "daemon/path_mtu.h"
 #include "packet/reassembly.h"
 
 #define EVENTS_PER_ROUND 16
@@ -46,13 +47,14 @@ struct ux_packet_worker {
 	/* the worker thread */
 	struct uxfrm_worker *engine_worker;
 	struct ux_reassembly *reassembly;
+	struct ux_path_mtu *path_mtu;
 	uint8_t *memory;
 	struct uxfrm_packet packets[UXFRM_BURST];
 	struct uxfrm_packet *burst[UXFRM_BURST];
 
 	/* written by the worker, read by the control thread (relaxed) */
 	_Atomic(uint64_t) drops[UXFRM_DROP_COUNT];
-	_Atomic(uint64_t) fragments_taken, bursts;
+	_Atomic(uint64_t) fragments_taken, too_big_taken, bursts;
 };
 
 static void count(_Atomic(uint64_t) *counter)
@@ -112,7 +114,9 @@ static void try_whole(struct ux_packet_worker *w, struct uxfrm_packet *p)
 		p->data = ux_port_start(p);
 		p->len = len;
 		memcpy(p->data, whole, len);
-		uxfrm_outbound(w->engine_worker, &p, 1);
+		p->may_split = 1;
+		ux_path_mtu_outbound(w->path_mtu, w->engine_worker, &p, 1, now_ns());
+		p->may_split = 0;
 		return;
 	case UX_REASSEMBLY_REFUSED:
 		count(&w->drops[UXFRM_DROP_FRAGMENT]);
@@ -122,16 +126,31 @@ static void try_whole(struct ux_packet_worker *w, struct uxfrm_packet *p)
 	}
 }
 
+/* Tell the senders of packets that are too big; some go on all the same. */
+static void reply(struct ux_packet_worker *w, size_t n, uint64_t now)
+{
+	struct uxfrm_packet *const *burst = w->burst;
+	size_t taken =
+	    ux_path_mtu_reply(w->path_mtu, w->engine_worker, w->params.underlay, burst, n, now);
+
+	if (taken)
+		atomic_fetch_add_explicit(&w->too_big_taken, taken, memory_order_relaxed);
+}
+
 static void outbound(struct ux_packet_worker *w, size_t n)
 {
-	uxfrm_outbound(w->engine_worker, w->burst, n);
+	const uint64_t now = now_ns();
+
+	ux_path_mtu_outbound(w->path_mtu, w->engine_worker, w->burst, n, now);
 	for (size_t i = 0; i < n; i++) {
 		struct uxfrm_packet *p = w->burst[i];
 
 		if (p->verdict == UXFRM_DROP && p->drop == UXFRM_DROP_FRAGMENT)
 			try_whole(w, p);
 	}
+	reply(w, n, now);
 	send_sorted(w, w->params.underlay, n, UXFRM_UNDERLAY, UXFRM_BYPASS);
+	reply(w, n, now);
 }
 
 /* What belongs to a link is given to it, one after the other, and is then done with. */
@@ -224,9 +243,9 @@ static void *thread_main(void *opaque)
 
 	raise_priority();
 	w->engine_worker = uxfrm_worker_new(w->params.engine);
-	w->start_error = w->engine_worker ? 0 : -ENOMEM;
+	w->start_error = w->engine_worker ? uxfrm_worker_follow_paths(w->engine_worker) : -ENOMEM;
 	sem_post(&w->started);
-	if (w->engine_worker)
+	if (!w->start_error)
 		run(w);
 	w->engine_worker = uxfrm_worker_free(w->engine_worker);
 	return NULL;
@@ -236,9 +255,10 @@ static int allocate(struct ux_packet_worker *w)
 {
 	w->memory = malloc((size_t)BUFFER_STRIDE * UXFRM_BURST);
 	w->reassembly = ux_reassembly_new(INCOMPLETE_MAX, INCOMPLETE_NS);
+	w->path_mtu = ux_path_mtu_new(w->params.engine, w->params.own_mark);
 	w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (!w->memory || !w->reassembly)
+	if (!w->memory || !w->reassembly || !w->path_mtu)
 		return -ENOMEM;
 	if (w->epoll_fd < 0 || w->wake_fd < 0)
 		return -EMFILE;
@@ -262,6 +282,7 @@ static void release(struct ux_packet_worker *w)
 	sem_destroy(&w->started);
 	ux_reassembly_free(w->reassembly);
 	free(atomic_load(&w->links));
+	ux_path_mtu_free(w->path_mtu);
 	free(w->memory);
 	free(w);
 }
@@ -409,5 +430,6 @@ void ux_packet_worker_stats_get(struct ux_packet_worker *w,
 		ret_stats->drops[i] = atomic_load_explicit(&w->drops[i], memory_order_relaxed);
 	ret_stats->fragments_taken =
 	    atomic_load_explicit(&w->fragments_taken, memory_order_relaxed);
+	ret_stats->too_big_taken = atomic_load_explicit(&w->too_big_taken, memory_order_relaxed);
 	ret_stats->bursts = atomic_load_explicit(&w->bursts, memory_order_relaxed);
 }

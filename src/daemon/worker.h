@@ -20,6 +20,7 @@ struct ux_packet_worker_params {
 	struct uxfrm *engine;	  /* borrowed */
 	struct ux_port *host;	  /* borrowed: the TUN device */
 	struct ux_port *underlay; /* borrowed: sends to the network */
+	uint32_t own_mark;	  /* that it sends with */
 };
 
 /* What the worker itself drops or saves; the engine's own counts are in uxfrm_packet_stats_get().
@@ -28,6 +29,8 @@ struct ux_packet_worker_stats {
 	uint64_t drops[UXFRM_DROP_COUNT];
 	/* fragments the engine refused, which were put together after all */
 	uint64_t fragments_taken;
+	/* packets it found too big, which were sent in fragments after all */
+	uint64_t too_big_taken;
 	uint64_t bursts;
 };
 

@@ -23,7 +23,7 @@ static int set_int(int fd, int level, int option)
 	return setsockopt(fd, level, option, &on, sizeof(on)) < 0 ? -errno : 0;
 }
 
-int ux_datagram_prepare(int fd, int family)
+int ux_datagram_prepare(int fd, int family, uint32_t own_mark)
 {
 	const int size = RECEIVE_BUFFER;
 	int err;
@@ -31,6 +31,8 @@ int ux_datagram_prepare(int fd, int family)
 	/* Forcing takes CAP_NET_ADMIN of the initial user namespace. */
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	if (setsockopt(fd, SOL_SOCKET, SO_MARK, &own_mark, sizeof(own_mark)) < 0)
+		return -errno;
 	/* Older kernels do not tell the mark; it is then 0. */
 	(void)set_int(fd, SOL_SOCKET, SO_RCVMARK);
 	if (family == AF_INET) {

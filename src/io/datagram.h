@@ -34,8 +34,12 @@ struct ux_datagram_info {
 	uint8_t traffic_class, hop_limit;
 };
 
-/* ux_datagram_prepare - a socket's options: ancillary data, large receive buffer. 0 or -errno. */
-int ux_datagram_prepare(int fd, int family) UX_MUST_CHECK;
+/*
+ * ux_datagram_prepare - a socket's options: ancillary data, large receive buffer, and @own_mark,
+ * the mark of what we send: an error about that teaches the kernel the route with this mark. 0 or
+ * -errno.
+ */
+int ux_datagram_prepare(int fd, int family, uint32_t own_mark) UX_MUST_CHECK;
 
 /*
  * ux_datagram_receive - up to @n datagrams; each packet's bytes begin @gap bytes behind

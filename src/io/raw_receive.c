@@ -46,12 +46,24 @@ static void rebuild_ip6(struct raw_port *raw, size_t i, struct uxfrm_packet *p,
 						    .proto = proto});
 }
 
+/* Errors are reported (see open_raw): nobody reads them, but while there are any the socket is
+ * ready. */
+static void drop_errors(int fd)
+{
+	uint8_t dummy;
+
+	while (recv(fd, &dummy, sizeof(dummy), MSG_ERRQUEUE | MSG_DONTWAIT) >= 0)
+		;
+}
+
 static size_t raw_receive(struct ux_port *port, struct uxfrm_packet *const *packets, size_t n)
 {
 	struct raw_port *raw = (struct raw_port *)port;
 	uint32_t gap = raw->family == AF_INET6 ? UX_IP6_LEN : 0;
 	size_t got = ux_datagram_receive(port->fd, &raw->burst, packets, n, gap);
 
+	if (!got)
+		drop_errors(port->fd);
 	for (size_t i = 0; i < got; i++) {
 		struct uxfrm_packet *p = packets[i];
 		struct ux_datagram_info info;
@@ -73,10 +85,11 @@ static void raw_free(struct ux_port *port)
 
 static const struct ux_port_ops raw_ops = {.receive = raw_receive, .free = raw_free};
 
-static int open_raw(int family, uint8_t proto, const struct sock_fprog *filter,
+static int open_raw(int family, uint8_t proto, uint32_t own_mark, const struct sock_fprog *filter,
 		    struct ux_port **ret_port)
 {
 	struct raw_port *raw = calloc(1, sizeof(*raw));
+	const int on = 1;
 	int err;
 
 	if (!raw)
@@ -90,7 +103,11 @@ static int open_raw(int family, uint8_t proto, const struct sock_fprog *filter,
 		free(raw);
 		return err;
 	}
-	err = ux_datagram_prepare(raw->port.fd, family);
+	err = ux_datagram_prepare(raw->port.fd, family, own_mark);
+	/* The kernel learns from "packet too big" only if the socket wants to know of it. */
+	if (!err && family == AF_INET6 &&
+	    setsockopt(raw->port.fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof(on)) < 0)
+		err = -errno;
 	if (!err && filter &&
 	    setsockopt(raw->port.fd, SOL_SOCKET, SO_ATTACH_FILTER, filter, sizeof(*filter)) < 0)
 		err = -errno;
@@ -102,10 +119,10 @@ static int open_raw(int family, uint8_t proto, const struct sock_fprog *filter,
 	return 0;
 }
 
-int ux_raw_open(int family, uint8_t proto, struct ux_port **ret_port)
+int ux_raw_open(int family, uint8_t proto, uint32_t own_mark, struct ux_port **ret_port)
 {
 	struct ux_port *port;
-	int err = open_raw(family, proto, NULL, &port);
+	int err = open_raw(family, proto, own_mark, NULL, &port);
 
 	if (!err && family == AF_INET6 && proto == IPPROTO_AH) {
 		((struct raw_port *)port)->extensions = true;
@@ -118,7 +135,7 @@ int ux_raw_open(int family, uint8_t proto, struct ux_port **ret_port)
 	return err;
 }
 
-int ux_raw_udp_open(int family, uint16_t port, struct ux_port **ret_port)
+int ux_raw_udp_open(int family, uint16_t port, uint32_t own_mark, struct ux_port **ret_port)
 {
 	/* The filter sees the IPv4 packet from its header, the IPv6 one from the UDP header. A load
 	 * beyond the end (a keepalive has one byte) rejects the packet. */
@@ -137,5 +154,5 @@ int ux_raw_udp_open(int family, uint16_t port, struct ux_port **ret_port)
 
 	if (family == AF_INET6)
 		filter = (struct sock_fprog){.len = sizeof(ip6) / sizeof(ip6[0]), .filter = ip6};
-	return open_raw(family, IPPROTO_UDP, &filter, ret_port);
+	return open_raw(family, IPPROTO_UDP, own_mark, &filter, ret_port);
 }

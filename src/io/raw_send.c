@@ -3,8 +3,8 @@
 /*
  * Whole packets by IPPROTO_RAW sockets. The source address goes along as packet information, so
  * that routing rules by source hold for our packets too; the socket need not own it, as bypassed
- * packets may be forwarded ones. A packet larger than the device's MTU is refused by the kernel
- * with that MTU in the error queue; it is cut up here when it may be.
+ * packets may be forwarded ones. A packet larger than its path is cut up here when it may be:
+ * before it is sent when the path is known, else when the kernel has refused it.
  */
 
 #include "io/raw_send.h"
@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "io/path.h"
 #include "packet/fragment.h"
 #include "packet/ip.h"
 
@@ -133,9 +134,24 @@ static bool wait_for_room(int fd, int err, int *retries)
 	return true;
 }
 
-static enum uxfrm_drop send_fragments(struct raw_sender *s, int fd, struct uxfrm_packet *p)
+/* The MTU of the way @p takes, as the system knows it; 0 if it does not. */
+static uint32_t ask_mtu(const struct raw_sender *s, const struct uxfrm_packet *p)
 {
-	uint32_t mtu = read_mtu(fd);
+	const bool six = is_ip6(p);
+	struct ux_addr from, to;
+	const struct ux_path path = {.family = six ? AF_INET6 : AF_INET,
+				     .from = &from,
+				     .to = &to,
+				     .mark = p->mark | s->own_mark};
+	uint32_t mtu;
+
+	ux_ip_addresses(p->data, six ? AF_INET6 : AF_INET, &from, &to);
+	return ux_path_ask(&path, &mtu, NULL) == 0 ? mtu : 0;
+}
+
+static enum uxfrm_drop send_fragments(struct raw_sender *s, int fd, struct uxfrm_packet *p,
+				      uint32_t mtu)
+{
 	struct ux_fragmenter f;
 	uint32_t len;
 
@@ -164,6 +180,24 @@ static enum uxfrm_drop refusal(int err, const struct uxfrm_packet *p)
 							: UXFRM_DROP_PORT_SEND;
 }
 
+/* The kernel finds it too large: it is told to the worker, if the packet is still its sender's. */
+static enum uxfrm_drop send_refused(struct raw_sender *s, int fd, struct uxfrm_packet *p)
+{
+	uint32_t mtu = read_mtu(fd);
+	enum uxfrm_drop drop;
+
+	if (!mtu)
+		mtu = ask_mtu(s, p);
+	drop = send_fragments(s, fd, p, mtu);
+	p->mtu = p->verdict == UXFRM_BYPASS ? mtu : 0;
+	return drop;
+}
+
+static bool is_too_large(const struct uxfrm_packet *p)
+{
+	return p->mtu && p->len > p->mtu && p->may_fragment;
+}
+
 /* All of @packets are of one family. Messages 0..n-1 are described anew after fragments used number
  * 0; those before the refused packet are not needed any more. */
 static void send_family(struct raw_sender *s, int fd, struct uxfrm_packet *const *packets, size_t n)
@@ -175,8 +209,14 @@ static void send_family(struct raw_sender *s, int fd, struct uxfrm_packet *const
 		describe(s, i, packets[i], packets[i]->data, packets[i]->len);
 	while (done < n) {
 		enum uxfrm_drop drop;
-		int sent = sendmmsg(fd, s->msgs + done, (unsigned int)(n - done), MSG_DONTWAIT);
+		size_t run = done;
+		int sent = 0;
 
+		while (run < n && !is_too_large(packets[run]))
+			run++;
+		if (run > done)
+			sent =
+			    sendmmsg(fd, s->msgs + done, (unsigned int)(run - done), MSG_DONTWAIT);
 		if (sent > 0) {
 			done += (size_t)sent;
 			retries = 0;
@@ -185,8 +225,10 @@ static void send_family(struct raw_sender *s, int fd, struct uxfrm_packet *const
 		/* Retries go on counting: a device that is stuck holds a burst up, not each packet
 		 * of it. */
 		drop = refusal(errno, packets[done]);
-		if (errno == EMSGSIZE)
-			drop = send_fragments(s, fd, packets[done]);
+		if (run == done)
+			drop = send_fragments(s, fd, packets[done], packets[done]->mtu);
+		else if (errno == EMSGSIZE)
+			drop = send_refused(s, fd, packets[done]);
 		else if (wait_for_room(fd, errno, &retries))
 			continue;
 		if (drop != UXFRM_DROP_NONE)

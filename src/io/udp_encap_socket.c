@@ -161,7 +161,7 @@ static int open_shared(struct ux_encap_socket *e, struct encap_port *shared)
 	if (fd < 0)
 		return -errno;
 	shared->port.fd = fd;
-	err = ux_datagram_prepare(fd, e->family);
+	err = ux_datagram_prepare(fd, e->family, e->own_mark);
 	if (err)
 		return err;
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) < 0)
@@ -191,7 +191,7 @@ static int open_all(struct ux_encap_socket *e)
 		encap_port_free(&e->shared[i].port);
 	if (err != -EADDRINUSE || !ux_addr_is_any(&e->addr, (uint16_t)e->family))
 		return err;
-	return ux_raw_udp_open(e->family, e->number, &e->raw);
+	return ux_raw_udp_open(e->family, e->number, e->own_mark, &e->raw);
 }
 
 int ux_encap_socket_open(int family, const struct ux_addr *addr, uint16_t port, uint32_t own_mark,

@@ -31,6 +31,13 @@ static enum uxfrm_drop ah_plan(struct uxfrm_worker *w, struct ux_slot *s)
 	return ux_protocol_room(s);
 }
 
+static uint32_t ah_payload_max(const struct ux_sa *sa, uint32_t room)
+{
+	uint32_t front = ah_len(sa, sa->runtime->transform->icv_len);
+
+	return room > front ? room - front : 0;
+}
+
 /* The headers in front, kept and cleared. */
 static bool clear_headers(struct ux_slot *s, bool outbound)
 {
@@ -115,6 +122,7 @@ const struct ux_protocol ux_ah = {
     .header_min = UX_AH_FIXED_LEN,
     .numbered = true,
     .plan = ah_plan,
+    .payload_max = ah_payload_max,
     .seal = ah_seal,
     .finish = put_back_headers,
     .spi = ux_ah_spi,

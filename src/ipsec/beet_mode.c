@@ -80,12 +80,13 @@ static void beet_place(struct ux_slot *s)
 	const struct ux_sa *sa = s->sa;
 	bool from4 = s->ip.family == AF_INET;
 	const uint8_t *inner = s->p->data;
+	uint16_t inner_id = from4 ? ux_get_be16(inner + 4) : 0;
 	struct ux_ip_build b = {
 	    .saddr = &sa->saddr,
 	    .daddr = &sa->id.daddr,
 	    .total_len = s->outer_len + ux_protocol_len(s),
 	    .flow_label = s->ip.flow_label,
-	    .id = from4 ? ux_get_be16(inner + 4) : 0,
+	    .id = s->ip.df || inner_id ? inner_id : ux_mode_ip_id(s),
 	    .tos = s->ip.tos,
 	    .ttl = inner[from4 ? 8 : 7],
 	    .proto = s->header_proto,

@@ -22,6 +22,16 @@ static enum uxfrm_drop esp_plan(struct uxfrm_worker *w, struct ux_slot *s)
 	return ux_protocol_room(s);
 }
 
+static uint32_t esp_payload_max(const struct ux_sa *sa, uint32_t room)
+{
+	const struct ux_transform *t = sa->runtime->transform;
+	uint32_t around = ux_udp_encap_len(sa) + UX_ESP_HEADER_LEN + t->iv_len + t->icv_len;
+	uint32_t padded = room > around ? room - around : 0;
+
+	padded -= padded % t->align;
+	return padded > UX_ESP_TRAILER_LEN ? padded - UX_ESP_TRAILER_LEN : 0;
+}
+
 static enum uxfrm_drop esp_seal(struct ux_slot *s, struct ux_crypt_op *op)
 {
 	ux_udp_encap_build(s, ux_protocol_len(s));
@@ -74,6 +84,7 @@ const struct ux_protocol ux_esp = {
     .header_min = UX_ESP_HEADER_LEN,
     .numbered = true,
     .plan = esp_plan,
+    .payload_max = esp_payload_max,
     .seal = esp_seal,
     .finish = ux_udp_encap_finish,
     .spi = ux_esp_spi,

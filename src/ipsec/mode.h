@@ -20,3 +20,6 @@ extern const struct ux_mode_ops ux_beet_mode;	   /* draft-nikander-esp-beet-mode
 
 /* ux_mode_of - NULL: none of those. */
 const struct ux_mode_ops *ux_mode_of(uint8_t mode);
+
+/* ux_mode_ip_id - the identification of the packet's outer IPv4 header, if it may be fragmented. */
+uint16_t ux_mode_ip_id(const struct ux_slot *s);

@@ -12,6 +12,7 @@
 #include "core/acquire.h"
 #include "ipsec/interface_check.h"
 #include "ipsec/mode.h"
+#include "ipsec/path_mtu.h"
 #include "ipsec/protocol.h"
 #include "ipsec/sa_use.h"
 
@@ -132,7 +133,10 @@ static enum uxfrm_drop classify(struct uxfrm_worker *w, struct ux_slot *s)
 	if (reason != UXFRM_DROP_NONE)
 		return reason;
 	/* No templates, or only optional ones without an SA. */
-	return s->n_bundle ? ux_interface_check(s) : without_sa(w, s);
+	if (!s->n_bundle)
+		return without_sa(w, s);
+	reason = ux_interface_check(s);
+	return reason == UXFRM_DROP_NONE ? ux_path_check(w, s) : reason;
 }
 
 static enum uxfrm_drop to_underlay(struct uxfrm_worker *w, struct ux_slot *s)

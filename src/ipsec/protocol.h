@@ -20,6 +20,9 @@ struct ux_protocol {
 	/* outbound: the mode has set payload, payload_len, next_header, outer_len. Sets front_len,
 	 * tail_len, header_proto. Ends with ux_protocol_room. */
 	enum uxfrm_drop (*plan)(struct uxfrm_worker *w, struct ux_slot *s);
+	/* the longest payload that makes no more than @room bytes behind the IP header, UDP
+	 * included; 0: none */
+	uint32_t (*payload_max)(const struct ux_sa *sa, uint32_t room);
 	/* outbound: everything is in its place; writes the header and fills @op */
 	enum uxfrm_drop (*seal)(struct ux_slot *s, struct ux_crypt_op *op);
 	/* outbound, after @op was done; may be NULL */

@@ -45,6 +45,8 @@ static void transport_place(struct ux_slot *s)
 	s->p->data = packet;
 	s->p->len = s->keep + s->outer_len + ux_protocol_len(s);
 	packet[s->proto_offset] = s->header_proto;
+	if (sa->id.family == AF_INET && !s->ip.df)
+		ux_ip4_clear_df(packet, ux_mode_ip_id(s));
 	set_length(packet, sa->id.family, s->p->len);
 	s->p->may_fragment = sa->id.family == AF_INET6 || !s->ip.df;
 }

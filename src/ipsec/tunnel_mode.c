@@ -34,17 +34,6 @@ static uint8_t outer_tos(const struct ux_sa *sa, uint8_t inner)
 	return tos;
 }
 
-/*
- * The identification of an outer packet that may be fragmented. The sequence number does not repeat
- * within one SA whatever worker sends, and the SPI sets the SAs of a pair of hosts apart.
- */
-static uint16_t outer_id(const struct ux_slot *s)
-{
-	uint32_t spi = be32toh(s->sa->id.spi);
-
-	return (uint16_t)(s->seq + (spi ^ spi >> 16));
-}
-
 static void tunnel_place(struct ux_slot *s)
 {
 	const struct ux_sa *sa = s->sa;
@@ -56,7 +45,7 @@ static void tunnel_place(struct ux_slot *s)
 	    .daddr = &sa->id.daddr,
 	    .total_len = total,
 	    .flow_label = s->ip.flow_label,
-	    .id = df ? 0 : outer_id(s),
+	    .id = df ? 0 : ux_mode_ip_id(s),
 	    .tos = outer_tos(sa, s->ip.tos),
 	    .ttl = UX_IP_DEFAULT_TTL,
 	    .proto = s->header_proto,

@@ -9,6 +9,7 @@
 #include <uxfrm/api.h>
 
 #include "base/rcu.h"
+#include "ipsec/path_mtu.h"
 
 /* A thread may work for several engines; liburcu wants to hear of it once. */
 static _Thread_local unsigned int workers_of_this_thread;
@@ -46,6 +47,7 @@ UXFRM_API struct uxfrm_worker *uxfrm_worker_free(struct uxfrm_worker *w)
 		ux_rcu_unregister_thread();
 	ux_counters_detach(w->instance, w->counters);
 	ux_crypto_worker_free(w->crypto);
+	ux_path_cache_free(w->paths);
 	free(w);
 	return NULL;
 }
@@ -61,6 +63,7 @@ void ux_worker_load(struct uxfrm_worker *w, struct uxfrm_packet *const *packets,
 	if (!w->now_s)
 		w->now_s = atomic_load_explicit(&w->instance->real_s, memory_order_relaxed);
 	w->n_live = n;
+	ux_path_begin(w);
 	for (size_t i = 0; i < n; i++) {
 		struct ux_slot *s = &w->slots[i];
 
@@ -73,6 +76,7 @@ void ux_worker_load(struct uxfrm_worker *w, struct uxfrm_packet *const *packets,
 		s->p->spi = 0;
 		s->p->drop = UXFRM_DROP_NONE;
 		s->p->may_fragment = 0;
+		s->p->mtu = 0;
 	}
 }
 

@@ -72,15 +72,20 @@ struct ux_slot {
 	uint16_t encap_type;
 };
 
+struct ux_path_cache;
+
 struct uxfrm_worker {
 	struct uxfrm *instance;
 	struct ux_crypto_worker *crypto;
 	struct ux_worker_counters *counters;
 	struct ux_notice_ring *ring;
-	uint64_t real_s;    /* wall clock as the thread was told; 0: as the engine was */
-	uint64_t now_s;	    /* wall clock of this burst */
-	uint32_t cpu_given; /* UXFRM_CPU_OWN: that the thread runs on */
-	uint32_t cpu;	    /* of this burst, outbound */
+	uint64_t real_s;	     /* wall clock as the thread was told; 0: as the engine was */
+	uint64_t now_s;		     /* wall clock of this burst */
+	uint32_t cpu_given;	     /* UXFRM_CPU_OWN: that the thread runs on */
+	uint32_t cpu;		     /* of this burst, outbound */
+	struct ux_path_cache *paths; /* NULL: it does not follow paths */
+	const struct ux_sa *path_sa; /* the path of packets by this SA alone, with path_mark, ... */
+	uint32_t path_mark, path_mtu; /* ... has this MTU; NULL: none looked up in this burst */
 	size_t n_live;
 	struct ux_slot *live[UXFRM_BURST]; /* packets without a verdict, order kept */
 	struct ux_slot slots[UXFRM_BURST];

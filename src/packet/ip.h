@@ -58,6 +58,9 @@ struct ux_ip_build {
 void ux_ip4_build(uint8_t *header, const struct ux_ip_build *b);
 void ux_ip6_build(uint8_t *header, const struct ux_ip_build *b);
 
+/* ux_ip4_clear_df - a packet that had it set, and hence perhaps no identification, gets @id. The
+ * header checksum is wrong then, until ux_ip4_set_length. */
+void ux_ip4_clear_df(uint8_t *header, uint16_t id);
 /* ux_ip4_set_length - total length and then the header checksum anew. */
 void ux_ip4_set_length(uint8_t *header, uint32_t total_len);
 /* ux_ip6_set_length - payload length from the packet's whole length. */

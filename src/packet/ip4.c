@@ -58,6 +58,16 @@ void ux_ip4_build(uint8_t *header, const struct ux_ip_build *b)
 	fix_checksum(header);
 }
 
+void ux_ip4_clear_df(uint8_t *header, uint16_t id)
+{
+	uint16_t word = ux_get_be16(header + 6);
+
+	if (!(word & IP4_DF))
+		return;
+	ux_put_be16(header + 6, word & (uint16_t)~IP4_DF);
+	ux_put_be16(header + 4, id);
+}
+
 void ux_ip4_set_length(uint8_t *header, uint32_t total_len)
 {
 	ux_put_be16(header + 2, (uint16_t)total_len);

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * What is known of paths is thrown away every few seconds and then asked for again: the system
+ * forgets MTUs that routers have told (Linux: after ten minutes) without saying so.
+ *
+ * An error goes out like any packet of the host: the SPD decides how.
+ */
+
+#include "daemon/path_mtu.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "io/path.h"
+#include "packet/icmp_error.h"
+#include "packet/ip.h"
+
+#define PATHS_HOLD_NS 5000000000ull
+/* As Linux limits its errors altogether (icmp_msgs_per_sec, icmp_msgs_burst). */
+#define ERRORS_PER_SECOND 1000u
+#define ERRORS_BURST 50u
+
+struct ux_path_mtu {
+	struct uxfrm *engine;
+	uint32_t own_mark;
+	uint64_t forget_ns; /* when what is known gets too old; 0: nothing is known */
+	/* Errors that may be sent now, in nanoseconds that have been saved up. */
+	uint64_t credit_ns, credited_ns;
+	struct uxfrm_packet error;
+	uint8_t buf[UXFRM_HEADROOM + UX_ICMP_ERROR_MAX + UXFRM_TAILROOM];
+};
+
+struct ux_path_mtu *ux_path_mtu_new(struct uxfrm *engine, uint32_t own_mark)
+{
+	struct ux_path_mtu *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return NULL;
+	m->engine = engine;
+	m->own_mark = own_mark;
+	m->error.buf = m->buf;
+	m->error.size = sizeof(m->buf);
+	return m;
+}
+
+struct ux_path_mtu *ux_path_mtu_free(struct ux_path_mtu *m)
+{
+	free(m);
+	return NULL;
+}
+
+static void answer(struct ux_path_mtu *m, struct uxfrm_worker *w, const struct uxfrm_path *asked)
+{
+	struct ux_addr from = {0}, to = {0};
+	struct ux_path path = {
+	    .family = asked->family, .to = &to, .mark = asked->mark | m->own_mark};
+	uint32_t mtu;
+
+	memcpy(&from, asked->saddr, sizeof(from));
+	memcpy(&to, asked->daddr, sizeof(to));
+	if (!ux_addr_is_any(&from, asked->family))
+		path.from = &from;
+	/* No way now: sending will fail, and say so. */
+	if (ux_path_ask(&path, &mtu, NULL) < 0)
+		mtu = 0;
+	uxfrm_path_set(w, asked, mtu);
+}
+
+void ux_path_mtu_outbound(struct ux_path_mtu *m, struct uxfrm_worker *w,
+			  struct uxfrm_packet *const *packets, size_t n, uint64_t now_ns)
+{
+	struct uxfrm_packet *waiting[UXFRM_BURST];
+	const struct uxfrm_path *asked;
+
+	if (now_ns >= m->forget_ns) {
+		uxfrm_paths_forget(m->engine);
+		m->forget_ns = now_ns + PATHS_HOLD_NS;
+	}
+	uxfrm_outbound(w, packets, n);
+	while ((asked = uxfrm_path_asked(w)) != NULL) {
+		size_t n_waiting = 0;
+
+		for (size_t i = 0; i < n; i++) {
+			if (packets[i]->verdict == UXFRM_ASK_PATH)
+				waiting[n_waiting++] = packets[i];
+		}
+		answer(m, w, asked);
+		uxfrm_outbound(w, waiting, n_waiting);
+	}
+}
+
+static bool may_send(struct ux_path_mtu *m, uint64_t now_ns)
+{
+	const uint64_t cost = 1000000000u / ERRORS_PER_SECOND;
+
+	m->credit_ns += now_ns - m->credited_ns;
+	m->credited_ns = now_ns;
+	if (m->credit_ns > cost * ERRORS_BURST)
+		m->credit_ns = cost * ERRORS_BURST;
+	if (m->credit_ns < cost)
+		return false;
+	m->credit_ns -= cost;
+	return true;
+}
+
+/* The error about @p in m->error; false: there is to be none. */
+static bool build(struct ux_path_mtu *m, const struct uxfrm_packet *p, bool *ret_ours)
+{
+	const uint16_t family = p->data[0] >> 4 == 4 ? AF_INET : AF_INET6;
+	struct ux_addr to, dummy, source;
+	/* As the host itself routes: where a policy leads there, from an address it covers. */
+	const struct ux_path path = {.family = family, .to = &to};
+
+	ux_ip_addresses(p->data, family, &to, &dummy);
+	if (ux_path_ask(&path, NULL, &source) < 0)
+		return false;
+	*ret_ours = ux_addr_equal(&source, &to, family);
+	m->error.data = m->buf + UXFRM_HEADROOM;
+	m->error.len = ux_icmp_too_big_build(m->error.data, p->data, p->len, p->mtu, &source);
+	m->error.mark = 0;
+	m->error.ifindex = 0;
+	return m->error.len != 0;
+}
+
+/* Returns whether @p has been sent on after all. */
+static bool reply_one(struct ux_path_mtu *m, struct uxfrm_worker *w, struct ux_port *port,
+		      struct uxfrm_packet *p, uint64_t now_ns)
+{
+	struct uxfrm_packet *error = &m->error;
+	bool ours = false;
+
+	if (!may_send(m, now_ns) || !build(m, p, &ours))
+		return false;
+	ux_path_mtu_outbound(m, w, &error, 1, now_ns);
+	if (error->verdict == UXFRM_UNDERLAY || error->verdict == UXFRM_BYPASS)
+		ux_port_send(port, &error, 1);
+	if (!ours)
+		return false;
+	p->may_split = 1;
+	ux_path_mtu_outbound(m, w, &p, 1, now_ns);
+	p->may_split = 0;
+	return true;
+}
+
+size_t ux_path_mtu_reply(struct ux_path_mtu *m, struct uxfrm_worker *w, struct ux_port *port,
+			 struct uxfrm_packet *const *packets, size_t n, uint64_t now_ns)
+{
+	size_t taken = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct uxfrm_packet *p = packets[i];
+
+		if (p->verdict != UXFRM_DROP || p->drop != UXFRM_DROP_OUT_TOO_BIG || !p->mtu)
+			continue;
+		taken += reply_one(m, w, port, p, now_ns);
+		/* once is enough */
+		p->mtu = p->verdict == UXFRM_DROP ? 0 : p->mtu;
+	}
+	return taken;
+}

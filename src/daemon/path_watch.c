@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * Our socket may hear of an error a moment before the kernel has taken it in, and somebody may send
+ * us very many: so workers forget a little later, once for all that has come.
+ */
+
+#include "daemon/path_watch.h"
+
+#include "base/list.h"
+#include "daemon/clock.h"
+
+#define WAIT_NS 20000000ull
+
+static void errors_ready(struct ux_path_watch *w)
+{
+	if (ux_path_errors_read(&w->errors) && w->forget_ns == UINT64_MAX)
+		w->forget_ns = ux_now_ns() + WAIT_NS;
+}
+
+static void errors4_ready(struct ux_event *event, uint32_t events)
+{
+	errors_ready(ux_container_of(event, struct ux_path_watch, event[0]));
+}
+
+static void errors6_ready(struct ux_event *event, uint32_t events)
+{
+	errors_ready(ux_container_of(event, struct ux_path_watch, event[1]));
+}
+
+int ux_path_watch_open(struct ux_path_watch *w, struct uxfrm *engine, struct ux_loop *loop)
+{
+	int err;
+
+	*w = (struct ux_path_watch){.engine = engine, .forget_ns = UINT64_MAX};
+	err = ux_path_errors_open(&w->errors);
+	if (err)
+		return err;
+	w->loop = loop;
+	for (int i = 0; i < 2; i++) {
+		w->event[i] = (struct ux_event){.fd = w->errors.fd[i],
+						.ready = i ? errors6_ready : errors4_ready};
+		if (w->event[i].fd >= 0)
+			err = err ? err : ux_loop_add(loop, &w->event[i], EPOLLIN);
+	}
+	return err;
+}
+
+void ux_path_watch_close(struct ux_path_watch *w)
+{
+	if (!w->loop)
+		return;
+	for (int i = 0; i < 2; i++) {
+		if (w->event[i].fd >= 0)
+			ux_loop_remove(w->loop, &w->event[i]);
+	}
+	ux_path_errors_close(&w->errors);
+	w->loop = NULL;
+}
+
+uint64_t ux_path_watch_tick(struct ux_path_watch *w, uint64_t now_ns)
+{
+	if (now_ns >= w->forget_ns) {
+		uxfrm_paths_forget(w->engine);
+		w->forget_ns = UINT64_MAX;
+	}
+	return w->forget_ns;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/*
+ * Does a packet fit the path of the SAs it is to go by? A worker knows MTUs of paths from its
+ * owner, who knows them from the system; what it does not know it asks for (<uxfrm/packet.h>).
+ */
+
+#include "ipsec/worker.h"
+
+struct ux_path_cache;
+
+/*
+ * ux_path_check - @s has its bundle and nothing is written yet. A packet too big is dropped with
+ * the largest size that passes in mtu; one whose path is not known gets verdict UXFRM_ASK_PATH. A
+ * worker that does not follow paths lets everything go on.
+ */
+enum uxfrm_drop ux_path_check(struct uxfrm_worker *w, struct ux_slot *s);
+
+/* ux_path_begin - a burst begins. */
+void ux_path_begin(struct uxfrm_worker *w);
+
+/* ux_path_cache_free - NULL is fine. */
+void ux_path_cache_free(struct ux_path_cache *cache);
