@@ -14,7 +14,14 @@
 
 #include "daemon/log.h"
 
-enum setting_kind { SETTING_NUMBER, SETTING_BOOL, SETTING_TEXT, SETTING_LEVEL, SETTING_BIT };
+enum setting_kind {
+	SETTING_NUMBER,
+	SETTING_BOOL,
+	SETTING_TEXT,
+	SETTING_LEVEL,
+	SETTING_BIT,
+	SETTING_LABELS
+};
 
 struct setting {
 	const char *section, *name;
@@ -32,6 +39,7 @@ static const struct setting settings[] = {
     SETTING("daemon", max_policy, SETTING_NUMBER, 0, UINT32_MAX),
     SETTING("daemon", acq_expires, SETTING_NUMBER, 1, 86400),
     SETTING("daemon", strict_templates, SETTING_BOOL, 0, 1),
+    SETTING("daemon", labels, SETTING_LABELS, 0, 0),
     SETTING("daemon", idle_s, SETTING_NUMBER, 1, 86400),
     SETTING("daemon", log_level, SETTING_LEVEL, 0, 0),
     SETTING("daemon", log_file, SETTING_TEXT, 0, 256),
@@ -123,6 +131,21 @@ static int set_level(const struct setting *s, void *place, const char *value,
 	return 0;
 }
 
+static int set_labels(const struct setting *s, void *place, const char *value,
+		      struct ux_ext_ack *ext)
+{
+	static const char *const words[] = {
+	    [UX_LABELS_AUTO] = "auto", [UX_LABELS_ON] = "on", [UX_LABELS_OFF] = "off"};
+
+	for (enum ux_labels_setting i = UX_LABELS_AUTO; i <= UX_LABELS_OFF; i++) {
+		if (strcmp(value, words[i]) == 0) {
+			memcpy(place, &i, sizeof(i));
+			return 0;
+		}
+	}
+	return ux_fail_fmt(ext, EINVAL, NULL, "%s: must be auto, on or off", s->name);
+}
+
 int ux_config_set(struct ux_config *config, const char *section, const char *name,
 		  const char *value, struct ux_ext_ack *ext)
 {
@@ -139,6 +162,8 @@ int ux_config_set(struct ux_config *config, const char *section, const char *nam
 			return set_text(s, place, value, ext);
 		case SETTING_LEVEL:
 			return set_level(s, place, value, ext);
+		case SETTING_LABELS:
+			return set_labels(s, place, value, ext);
 		default:
 			return set_number(s, place, value, ext);
 		}

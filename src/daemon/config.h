@@ -10,12 +10,16 @@
 
 #define UX_CONFIG_DEFAULT_PATH "/etc/uxfrm/uxfrmd.conf"
 
+/* Are security labels kept? Automatically: where SELinux is enabled. */
+enum ux_labels_setting { UX_LABELS_AUTO, UX_LABELS_ON, UX_LABELS_OFF };
+
 struct ux_config {
 	/* [daemon] */
 	uint32_t grace_ms;
 	uint32_t max_sa, max_policy; /* 0 = no limit */
 	uint32_t acq_expires;	     /* s */
 	bool strict_templates;
+	enum ux_labels_setting labels;
 	uint32_t idle_s; /* on demand: end after so long without state and clients */
 	int log_level;
 	char log_file[256]; /* empty: stderr in the foreground, else syslog */

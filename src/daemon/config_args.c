@@ -22,6 +22,7 @@ static const char usage[] =
     "      --no-ports          control sockets only, no packets\n"
     "      --grace-ms N        how long a moved SA is also reachable by its old addresses\n"
     "      --strict-templates  a moved SA leaves its policies, as in Linux\n"
+    "      --labels WORD       keep security labels: auto, on or off\n"
     "      --tun-name NAME     name of the TUN device; may contain %d\n"
     "      --tun-mtu N         its MTU\n"
     "      --fwmark BIT        the mark bit of packets that must not come back\n"
@@ -46,6 +47,7 @@ static const struct {
     {"daemon", "grace_ms"},  {"ports", "tun_name"},  {"ports", "tun_mtu"},
     {"ports", "fwmark"},     {"ports", "table"},     {"ports", "rule_priority"},
     {"daemon", "log_level"}, {"daemon", "log_file"}, {"daemon", "idle_s"},
+    {"daemon", "labels"},
 };
 
 static const struct option options[] = {
@@ -64,6 +66,7 @@ static const struct option options[] = {
     {"log-level", required_argument, NULL, OPT_SETTING + 6},
     {"log-file", required_argument, NULL, OPT_SETTING + 7},
     {"idle-s", required_argument, NULL, OPT_SETTING + 8},
+    {"labels", required_argument, NULL, OPT_SETTING + 9},
     {"version", no_argument, NULL, 'V'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},

@@ -20,6 +20,7 @@
 #include "daemon/data_channel.h"
 #include "daemon/link_requests.h"
 #include "daemon/log.h"
+#include "daemon/selinux.h"
 
 #define LISTEN_BACKLOG 128
 #define FDS_PER_MESSAGE_MAX 4 /* more than one is refused, but must be closed */
@@ -355,6 +356,12 @@ static bool may_connect(const struct ux_control *control, const struct ux_peer *
 	return same < control->config->max_clients_per_user && control->count < max - max / 4;
 }
 
+static void connection_free(struct ux_connection *c)
+{
+	ux_selinux_free(c->context);
+	free(c);
+}
+
 /* Takes @fd. */
 static void add_connection(struct ux_control *control, int fd)
 {
@@ -368,11 +375,13 @@ static void add_connection(struct ux_control *control, int fd)
 		goto refuse;
 	c->control = control;
 	c->peer = peer;
+	if (control->asks_selinux)
+		c->context = ux_selinux_peer(fd);
 	c->control_event = (struct ux_event){.fd = fd, .ready = control_ready};
 	c->data_event.fd = -1;
 	ux_tx_queue_init(&c->queue);
 	if (ux_loop_add(control->loop, &c->control_event, EPOLLIN | EPOLLRDHUP) < 0) {
-		free(c);
+		connection_free(c);
 		goto refuse;
 	}
 	ux_list_push_back(&control->connections, &c->link);
@@ -458,7 +467,7 @@ void ux_control_reap(struct ux_control *control)
 
 	ux_list_for_each_safe (pos, next, &control->dead) {
 		ux_list_remove(pos);
-		free(ux_container_of(pos, struct ux_connection, link));
+		connection_free(ux_container_of(pos, struct ux_connection, link));
 	}
 }
 

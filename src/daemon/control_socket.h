@@ -26,6 +26,7 @@ struct ux_control {
 	struct ux_loop *loop;		/* borrowed */
 	struct uxfrm *engine;		/* borrowed */
 	const struct ux_config *config; /* borrowed */
+	bool asks_selinux;		/* before a label is used */
 	/* borrowed; returns a JSON text, owned by the caller (free), or NULL */
 	char *(*status)(void *opaque);
 	void *status_opaque;
@@ -55,6 +56,7 @@ struct ux_connection {
 	struct ux_list link;			   /* control->connections or ->dead */
 	struct ux_event control_event, data_event; /* data_event.fd is -1 until OPEN */
 	struct ux_peer peer;
+	char *context;		     /* the peer's, of SELinux; NULL: not known, or nobody asks */
 	struct uxfrm_client *client; /* NULL until OPEN, and for */
 	struct uxfrm_pfkey *pfkey;   /* a PF_KEY socket */
 	uint32_t port_id;

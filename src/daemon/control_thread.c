@@ -24,6 +24,7 @@
 #include "daemon/namespace_watch.h"
 #include "daemon/ready.h"
 #include "daemon/sandbox.h"
+#include "daemon/selinux.h"
 #include "daemon/status.h"
 
 struct control_thread {
@@ -177,6 +178,18 @@ static int open_events(struct control_thread *t)
 	return err ? err : ux_loop_add(&t->loop, &t->notices, EPOLLIN);
 }
 
+/* By settings, and where that is left to us, by SELinux. */
+static bool keeps_labels(struct control_thread *t)
+{
+	bool selinux = t->config->labels != UX_LABELS_OFF && ux_selinux_enabled();
+
+	t->control.asks_selinux = selinux;
+	if (t->config->labels == UX_LABELS_ON && !selinux)
+		ux_log(LOG_NOTICE,
+		       "security labels are kept; no SELinux is asked who may use them");
+	return selinux || t->config->labels == UX_LABELS_ON;
+}
+
 static int open_engine(struct control_thread *t)
 {
 	struct uxfrm_params params;
@@ -189,6 +202,7 @@ static int open_engine(struct control_thread *t)
 	params.max_policy = t->config->max_policy;
 	params.strict_templates = t->config->strict_templates;
 	params.acq_expires_s = t->config->acq_expires;
+	params.labels = keeps_labels(t);
 	params.wake = wake;
 	params.wake_opaque = t;
 	return uxfrm_new(&params, &t->engine);

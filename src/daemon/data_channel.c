@@ -19,6 +19,7 @@
 
 #include "daemon/control_socket.h"
 #include "daemon/data_channel.h"
+#include "daemon/selinux.h"
 
 /* Replies may go beyond the limit for events by so much: who floods a client with events does not
  * take away the answers to its requests. */
@@ -91,8 +92,17 @@ static void overrun(void *opaque)
 	queue_overrun(opaque);
 }
 
-static const struct uxfrm_client_ops client_ops = {.deliver = deliver, .overrun = overrun};
-static const struct uxfrm_client_ops pfkey_ops = {.deliver = deliver};
+/* Without SELinux there is nobody to forbid it. */
+static int may_label(void *opaque, const char *label)
+{
+	struct ux_connection *c = opaque;
+
+	return c->control->asks_selinux ? ux_selinux_may_set(c->context, label) : 0;
+}
+
+static const struct uxfrm_client_ops client_ops = {
+    .deliver = deliver, .overrun = overrun, .label = may_label};
+static const struct uxfrm_client_ops pfkey_ops = {.deliver = deliver, .label = may_label};
 
 /* What a dump goes on with fills the socket only: it can wait where it is, and queueing costs. */
 static void resume_dump(struct ux_connection *c)

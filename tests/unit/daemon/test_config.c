@@ -48,13 +48,14 @@ static void file_is_read(void **state)
 	assert_int_equal(
 	    ux_config_read(&c,
 			   write_file("[daemon]\ngrace_ms = 0\nlog_level = debug\n"
-				      "strict_templates = yes\nidle_s = 7\n[ports]\nfwmark = 0x40\n"
+				      "strict_templates = yes\nlabels = on\nidle_s = 7\n[ports]\nfwmark = 0x40\n"
 				      "tun_name = vpn0\n; a comment\nports = no\n"),
 			   &ext),
 	    0);
 	assert_int_equal(c.grace_ms, 0);
 	assert_int_equal(c.log_level, LOG_DEBUG);
 	assert_true(c.strict_templates);
+	assert_int_equal(c.labels, UX_LABELS_ON);
 	assert_int_equal(c.idle_s, 7);
 	assert_int_equal(c.fwmark, 0x40);
 	assert_string_equal(c.tun_name, "vpn0");
@@ -74,6 +75,7 @@ static void wrong_settings(void **state)
 	    {"daemon", "strict_templates", "maybe", "strict_templates: must be yes or no"},
 	    {"daemon", "log_level", "loud",
 	     "log_level: must be err, warning, notice, info or debug"},
+	    {"daemon", "labels", "yes", "labels: must be auto, on or off"},
 	    {"ports", "fwmark", "3", "fwmark: must be a single bit"},
 	    {"ports", "fwmark", "0", "fwmark: must be from 1 to 4294967295"},
 	    {"ports", "tun_mtu", "1279", "tun_mtu: must be from 1280 to 65535"},
