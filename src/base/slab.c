@@ -2,6 +2,7 @@
 #include "base/slab.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "base/pages.h"
@@ -24,6 +25,7 @@
 /* In the first line of its chunk. */
 struct ux_slab_chunk {
 	struct ux_slab_chunk *next;
+	struct ux_slab *slab;
 };
 
 void ux_slab_init(struct ux_slab *s, size_t object_size)
@@ -66,6 +68,7 @@ static bool add_chunk(struct ux_slab *s)
 	if (s->n_chunks++ >= SMALL_CHUNKS)
 		ux_pages_make_huge(c, CHUNK_SIZE);
 	c->next = s->chunks;
+	c->slab = s;
 	s->chunks = c;
 	s->chunk_left = objects_per_chunk(s);
 	return true;
@@ -107,4 +110,17 @@ void ux_slab_put(struct ux_slab *s, void *object)
 	}
 	*(void **)object = s->free_objects;
 	s->free_objects = object;
+}
+
+void ux_slab_return(void *object)
+{
+	if (FROM_HEAP) {
+		free(object);
+		return;
+	}
+
+	/* a chunk begins where a huge page can */
+	struct ux_slab_chunk *c = (void *)((uintptr_t)object & ~(CHUNK_SIZE - 1));
+
+	ux_slab_put(c->slab, object);
 }

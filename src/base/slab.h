@@ -29,3 +29,5 @@ void ux_slab_fini(struct ux_slab *s); /* all objects must have been returned */
 /* ux_slab_get - not zeroed, aligned to 64 or, of 32, to 32; NULL without memory. */
 void *ux_slab_get(struct ux_slab *s);
 void ux_slab_put(struct ux_slab *s, void *object);
+/* ux_slab_return - the same for one who does not know where the object came from. */
+void ux_slab_return(void *object);

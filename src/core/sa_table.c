@@ -131,18 +131,24 @@ void *ux_sa_table_find_hash(const struct ux_sa_table *t, uint64_t hash)
 	return find(t, hash, always, NULL);
 }
 
-void ux_sa_table_prefetch(const struct ux_sa_table *t, uint64_t hash)
+static void slots_prefetch(const struct ux_sa_slots *s, uint64_t hash)
 {
-	const struct ux_sa_slots *s = ux_rcu_follow(&t->slots);
-
 	__builtin_prefetch(&s->slot[hash & s->mask]);
 	__builtin_prefetch(&s->slot[(hash & s->mask) + PROBE]); /* a probe often crosses a line */
 }
 
-void *ux_sa_table_peek(const struct ux_sa_table *t, uint64_t hash)
+void ux_sa_table_prefetch(const struct ux_sa_table *t, uint64_t hash)
 {
 	const struct ux_sa_slots *s = ux_rcu_follow(&t->slots);
+	const struct ux_sa_slots *previous = ux_rcu_follow(&s->previous);
 
+	slots_prefetch(s, hash);
+	if (previous)
+		slots_prefetch(previous, hash);
+}
+
+static void *slots_peek(const struct ux_sa_slots *s, uint64_t hash)
+{
 	for (size_t i = hash & s->mask;; i = (i + 1) & s->mask) {
 		void *head = ux_rcu_follow(&s->slot[i].head);
 
@@ -152,6 +158,15 @@ void *ux_sa_table_peek(const struct ux_sa_table *t, uint64_t hash)
 		    head != UX_SA_TOMBSTONE)
 			return head;
 	}
+}
+
+void *ux_sa_table_peek(const struct ux_sa_table *t, uint64_t hash)
+{
+	const struct ux_sa_slots *s = ux_rcu_follow(&t->slots);
+	const struct ux_sa_slots *previous = ux_rcu_follow(&s->previous);
+	void *head = slots_peek(s, hash);
+
+	return head || !previous ? head : slots_peek(previous, hash);
 }
 
 /* Put a key that is not in @s into its first free slot. */
@@ -239,13 +254,14 @@ static void move_some(struct ux_sa_slots *s, size_t n, struct ux_retire *retire)
 		slots_free(old);
 }
 
-/* At most half of the slots are taken, tombstones and what is still to be moved included. */
+/* At most five eighths of the slots are taken, tombstones and what is still to be moved included.
+ */
 static bool has_room(const struct ux_sa_slots *s, size_t n)
 {
 	const struct ux_sa_slots *old = ux_rcu_own(&s->previous);
 	size_t taken = s->n_used + s->n_tombstones + (old ? old->n_used : 0);
 
-	return taken + n <= (s->mask + 1) / 2;
+	return taken + n <= (s->mask + 1) / 8 * 5;
 }
 
 int ux_sa_table_reserve(struct ux_sa_table *t, size_t n, struct ux_retire *retire)

@@ -32,7 +32,7 @@ struct uxfrm;
 #define UX_SAD_SEQ_BUCKETS 1024 /* power of two */
 #define UX_SAD_GRACE_MAX 32	/* former tuples of one SA */
 
-#define UX_FORMER_LINK_SIZE 128 /* at least sizeof(struct ux_former_link), sad_former.c */
+#define UX_FORMER_LINK_SIZE 64 /* at least sizeof(struct ux_former_link), sad_former.c */
 
 /* Made before a move changes anything, used if it needs them, kept for the next one if not. */
 struct ux_former_spare {

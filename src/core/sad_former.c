@@ -19,7 +19,6 @@ struct ux_former_link {
 	/* control thread */
 	struct ux_former_link *prev;
 	struct ux_list of_set;
-	struct uxfrm *instance;
 };
 
 _Static_assert(sizeof(struct ux_former_link) <= UX_FORMER_LINK_SIZE, "too small");
@@ -35,9 +34,7 @@ static bool link_equal(const void *object, const void *key)
 
 static void link_free(void *object)
 {
-	struct ux_former_link *link = object;
-
-	ux_slab_put(&link->instance->link_slab, link);
+	ux_slab_return(object);
 }
 
 static struct ux_address_key key_of(const struct ux_former_identity *id)
@@ -210,7 +207,6 @@ static void link_insert(struct uxfrm *u, struct ux_sa_runtime *r, const struct u
 	link->runtime = r;
 	link->key = *key;
 	link->prev = NULL;
-	link->instance = u;
 	if (head)
 		head->prev = link;
 	ux_sa_table_set(&u->sad.by_former, hash, link_equal, key, link);

@@ -47,7 +47,10 @@ static void many_of(size_t size)
 			for (size_t j = 0; j < size / sizeof(uint32_t); j++)
 				if (object[i][j] != i)
 					fail_msg("object %zu was changed", i);
-			ux_slab_put(&s, object[i]);
+			if (i % 2)
+				ux_slab_put(&s, object[i]);
+			else
+				ux_slab_return(object[i]);
 		}
 	}
 	ux_slab_fini(&s);
