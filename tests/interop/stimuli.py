@@ -82,6 +82,12 @@ def esp(seq, payload, next_header, spi=SPI, pad_length=None):
     return struct.pack('>II', spi, seq) + payload + trailer
 
 
+def ah(seq, payload, next_header, spi=SPI, icv=bytes(4), length=None):
+    """Without a digest it still has four bytes, as its length is a multiple of eight."""
+    words = (12 + len(icv)) // 4 - 2 if length is None else length
+    return struct.pack('>BBHII', next_header, words, 0, spi, seq) + icv + payload
+
+
 def from_peer(e, payload, protocol=x.ESP, **kw):
     return ip(e.peer, e.local, protocol, payload, **kw)
 
@@ -92,6 +98,17 @@ def inner(e, source=None):
 
 def tunnelled(e, seq, **kw):
     return from_peer(e, esp(seq, inner(e), IPIP, **kw))
+
+
+def ah_from_peer(seq, **kw):
+    return lambda e: from_peer(e, ah(seq, inner(e), IPIP, **kw), x.AH)
+
+
+def with_options(e, options):
+    """UDP to the other side with an IPv4 header of 24 bytes"""
+    head = struct.pack('>BBHHHBBH4s4s4s', 0x46, 0, 24 + len(udp()), 1, 0, 64, UDP, 0, socket.inet_aton(e.local),
+                       socket.inet_aton(e.peer), options)
+    return head[:10] + struct.pack('>H', checksum(head)) + head[12:] + udp()
 
 
 def sends(*packets):
@@ -141,8 +158,8 @@ def policy(direction, action=ALLOW, template=True, **kw):
     return make
 
 
-def outer_policy(e):
-    template = x.template(src=e.local, dst=e.peer, reqid=REQID, mode=x.TRANSPORT, family=x.family_of(e.local))
+def outer_policy(e, proto=x.ESP):
+    template = x.template(src=e.local, dst=e.peer, proto=proto, reqid=REQID, mode=x.TRANSPORT, family=x.family_of(e.local))
     return x.msg(x.NEWPOLICY, x.policy_info(selector(e.local, e.peer), OUT), x.attr(x.TMPL, template))
 
 
@@ -164,6 +181,11 @@ GCM = in_sa(x.gcm())
 HMAC = in_sa(x.cbc_sha256())
 LONG = x.algo(x.ALG_CRYPT, 'cbc(aes)', bytes(16)) + x.algo2(x.ALG_AUTH_TRUNC, 'hmac(sha512)', bytes(64), 512)
 UDP_SA = in_sa(NULL + x.encap())
+
+
+NO_DIGEST = x.algo2(x.ALG_AUTH_TRUNC, 'digest_null', b'', 0)
+AH_HMAC = x.algo2(x.ALG_AUTH_TRUNC, 'hmac(sha256)', bytes(32), 96)
+AH_GOOD = requests(in_sa(NO_DIGEST, proto=x.AH), policy(IN, proto=x.AH))
 
 
 def direction(which):
@@ -221,6 +243,18 @@ ROWS = (
     Row('larval', 'XfrmAcquireError', requests(larval), sends(lambda e: tunnelled(e, 1))),
     Row('in-by-out', 'XfrmInStateDirError', requests(in_sa(direction(2), window=0), policy(IN)),
         sends(lambda e: tunnelled(e, 1))),
+    Row('ah-good', None, AH_GOOD, sends(ah_from_peer(1), ah_from_peer(2)), 0),
+    Row('ah-short-header', 'XfrmInHdrError', AH_GOOD, sends(lambda e: from_peer(e, bytes(8), x.AH))),
+    Row('ah-unknown-spi', 'XfrmInNoStates', AH_GOOD, sends(ah_from_peer(1, spi=SPI + 1))),
+    Row('ah-length', 'XfrmInStateProtoError', AH_GOOD, sends(ah_from_peer(1, length=9))),
+    Row('ah-icv', 'XfrmInStateProtoError', requests(in_sa(AH_HMAC, proto=x.AH), policy(IN, proto=x.AH)),
+        sends(ah_from_peer(1, icv=bytes(12)))),
+    Row('ah-replayed', 'XfrmInStateSeqError', AH_GOOD, sends(ah_from_peer(5), ah_from_peer(5))),
+    Row('ah-not-a-tunnel', 'XfrmInStateModeError', AH_GOOD, sends(lambda e: from_peer(e, ah(1, udp(), UDP), x.AH))),
+    Row('ah-for-esp', 'XfrmInTmplMismatch', requests(in_sa(NO_DIGEST, proto=x.AH), policy(IN)), sends(ah_from_peer(1))),
+    Row('ah-options', 'XfrmOutStateProtoError',
+        requests(out_sa(AH_HMAC, proto=x.AH, mode=x.TRANSPORT), lambda e: outer_policy(e, x.AH)),
+        lambda e: [f'packet LOCAL {with_options(e, bytes((7, 200, 4, 0))).hex()}']),
     Row('out-good', None, requests(out_sa(), policy(OUT)), datagrams(2), 0),
     Row('out-block', 'XfrmOutPolBlock', requests(policy(OUT, BLOCK)), datagrams()),
     Row('out-default', None, requests(default(out=1)), datagrams(), 0, after=default()),
