@@ -36,6 +36,17 @@ static enum uxfrm_drop check_sa(const struct ux_sa *sa)
 	return ux_mode_of(sa->mode) ? UXFRM_DROP_NONE : UXFRM_DROP_OUT_MODE;
 }
 
+/* Does the SPI that a template insists on belong to an SA of another kind? */
+static enum uxfrm_drop missing(struct uxfrm_worker *w, const struct ux_sa_query *q)
+{
+	const struct ux_sa_id id = {
+	    .daddr = q->daddr, .spi = q->spi, .family = q->family, .proto = q->proto};
+
+	if (q->spi && ux_sad_lookup_inbound(w->instance, &id, q->mark, UX_ENCAP_NONE))
+		return UXFRM_DROP_OUT_TEMPLATE;
+	return UXFRM_DROP_OUT_NO_SA;
+}
+
 /* The @index'th template of the packet's policy has no SA, or not one for this CPU. */
 static void ask_for(struct uxfrm_worker *w, const struct ux_slot *s,
 		    const struct ux_sa_query *query, unsigned int index, bool for_cpu)
@@ -84,7 +95,7 @@ static enum uxfrm_drop resolve(struct uxfrm_worker *w, struct ux_slot *s,
 			ask_for(w, s, &asked, i, sa);
 		if (!sa && t->optional)
 			continue;
-		reason = sa ? check_sa(sa) : UXFRM_DROP_OUT_NO_SA;
+		reason = sa ? check_sa(sa) : missing(w, &asked);
 		if (reason != UXFRM_DROP_NONE)
 			return reason;
 		/* The SA may have moved away from the template's addresses; what follows sees where
@@ -126,10 +137,10 @@ static enum uxfrm_drop classify(struct uxfrm_worker *w, struct ux_slot *s)
 		return UXFRM_DROP_OUT_DEFAULT;
 	if (!policy)
 		return without_sa(w, s);
-	atomic_store_explicit(&policy->use_time_s, w->now_s, memory_order_relaxed);
-	if (policy->action != UX_POLICY_ALLOW)
-		return UXFRM_DROP_OUT_BLOCK;
-	reason = resolve(w, s, policy);
+	reason = policy->action == UX_POLICY_ALLOW ? resolve(w, s, policy) : UXFRM_DROP_OUT_BLOCK;
+	/* as in Linux one that could not be applied was not used */
+	if (reason == UXFRM_DROP_NONE || reason == UXFRM_DROP_OUT_BLOCK)
+		atomic_store_explicit(&policy->use_time_s, w->now_s, memory_order_relaxed);
 	if (reason != UXFRM_DROP_NONE)
 		return reason;
 	/* No templates, or only optional ones without an SA. */
