@@ -105,7 +105,9 @@ void uxfrm_client_set_groups(struct uxfrm_client *client, uint32_t mask);
 uint32_t uxfrm_client_groups(const struct uxfrm_client *client);
 
 /* uxfrm_client_set_option - SOL_NETLINK options NETLINK_EXT_ACK, NETLINK_CAP_ACK,
- * NETLINK_GET_STRICT_CHK. 0 or -ENOPROTOOPT. */
+ * NETLINK_GET_STRICT_CHK, and NETLINK_LISTEN_ALL_NSID, which changes nothing: the events of an engine are
+ * those of a socket's own namespace, which come without a number. Who may ask for it (CAP_NET_BROADCAST) is
+ * for the caller to say. 0 or -ENOPROTOOPT. */
 int uxfrm_client_set_option(struct uxfrm_client *client, int option, int value);
 
 /*

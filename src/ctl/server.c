@@ -70,6 +70,9 @@ UXFRM_API int uxfrm_client_set_option(struct uxfrm_client *client, int option, i
 	case NETLINK_GET_STRICT_CHK:
 		client->strict = value != 0;
 		return 0;
+	case NETLINK_LISTEN_ALL_NSID:
+		/* there is one namespace, and its own events carry no number */
+		return 0;
 	default:
 		return -ENOPROTOOPT;
 	}

@@ -171,7 +171,6 @@ static int set_option(struct ux_connection *c, uint32_t option, uint32_t value)
 		return 0;
 	case NETLINK_PKTINFO:
 	case NETLINK_BROADCAST_ERROR:
-	case NETLINK_LISTEN_ALL_NSID:
 		/* These change what the client's side shows of a message, not what is sent. */
 		return 0;
 	default:

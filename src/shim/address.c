@@ -287,6 +287,25 @@ static bool is_flag_option(int name)
 	}
 }
 
+/*
+ * Events of all namespaces that have a number here: uxfrmd has those of this namespace, which has
+ * no number, so they come as they would otherwise. Only who may ask for it is of interest (with
+ * CAP_NET_BROADCAST), and that the kernel itself says best.
+ */
+static int may_listen_to_all(uint32_t value)
+{
+	int fd = shim_real()->socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (shim_real()->setsockopt(fd, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, &value,
+				    sizeof(value)) < 0)
+		err = -errno;
+	shim_real()->close(fd);
+	return err;
+}
+
 static int set_netlink_option(struct shim_socket *s, int name, const void *value, socklen_t len)
 {
 	uint32_t v;
@@ -298,14 +317,17 @@ static int set_netlink_option(struct shim_socket *s, int name, const void *value
 		return change_membership(s, v, name == NETLINK_ADD_MEMBERSHIP);
 	if (!is_flag_option(name))
 		return -ENOPROTOOPT;
+	int err = name == NETLINK_LISTEN_ALL_NSID ? may_listen_to_all(v) : 0;
+
+	if (err)
+		return err;
 	if (v)
 		atomic_fetch_or(&s->options, 1u << name);
 	else
 		atomic_fetch_and(&s->options, ~(1u << name));
 	if (!s->opened)
 		return 0;
-	int err = shim_control_renew(s);
-
+	err = shim_control_renew(s);
 	if (!err)
 		err = shim_control_call(s, UXFRM_CONTROL_OPTION, (uint32_t)name, v ? 1 : 0, NULL);
 	return err == -ENOPROTOOPT ? 0 : err; /* those the shim alone is concerned with */

@@ -244,6 +244,9 @@ static void options(void)
 	CHECK(setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one)) == 0);
 	CHECK(setsockopt(fd, SOL_NETLINK, NETLINK_NO_ENOBUFS, &one, sizeof(one)) == 0);
 	CHECK(option(fd, SOL_NETLINK, NETLINK_EXT_ACK) == 1);
+	CHECK(option(fd, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID) == 0);
+	CHECK(setsockopt(fd, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, &one, sizeof(one)) == 0);
+	CHECK(option(fd, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID) == 1);
 	CHECK(setsockopt(fd, SOL_NETLINK, 77, &one, sizeof(one)) == -1 && errno == ENOPROTOOPT);
 	CHECK(setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) == 0);
 	CHECK(option(fd, SOL_NETLINK, NETLINK_LIST_MEMBERSHIPS) == 4);
@@ -284,6 +287,34 @@ static void events(void)
 	memcpy(&h, buf, sizeof(h));
 	CHECK(h.nlmsg_type == XFRM_MSG_FLUSHSA);
 	CHECK(from.nl_pid == 0 && from.nl_groups == 1u << (XFRMNLGRP_SA - 1));
+	close(fd);
+	close(other);
+}
+
+/* Those of the own namespace have no number, so nothing comes beside them. */
+static void events_of_all_namespaces(void)
+{
+	int fd = xfrm_socket(SOCK_NONBLOCK), other = xfrm_socket(0), one = 1;
+	struct sockaddr_nl n = {.nl_family = AF_NETLINK, .nl_groups = 1u << (XFRMNLGRP_SA - 1)};
+	char buf[8192], control[256];
+	struct iovec iov = {buf, sizeof(buf)};
+	struct msghdr m = {.msg_iov = &iov,
+			   .msg_iovlen = 1,
+			   .msg_control = control,
+			   .msg_controllen = sizeof(control)};
+	struct request r = allocate(0x7002);
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	CHECK(setsockopt(fd, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, &one, sizeof(one)) == 0);
+	CHECK(bind(fd, (struct sockaddr *)&n, sizeof(n)) == 0);
+	CHECK(setsockopt(fd, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, &one, sizeof(one)) == 0);
+	CHECK(send(other, &r, r.h.nlmsg_len, 0) > 0);
+	CHECK(recv(other, buf, sizeof(buf), 0) > 16);
+	r = flush();
+	CHECK(send(other, &r, r.h.nlmsg_len, 0) > 0);
+	CHECK(error_of(buf, recv(other, buf, sizeof(buf), 0), r.h.nlmsg_seq) == 0);
+	CHECK(poll(&p, 1, 1000) == 1);
+	CHECK(recvmsg(fd, &m, 0) > 0 && m.msg_controllen == 0 && !(m.msg_flags & MSG_CTRUNC));
 	close(fd);
 	close(other);
 }
@@ -446,6 +477,7 @@ int main(int argc, char **argv)
 	port_ids();
 	options();
 	events();
+	events_of_all_namespaces();
 	descriptors();
 	several_messages();
 	forks();

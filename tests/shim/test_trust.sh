@@ -60,6 +60,14 @@ assert s.getsockname()[0] > 0
 try: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 6).bind((0, 4))
 except PermissionError: pass
 else: raise AssertionError("it got the group")'
+check "nor the events of all namespaces, as from the kernel" nobody "$scratch/bin/uxfrm" run -- python3 -c '
+import socket
+s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 6)
+for value in (1, 0):
+    try: s.setsockopt(270, 8, value)
+    except PermissionError: pass
+    else: raise AssertionError("it was allowed")
+assert s.getsockopt(270, 8) == 0'
 check "the SA is still there" sh -c "'$build/uxfrm' state list | grep -q 0x00001000"
 check "and only that" prints "	 SAD count 1" uxfrm state count
 finish

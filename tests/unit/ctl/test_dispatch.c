@@ -142,6 +142,7 @@ static void test_options(void **state)
 {
 	assert_int_equal(uxfrm_client_set_option(t.a.client, NETLINK_GET_STRICT_CHK, 1), 0);
 	assert_int_equal(uxfrm_client_set_option(t.a.client, NETLINK_PKTINFO, 1), -ENOPROTOOPT);
+	assert_int_equal(uxfrm_client_set_option(t.a.client, NETLINK_LISTEN_ALL_NSID, 1), 0);
 	uxfrm_client_set_port_id(t.a.client, 77);
 	put(XFRM_MSG_GETSADINFO, NLM_F_REQUEST, 4);
 	talk_send(&t.a, &w);
