@@ -146,12 +146,14 @@ void uxfrm_pfkey_set_listening(struct uxfrm_pfkey *client, uint32_t mask);
 bool uxfrm_pfkey_resume(struct uxfrm_pfkey *client);
 
 /*
- * Outbound policies, so that the owner of the engine can steer their traffic to it. Called on the
- * control thread for each outbound policy that appears or goes, replacement being both.
+ * Policies, so that the owner of the engine can steer their traffic to it. Called on the control thread for each
+ * policy that appears or goes, replacement being both; and for a default policy that blocks, which covers everything.
  * @family: AF_INET or AF_INET6. @destination, @source: 4 or 16 bytes, with prefix lengths in bits.
  */
+enum { UXFRM_WATCH_IN = 0, UXFRM_WATCH_OUT = 1, UXFRM_WATCH_FWD = 2 };
 struct uxfrm_policy_event {
 	bool added;
+	uint8_t dir; /* UXFRM_WATCH_* */
 	int family;
 	const void *destination, *source;
 	uint8_t destination_bits, source_bits;
@@ -175,7 +177,8 @@ struct uxfrm_keepalive_event {
 	uint32_t mark;
 };
 struct uxfrm_watch_ops {
-	void (*policy)(void *opaque, const struct uxfrm_policy_event *event);
+	void (*policy)(void *opaque, const struct uxfrm_policy_event *event); /* outbound ones */
+	void (*inbound)(void *opaque, const struct uxfrm_policy_event *event); /* the others */
 	void (*encap)(void *opaque, const struct uxfrm_encap_event *event);
 	void (*keepalive)(void *opaque, const struct uxfrm_keepalive_event *event);
 };

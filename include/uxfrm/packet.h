@@ -10,6 +10,7 @@
  * another thread.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -116,6 +117,12 @@ const struct uxfrm_path *uxfrm_path_asked(struct uxfrm_worker *w);
 void uxfrm_path_set(struct uxfrm_worker *w, const struct uxfrm_path *path, uint32_t mtu);
 /* uxfrm_paths_forget - all workers forget all paths, as routes or their MTUs have changed. Any thread. */
 void uxfrm_paths_forget(struct uxfrm *u);
+
+/*
+ * uxfrm_cleartext - packets that reached the host without protection. UXFRM_DELIVER: the SPD lets them in.
+ * @forwarded: they are not for the host itself; fwd policies decide, else in policies.
+ */
+void uxfrm_cleartext(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n, bool forwarded);
 
 /* Sums over all workers of an engine, also those that are gone. */
 struct uxfrm_packet_stats {

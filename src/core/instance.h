@@ -83,8 +83,8 @@ struct uxfrm {
 void ux_watch_encap(struct uxfrm *u, const struct ux_sa *sa, bool added);
 void ux_watch_fini(struct uxfrm *u);
 void ux_watch_policy(struct uxfrm *u, const struct ux_policy *policy, bool added);
-/* ux_watch_default - what no outbound policy matches is blocked from now on, or no longer. */
-void ux_watch_default(struct uxfrm *u, bool blocked);
+/* ux_watch_default - what no policy of @dir matches is blocked from now on, or no longer. */
+void ux_watch_default(struct uxfrm *u, enum ux_policy_dir dir, bool blocked);
 
 /* ux_counters_attach - counters for a new worker, NULL without memory; they stay until the engine
  * is freed. */

@@ -257,6 +257,6 @@ void ux_spd_set_default(struct uxfrm *u, enum ux_policy_dir dir, uint8_t action)
 	bool changed = ux_spd_default(&u->spd, dir) != action;
 
 	atomic_store_explicit(&u->spd.default_action[dir], action, memory_order_relaxed);
-	if (changed && dir == UX_POLICY_OUT)
-		ux_watch_default(u, action == UX_POLICY_BLOCK);
+	if (changed)
+		ux_watch_default(u, dir, action == UX_POLICY_BLOCK);
 }

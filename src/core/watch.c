@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Telling the owner of an engine what it must steer: outbound policies and ports of encapsulated
- * SAs. */
+/* Telling the owner of an engine what it must steer: policies and ports of encapsulated SAs. */
 #include <endian.h>
 #include <stdlib.h>
 #include <uxfrm/api.h>
@@ -47,10 +46,21 @@ void ux_watch_encap(struct uxfrm *u, const struct ux_sa *sa, bool added)
 		u->watch->encap(u->watch_opaque, &event);
 }
 
+static void tell_policy(struct uxfrm *u, const struct uxfrm_policy_event *event)
+{
+	if (!u->watch)
+		return;
+	if (event->dir == UXFRM_WATCH_OUT && u->watch->policy)
+		u->watch->policy(u->watch_opaque, event);
+	if (event->dir != UXFRM_WATCH_OUT && u->watch->inbound)
+		u->watch->inbound(u->watch_opaque, event);
+}
+
 void ux_watch_policy(struct uxfrm *u, const struct ux_policy *policy, bool added)
 {
 	struct uxfrm_policy_event event = {
 	    .added = added,
+	    .dir = policy->dir,
 	    .family = policy->family,
 	    .destination = &policy->sel.daddr,
 	    .source = &policy->sel.saddr,
@@ -60,22 +70,22 @@ void ux_watch_policy(struct uxfrm *u, const struct ux_policy *policy, bool added
 	    .if_id = policy->if_id,
 	};
 
-	if (policy->dir == UX_POLICY_OUT && u->watch && u->watch->policy)
-		u->watch->policy(u->watch_opaque, &event);
+	tell_policy(u, &event);
 }
 
-void ux_watch_default(struct uxfrm *u, bool blocked)
+void ux_watch_default(struct uxfrm *u, enum ux_policy_dir dir, bool blocked)
 {
 	static const struct ux_addr any;
-	struct uxfrm_policy_event event = {
-	    .added = blocked, .destination = &any, .source = &any, .protects = true};
+	struct uxfrm_policy_event event = {.added = blocked,
+					   .dir = (uint8_t)dir,
+					   .destination = &any,
+					   .source = &any,
+					   .protects = true};
 
-	if (!u->watch || !u->watch->policy)
-		return;
 	event.family = AF_INET;
-	u->watch->policy(u->watch_opaque, &event);
+	tell_policy(u, &event);
 	event.family = AF_INET6;
-	u->watch->policy(u->watch_opaque, &event);
+	tell_policy(u, &event);
 }
 
 void ux_watch_fini(struct uxfrm *u)

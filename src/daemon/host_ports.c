@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/clear_text.h"
 #include "daemon/clock.h"
 #include "daemon/encap_ports.h"
 #include "daemon/keepalive.h"
@@ -46,6 +47,7 @@ struct ux_host_ports {
 	struct ux_encap_ports encap;
 	struct ux_links links;
 	struct ux_path_watch paths;
+	struct ux_clear_text clear_text;
 	bool encap_ready, watching;
 	bool routes_lost; /* addresses or links changed since the routes were looked at */
 	uint64_t next_follow_ns;
@@ -163,10 +165,18 @@ static void on_policy(void *opaque, const struct uxfrm_policy_event *event)
 		       event->added ? "add" : "remove", strerror(-err));
 }
 
+static void on_inbound_policy(void *opaque, const struct uxfrm_policy_event *event)
+{
+	struct ux_host_ports *p = opaque;
+
+	ux_clear_text_policy(&p->clear_text, event);
+}
+
 static void on_encap(void *opaque, const struct uxfrm_encap_event *event)
 {
 	struct ux_host_ports *p = opaque;
 
+	ux_clear_text_port(&p->clear_text, event);
 	if (event->added)
 		ux_encap_ports_add(&p->encap, event->family, event->port, ux_now_ns());
 	else
@@ -180,8 +190,10 @@ static void on_keepalive(void *opaque, const struct uxfrm_keepalive_event *event
 	ux_keepalive_send(p->keepalive_sender, event);
 }
 
-static const struct uxfrm_watch_ops watch_ops = {
-    .policy = on_policy, .encap = on_encap, .keepalive = on_keepalive};
+static const struct uxfrm_watch_ops watch_ops = {.policy = on_policy,
+						 .inbound = on_inbound_policy,
+						 .encap = on_encap,
+						 .keepalive = on_keepalive};
 
 static int open_sockets(struct ux_host_ports *p, const struct ux_config *config,
 			struct ux_ext_ack *ext)
@@ -281,6 +293,7 @@ int ux_host_ports_open(struct uxfrm *engine, const struct ux_config *config, str
 		ux_log(LOG_WARNING,
 		       "rp_filter is strict: ESP of peers whose address a policy covers will"
 		       " be dropped by the kernel; net.ipv4.conf.all.rp_filter=2 lets it in");
+	ux_clear_text_open(&p->clear_text, p->worker);
 	uxfrm_watch(engine, &watch_ops, p);
 	p->watching = true;
 	*ret_ports = p;
@@ -295,10 +308,12 @@ struct ux_host_ports *ux_host_ports_close(struct ux_host_ports *p)
 		uxfrm_watch(p->engine, NULL, NULL);
 	/* Routes first: from here on packets go the way they would go without us. */
 	ux_routes_free(p->routes);
+	ux_clear_text_close(&p->clear_text);
 	if (p->encap_ready)
 		ux_encap_ports_fini(&p->encap);
 	ux_packet_worker_stop(p->worker);
 	ux_links_fini(&p->links);
+	ux_clear_text_free(&p->clear_text);
 	ux_path_watch_close(&p->paths);
 	if (p->addresses.events.fd >= 0) {
 		ux_loop_remove(p->loop, &p->address_event);
@@ -317,6 +332,7 @@ struct ux_host_ports *ux_host_ports_close(struct ux_host_ports *p)
 void ux_host_ports_settle(struct ux_host_ports *ports)
 {
 	report_routes(ux_routes_settle(ports->routes));
+	ux_clear_text_tick(&ports->clear_text);
 }
 
 uint64_t ux_host_ports_tick(struct ux_host_ports *ports, uint64_t now_ns)

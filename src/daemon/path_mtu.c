@@ -104,23 +104,23 @@ static bool may_send(struct ux_path_mtu *m, uint64_t now_ns)
 	return true;
 }
 
-/* The error about @p in m->error; false: there is to be none. */
-static bool build(struct ux_path_mtu *m, const struct uxfrm_packet *p, bool *ret_ours)
+/* The error about @p in m->error; its length is 0 when there is to be none. */
+static void build(struct ux_path_mtu *m, const struct uxfrm_packet *p, bool *ret_ours)
 {
 	const uint16_t family = p->data[0] >> 4 == 4 ? AF_INET : AF_INET6;
 	struct ux_addr to, dummy, source;
 	/* As the host itself routes: where a policy leads there, from an address it covers. */
 	const struct ux_path path = {.family = family, .to = &to};
 
+	m->error.len = 0;
 	ux_ip_addresses(p->data, family, &to, &dummy);
 	if (ux_path_ask(&path, NULL, &source) < 0)
-		return false;
+		return;
 	*ret_ours = ux_addr_equal(&source, &to, family);
 	m->error.data = m->buf + UXFRM_HEADROOM;
 	m->error.len = ux_icmp_too_big_build(m->error.data, p->data, p->len, p->mtu, &source);
 	m->error.mark = 0;
 	m->error.ifindex = 0;
-	return m->error.len != 0;
 }
 
 /* Returns whether @p has been sent on after all. */
@@ -130,11 +130,14 @@ static bool reply_one(struct ux_path_mtu *m, struct uxfrm_worker *w, struct ux_p
 	struct uxfrm_packet *error = &m->error;
 	bool ours = false;
 
-	if (!may_send(m, now_ns) || !build(m, p, &ours))
+	if (!may_send(m, now_ns))
 		return false;
-	ux_path_mtu_outbound(m, w, &error, 1, now_ns);
-	if (error->verdict == UXFRM_UNDERLAY || error->verdict == UXFRM_BYPASS)
-		ux_port_send(port, &error, 1);
+	build(m, p, &ours);
+	if (error->len) {
+		ux_path_mtu_outbound(m, w, &error, 1, now_ns);
+		if (error->verdict == UXFRM_UNDERLAY || error->verdict == UXFRM_BYPASS)
+			ux_port_send(port, &error, 1);
+	}
 	if (!ours)
 		return false;
 	p->may_split = 1;

@@ -184,6 +184,13 @@ static void inbound(struct ux_packet_worker *w, size_t n)
 	send_sorted(w, atomic_load(&w->host), n, UXFRM_DELIVER, UXFRM_DELIVER);
 }
 
+/* Packets that came in clear go on in the kernel or end there: the port tells it. */
+static void cleartext(struct ux_packet_worker *w, struct ux_port *port, size_t n)
+{
+	uxfrm_cleartext(w->engine_worker, w->burst, n, port->side == UX_PORT_CLEAR_FWD);
+	ux_port_send(port, w->burst, n);
+}
+
 static void serve_port(struct ux_packet_worker *w, struct ux_port *port, uint32_t events)
 {
 	size_t n = ux_port_receive(port, w->burst, UXFRM_BURST);
@@ -199,8 +206,10 @@ static void serve_port(struct ux_packet_worker *w, struct ux_port *port, uint32_
 	uxfrm_worker_clock(w->engine_worker, real_s());
 	if (port->side == UX_PORT_HOST)
 		outbound(w, n);
-	else
+	else if (port->side == UX_PORT_UNDERLAY)
 		inbound(w, n);
+	else
+		cleartext(w, port, n);
 }
 
 static void run(struct ux_packet_worker *w)

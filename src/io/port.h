@@ -29,9 +29,9 @@ struct ux_port_ops {
 	void (*free)(struct ux_port *port);
 };
 
-/* Which side of the engine a port is on: inner packets of the host, or outer ones of the network.
- */
-enum ux_port_side { UX_PORT_HOST, UX_PORT_UNDERLAY };
+/* Which side of the engine a port is on: inner packets of the host, or outer ones of the network;
+ * or beside it: packets in clear that the network has sent to the host, or through it. */
+enum ux_port_side { UX_PORT_HOST, UX_PORT_UNDERLAY, UX_PORT_CLEAR_IN, UX_PORT_CLEAR_FWD };
 
 /* Embedded first in each kind of port. */
 struct ux_port {

@@ -113,6 +113,7 @@ static int set_up(const struct ux_tun_params *params, struct ux_netlink *nl, int
 	ux_netlink_begin(&m, RTM_NEWLINK, 0, &header, sizeof(header));
 	ux_netlink_put_u32(&m, IFLA_MTU, params->mtu);
 	ux_netlink_put_u32(&m, IFLA_TXQLEN, params->queue_len);
+	ux_netlink_put_u32(&m, IFLA_GROUP, UX_TUN_GROUP);
 	return ux_netlink_talk(nl, &m, NULL, NULL);
 }
 

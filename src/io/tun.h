@@ -11,6 +11,9 @@
 #include "io/netlink.h"
 #include "io/port.h"
 
+/* The device group (IFLA_GROUP) of all our devices, by which a filter knows them. */
+#define UX_TUN_GROUP 5210
+
 struct ux_tun_params {
 	const char *name; /* may contain %d */
 	uint32_t mtu, queue_len;

@@ -13,6 +13,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent.parent / "tools"), str(HERE)]
 
 import cells  # noqa: E402
+import clear_tests  # noqa: E402
 import lone_tests  # noqa: E402
 from lab.namespaces import CommandFailed, Lab  # noqa: E402
 from lab.processes import Daemon  # noqa: E402
@@ -38,7 +39,7 @@ def tests(lab, daemons):
     """(name, what to run)"""
     for cell in cells.read_matrix(HERE / "matrix.txt"):
         yield cell.name, lambda cell=cell: cells.carry(lab, cell)
-    for test in lone_tests.TESTS:
+    for test in clear_tests.TESTS + lone_tests.TESTS:
         yield test.__name__.replace("_", " "), lambda test=test: test(lab, daemons)
 
 

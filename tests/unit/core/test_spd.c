@@ -168,6 +168,7 @@ static void random_against_list(void **state)
 struct seen {
 	int added, removed;
 	bool protects;
+	uint8_t dir;
 	uint32_t if_id;
 };
 
@@ -178,6 +179,36 @@ static void on_policy(void *opaque, const struct uxfrm_policy_event *event)
 	*(event->added ? &s->added : &s->removed) += 1;
 	s->protects = event->protects;
 	s->if_id = event->if_id;
+	s->dir = event->dir;
+}
+
+/* Those that come in are told apart, and a default that blocks is one for everything. */
+static void inbound_events(void **state)
+{
+	static const struct uxfrm_watch_ops ops = {.inbound = on_policy};
+	struct uxfrm *u = engine_new(0);
+	struct seen seen = {0};
+
+	uxfrm_watch(u, &ops, &seen);
+	(void)add(u, policy_new(u, UX_POLICY_OUT, 1, 0x100));
+	assert_int_equal(seen.added, 0);
+	(void)add(u, policy_new(u, UX_POLICY_FWD, 1, 0x100));
+	assert_int_equal(seen.added, 1);
+	assert_int_equal(seen.dir, UXFRM_WATCH_FWD);
+	(void)add(u, policy_new(u, UX_POLICY_IN, 1, 0x100));
+	assert_int_equal(seen.added, 2);
+	assert_int_equal(seen.dir, UXFRM_WATCH_IN);
+	ux_spd_set_default(u, UX_POLICY_FWD, UX_POLICY_BLOCK);
+	assert_int_equal(seen.added, 4); /* IPv4 and IPv6 */
+	assert_int_equal(seen.dir, UXFRM_WATCH_FWD);
+	assert_true(seen.protects);
+	ux_spd_set_default(u, UX_POLICY_FWD, UX_POLICY_BLOCK);
+	assert_int_equal(seen.added, 4);
+	ux_spd_set_default(u, UX_POLICY_OUT, UX_POLICY_BLOCK);
+	assert_int_equal(seen.added, 4);
+	ux_spd_set_default(u, UX_POLICY_FWD, UX_POLICY_ALLOW);
+	assert_int_equal(seen.removed, 2);
+	uxfrm_free(u);
 }
 
 static void events_and_limits(void **state)
@@ -240,7 +271,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(indexes_as_linux),	 cmocka_unit_test(order_and_replacement),
 	    cmocka_unit_test(find_exactly),	 cmocka_unit_test(random_against_list),
-	    cmocka_unit_test(events_and_limits), cmocka_unit_test(default_action),
+	    cmocka_unit_test(events_and_limits), cmocka_unit_test(inbound_events),
+	    cmocka_unit_test(default_action),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
