@@ -198,7 +198,7 @@ class Cell:
         if not counts.get(form):
             yield f'no packet had the form asked for: {counts}'
         if any(counts.get(k) for k in ('esp', 'ah', 'comp', 'udp', 'clear', 'unseen') if k != form):
-            yield f'packets of another form: {counts}'
+            yield f'packets of another form: {counts} {" ".join(case.of("clear"))}'
 
 
 def everything():

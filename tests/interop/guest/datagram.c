@@ -27,21 +27,46 @@ const char *send_datagram(enum side side, const struct address *from, const stru
 	return wrong;
 }
 
+/* Routes and policies look at the source that goes along, not at the one in the packet. */
+static ssize_t send_ip4(int fd, const uint8_t *packet, size_t len)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET};
+	struct in_pktinfo from = {0};
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(from))];
+	} ancillary = {.header = {.cmsg_level = IPPROTO_IP,
+				  .cmsg_type = IP_PKTINFO,
+				  .cmsg_len = CMSG_LEN(sizeof(from))}};
+	struct iovec data = {.iov_base = (void *)packet, .iov_len = len};
+	const struct msghdr m = {.msg_name = &to,
+				 .msg_namelen = sizeof(to),
+				 .msg_iov = &data,
+				 .msg_iovlen = 1,
+				 .msg_control = ancillary.bytes,
+				 .msg_controllen = sizeof(ancillary.bytes)};
+
+	memcpy(&from.ipi_spec_dst, packet + 12, sizeof(from.ipi_spec_dst));
+	memcpy(&to.sin_addr, packet + 16, sizeof(to.sin_addr));
+	memcpy(CMSG_DATA(&ancillary.header), &from, sizeof(from));
+	return sendmsg(fd, &m, 0);
+}
+
+static ssize_t send_ip6(int fd, const uint8_t *packet, size_t len)
+{
+	struct sockaddr_in6 to = {.sin6_family = AF_INET6};
+
+	memcpy(&to.sin6_addr, packet + 24, sizeof(to.sin6_addr));
+	return sendto(fd, packet, len, 0, (struct sockaddr *)&to, sizeof(to));
+}
+
 const char *send_packet(enum side side, const uint8_t *packet, size_t len)
 {
 	bool six = packet[0] >> 4 == 6;
 	int fd = open_socket(side, six ? AF_INET6 : AF_INET, SOCK_RAW, IPPROTO_RAW);
-	struct sockaddr_in in = {.sin_family = AF_INET};
-	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
-	const char *wrong = NULL;
-	ssize_t sent;
+	ssize_t sent = six ? send_ip6(fd, packet, len) : send_ip4(fd, packet, len);
+	const char *wrong = sent < 0 ? strerror(errno) : NULL;
 
-	memcpy(&in.sin_addr, packet + 16, sizeof(in.sin_addr));
-	memcpy(&in6.sin6_addr, packet + 24, sizeof(in6.sin6_addr));
-	sent = six ? sendto(fd, packet, len, 0, (struct sockaddr *)&in6, sizeof(in6))
-		   : sendto(fd, packet, len, 0, (struct sockaddr *)&in, sizeof(in));
-	if (sent < 0)
-		wrong = strerror(errno);
 	close(fd);
 	return wrong;
 }

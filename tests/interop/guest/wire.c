@@ -13,6 +13,7 @@
 #include "guest.h"
 
 #define SNAP 256
+#define CLEAR_SHOWN 120
 #define ROOM (32 << 20)
 #define ENCAP_PORT 4500
 
@@ -82,6 +83,15 @@ static void write_frame(const uint8_t *frame, uint32_t kept, uint32_t len)
 		die("pcap");
 }
 
+/* The beginning of a packet that should have been protected. */
+static void print_clear(FILE *out, const uint8_t *packet)
+{
+	fprintf(out, "clear ");
+	for (int i = 0; i < CLEAR_SHOWN; i++)
+		fprintf(out, "%02x", packet[i]);
+	fprintf(out, "\n");
+}
+
 void wire_report(FILE *out)
 {
 	unsigned long counts[KINDS] = {0};
@@ -90,11 +100,15 @@ void wire_report(FILE *out)
 
 	for (;;) {
 		uint8_t frame[SNAP] = {0};
+		enum kind kind;
 		ssize_t n = recv(fd, frame, sizeof(frame), MSG_DONTWAIT | MSG_TRUNC);
 
 		if (n < 0)
 			break;
-		counts[kind_of(frame)]++;
+		kind = kind_of(frame);
+		counts[kind]++;
+		if (out && kind == KIND_CLEAR && counts[kind] == 1)
+			print_clear(out, frame + ETH_HLEN);
 		if (pcap)
 			write_frame(frame, n < SNAP ? (uint32_t)n : SNAP, (uint32_t)n);
 	}
