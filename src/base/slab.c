@@ -90,7 +90,7 @@ static void *carve(struct ux_slab *s)
 void *ux_slab_get(struct ux_slab *s)
 {
 	if (FROM_HEAP)
-		return aligned_alloc(LINE, s->object_size);
+		return aligned_alloc(LINE, (s->object_size + LINE - 1) / LINE * LINE);
 
 	void *object = s->free_objects;
 
