@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "shim/bundle.h"
 #include "shim/real.h"
@@ -18,6 +19,7 @@
 static struct shim_socket pool[SHIM_SOCKET_MAX];
 static _Atomic(uint16_t) by_fd[SHIM_FD_MAX];
 static atomic_int pool_used; /* entries ever used: bounds the scans */
+static _Atomic(pid_t) owner; /* the process whose table this is */
 
 struct shim_socket *shim_socket_of(int fd)
 {
@@ -36,10 +38,20 @@ static void note_used(int index)
 		;
 }
 
+/*
+ * A child of vfork() has descriptors of its own, but uses its parent's memory: what it does to its
+ * descriptors before exec() must not be done to the parent's table. Python starts programs so.
+ */
+static bool is_borrowed(void)
+{
+	return atomic_load(&owner) != getpid();
+}
+
 static void after_fork_in_child(void)
 {
 	int n = atomic_load(&pool_used);
 
+	atomic_store(&owner, getpid());
 	for (int i = 0; i < n; i++) {
 		pthread_mutex_init(&pool[i].lock, NULL);
 		pthread_mutex_init(&pool[i].receive_lock, NULL);
@@ -57,6 +69,7 @@ static void after_fork_in_parent(void)
 
 static void watch_forks(void)
 {
+	atomic_store(&owner, getpid());
 	pthread_atfork(NULL, after_fork_in_parent, after_fork_in_child);
 }
 
@@ -122,6 +135,10 @@ void shim_socket_drop(struct shim_socket *s)
 
 void shim_socket_attach(struct shim_socket *s, int fd)
 {
+	if (is_borrowed()) {
+		shim_socket_drop(s);
+		return;
+	}
 	shim_socket_detach(fd);
 	atomic_store_explicit(&by_fd[fd], (uint16_t)(s - pool + 1), memory_order_release);
 }
@@ -129,6 +146,8 @@ void shim_socket_attach(struct shim_socket *s, int fd)
 void shim_socket_detach(int fd)
 {
 	if (fd < 0 || fd >= SHIM_FD_MAX)
+		return;
+	if (!atomic_load(&by_fd[fd]) || is_borrowed())
 		return;
 	unsigned int slot = atomic_exchange(&by_fd[fd], 0);
 

@@ -399,6 +399,25 @@ static void forks(void)
 	close(fd);
 }
 
+/* A child that shares the memory until it calls exec() closes what is its own. */
+static void borrows(void)
+{
+	int fd = xfrm_socket(0), status = -1;
+	struct request r = lookup();
+	char buf[8192];
+	pid_t child = vfork();
+
+	if (child == 0) {
+		close(fd);
+		_exit(0);
+	}
+	CHECK(waitpid(child, &status, 0) == child && status == 0);
+	CHECK(send(fd, &r, r.h.nlmsg_len, 0) > 0);
+	CHECK(error_of(buf, recv(fd, buf, sizeof(buf), 0), r.h.nlmsg_seq) == -ESRCH);
+	CHECK(name_of(fd).nl_family == AF_NETLINK);
+	close(fd);
+}
+
 #define THREADS 8
 
 static void *thread_main(void *opaque)
@@ -481,6 +500,7 @@ int main(int argc, char **argv)
 	descriptors();
 	several_messages();
 	forks();
+	borrows();
 	threads();
 	if (argc > 1)
 		daemon_death((pid_t)atoi(argv[1]));
