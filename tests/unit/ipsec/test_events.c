@@ -279,6 +279,30 @@ static void test_gone_before_read(void **state)
 	assert_int_equal(t.p.verdict, UXFRM_UNDERLAY);
 }
 
+/* An SA may have the SPI 0. */
+static void test_unnumbered(void **state)
+{
+	struct policy_spec policy = {.family = AF_INET,
+				     .dir = UX_POLICY_OUT,
+				     .mode = UX_MODE_TUNNEL,
+				     .reqid = 7,
+				     .src = "192.0.2.1",
+				     .dst = "192.0.2.2",
+				     .n_templates = 1};
+	struct sa_spec spec = {.src = "192.0.2.1",
+			       .dst = "192.0.2.2",
+			       .reqid = 7,
+			       .mode = UX_MODE_TUNNEL,
+			       .flags = UX_SA_AF_UNSPEC};
+
+	add_policy(&p.a, &policy);
+	set_limits(add_sa(&p.a, &spec), &(struct ux_limits){.hard_packets = 1});
+	send_one(&p.a);
+	send_one(&p.a);
+	tick(&p.a, 1);
+	assert_int_equal(p.a.u->sad.n_sa, 0);
+}
+
 /* More SAs at their limit than a ring has room: those left out are noted by their next packet. */
 static void test_full_ring(void **state)
 {
@@ -665,12 +689,25 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-	    T(packets_out),	T(both_at_once),	  T(bytes_in_a_burst),
-	    T(packets_in),	T(move_keeps_limits),	  T(gone_before_read),
-	    T(full_ring),	T(threshold_and_timer),	  T(sequence_in),
-	    T(mapping),		T(mapping_needs_genuine), T(mapping_threshold),
-	    T(keepalive),	T(keepalive_moves),	  T(acquire),
-	    T(acquire_unheard), T(acquire_overtaken),	  T(acquire_policy_gone),
+	    T(packets_out),
+	    T(both_at_once),
+	    T(bytes_in_a_burst),
+	    T(packets_in),
+	    T(move_keeps_limits),
+	    T(gone_before_read),
+	    T(unnumbered),
+	    T(full_ring),
+	    T(threshold_and_timer),
+	    T(sequence_in),
+	    T(mapping),
+	    T(mapping_needs_genuine),
+	    T(mapping_threshold),
+	    T(keepalive),
+	    T(keepalive_moves),
+	    T(acquire),
+	    T(acquire_unheard),
+	    T(acquire_overtaken),
+	    T(acquire_policy_gone),
 	    T(acquire_flood),
 	};
 
