@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "engine_side.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,11 +17,16 @@ static int hear(void *opaque, const void *datagram, size_t len, uint32_t group)
 			   .client = c->number,
 			   .arg = (uint16_t)group};
 
+	if (c->is_full)
+		return -ENOBUFS;
 	if (c->room - c->n_heard < sizeof(r) + len) {
-		c->room = 2 * (c->room + sizeof(r) + len);
-		c->heard = realloc(c->heard, c->room);
-		if (!c->heard)
-			abort();
+		size_t room = 2 * (c->room + sizeof(r) + len);
+		uint8_t *heard = realloc(c->heard, room);
+
+		if (!heard)
+			return -ENOBUFS;
+		c->heard = heard;
+		c->room = room;
 	}
 	memcpy(c->heard + c->n_heard, &r, sizeof(r));
 	memcpy(c->heard + c->n_heard + sizeof(r), datagram, len);
@@ -32,7 +38,14 @@ static int hear(void *opaque, const void *datagram, size_t len, uint32_t group)
 	return 0;
 }
 
-static const struct uxfrm_client_ops client_ops = {.deliver = hear};
+static void miss(void *opaque)
+{
+	struct engine_client *c = opaque;
+
+	c->n_missed++;
+}
+
+static const struct uxfrm_client_ops client_ops = {.deliver = hear, .overrun = miss};
 
 /* Client by client, as the other side reads its sockets. */
 static void write_heard(struct engine_side *s)
@@ -65,11 +78,9 @@ static void begin(struct engine_side *s)
 	/* on from a whole second */
 	s->now_ns += NS;
 	s->real_ns = (s->real_ns / NS + 1) * NS + PHASE_NS;
-	uxfrm_params_init(&params);
+	params = s->params;
 	params.now_ns = s->now_ns;
 	params.real_s = s->real_ns / NS;
-	params.grace_ms = 0;
-	params.strict_templates = true;
 	if (uxfrm_new(&params, &s->engine) < 0)
 		abort();
 	seconds = s->real_ns / NS;
@@ -103,6 +114,12 @@ static void send_datagram(struct engine_side *s, uint8_t client, const uint8_t *
 	s->in_step = true;
 	uxfrm_client_request(s->client[client].client, copy, len);
 	free(copy);
+}
+
+void engine_side_request(struct engine_side *s, uint8_t client, const uint8_t *data, size_t len)
+{
+	forget_heard(s);
+	uxfrm_client_request(s->client[client].client, data, len);
 }
 
 static void end_step(struct engine_side *s)
@@ -139,6 +156,9 @@ void engine_side_init(struct engine_side *s, FILE *answers)
 	s->answers = answers;
 	s->now_ns = 1;
 	s->real_ns = START_REAL_S * NS;
+	uxfrm_params_init(&s->params);
+	s->params.grace_ms = 0;
+	s->params.strict_templates = true;
 	for (uint8_t i = 0; i < CLIENTS_MAX; i++) {
 		s->client[i].side = s;
 		s->client[i].number = i;

@@ -266,6 +266,12 @@ static bool is_explained(struct dispute *d, const struct message *m, bool *ret_o
 	return difference_explain(d, ret_over) != NULL;
 }
 
+static void note_unexplained(const struct dispute *d)
+{
+	if (!unexplained.kernel && !unexplained.engine)
+		unexplained = *d;
+}
+
 static enum verdict compare_stream(uint8_t client, bool pieces)
 {
 	size_t at[2] = {0};
@@ -286,7 +292,7 @@ static enum verdict compare_stream(uint8_t client, bool pieces)
 			continue;
 		if (!is_explained(&d, d.engine ? d.engine : d.kernel, &over) &&
 		    (!d.kernel || !is_explained(&d, d.kernel, &over))) {
-			unexplained = d;
+			note_unexplained(&d);
 			return DIFFERENT;
 		}
 		if (over)
@@ -294,6 +300,7 @@ static enum verdict compare_stream(uint8_t client, bool pieces)
 	}
 }
 
+/* After an explained end of the comparison the rest of the step, too, may be of another state. */
 static enum verdict compare_step(bool time_passed)
 {
 	enum verdict verdict = EQUAL;
@@ -301,10 +308,15 @@ static enum verdict compare_step(bool time_passed)
 	n_answers += sides[KERNEL].n_messages;
 	if (time_passed)
 		sort_expiries();
-	for (uint8_t c = 0; c < CLIENTS_MAX && verdict == EQUAL; c++) {
-		verdict = compare_stream(c, false);
-		if (verdict == EQUAL)
-			verdict = compare_stream(c, true);
+	for (uint8_t c = 0; c < CLIENTS_MAX; c++) {
+		for (int pieces = 0; pieces < 2; pieces++) {
+			enum verdict of_stream = compare_stream(c, pieces);
+
+			if (of_stream == EXPLAINED_OVER)
+				return EXPLAINED_OVER;
+			if (of_stream == DIFFERENT)
+				verdict = DIFFERENT;
+		}
 	}
 	return verdict;
 }
@@ -337,6 +349,7 @@ static enum verdict judge_step(bool time_passed)
 		step.len = 0;
 	step.is_open = false;
 	step_number++;
+	unexplained = (struct dispute){0};
 	next_step(KERNEL);
 	next_step(ENGINE);
 	return compare_step(time_passed);

@@ -265,16 +265,6 @@ static void fill_migrate(struct world *w, const struct known_policy *p, size_t i
 		m->mode = (uint8_t)ONE_OF(&w->r, 0, 1, 2, 4, 7);
 }
 
-/* Does an SA that this may move have an encapsulation? Without one in the request Linux 6.12 keeps
- * it, where newer kernels and the engine do not. */
-static bool has_encap(const struct world *w)
-{
-	for (uint32_t i = 0; i < w->n_sa; i++)
-		if (w->sa[i].has_encap)
-			return true;
-	return false;
-}
-
 bool make_migrate(struct world *w, struct draft *d)
 {
 	const struct known_policy *p = chance(&w->r, 90) ? any_policy(w) : NULL;

@@ -168,6 +168,33 @@ static bool has_cpu_of_some(const uint8_t *m, size_t len)
 	return p && u32_at(p) > 0 && u32_at(p) < CPUS_MAX;
 }
 
+/* An SA in use that has passed the limits it is to have: Linux looks at once, not with the next
+ * packet. */
+static bool has_passed_limits(const struct world *w, const uint8_t *m)
+{
+	struct xfrm_usersa_info p;
+
+	memcpy(&p, m + NLMSG_HDRLEN, sizeof(p));
+	for (uint32_t i = 0; i < w->n_sa; i++) {
+		const struct xfrm_lifetime_cur *cur = &w->sa[i].info.curlft;
+
+		if (w->sa[i].info.id.spi == p.id.spi && cur->use_time &&
+		    (cur->bytes >= p.lft.soft_byte_limit || cur->bytes >= p.lft.hard_byte_limit ||
+		     cur->packets >= p.lft.soft_packet_limit ||
+		     cur->packets >= p.lft.hard_packet_limit))
+			return true;
+	}
+	return false;
+}
+
+/* Without one in the request Linux 6.12 keeps the encapsulation of an SA, and newer kernels do not.
+ */
+static bool may_lose_encap(const struct world *w, const uint8_t *m, size_t len)
+{
+	return has_encap(w) && !last_attr(m, len, sizeof(struct xfrm_userpolicy_id), XFRMA_ENCAP,
+					  sizeof(struct xfrm_encap_tmpl));
+}
+
 bool is_unfair(const struct world *w, const uint8_t *m, size_t len)
 {
 	uint16_t type = u16_at(m + 4);
@@ -178,6 +205,10 @@ bool is_unfair(const struct world *w, const uint8_t *m, size_t len)
 	if (is_lookup_ambiguous(w, m, len))
 		return true;
 	if (type == XFRM_MSG_ALLOCSPI && is_allocspi_unfair(m, len))
+		return true;
+	if (type == XFRM_MSG_UPDSA && has_passed_limits(w, m))
+		return true;
+	if (type == XFRM_MSG_MIGRATE && may_lose_encap(w, m, len))
 		return true;
 	if (type == XFRM_MSG_MIGRATE && has_odd_old_family(w, m, len))
 		return true;

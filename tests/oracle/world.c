@@ -77,9 +77,18 @@ static void know_policy(struct world *w, const struct nlmsghdr *h)
 	w->n_policies++;
 }
 
+static void note_content(struct world *w, const uint8_t *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		w->content = (w->content ^ p[i]) * 0x100000001b3u; /* FNV-1a */
+}
+
 static int observe(void *opaque, const void *datagram, size_t len, uint32_t group)
 {
 	const uint8_t *at = datagram;
+
+	if (((struct world *)opaque)->alone)
+		note_content(opaque, datagram, len);
 
 	for (size_t left = len; left >= NLMSG_HDRLEN;) {
 		const struct nlmsghdr *h = (const struct nlmsghdr *)(const void *)at;
@@ -106,6 +115,7 @@ void world_look(struct world *w)
 			     .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP};
 
 	w->n_sa = w->n_policies = 0;
+	w->content = 0xcbf29ce484222325u;
 	uxfrm_client_request(w->observer, &h, sizeof(h));
 	h.nlmsg_type = XFRM_MSG_GETPOLICY;
 	uxfrm_client_request(w->observer, &h, sizeof(h));
@@ -285,6 +295,14 @@ bool has_marks(const struct world *w)
 {
 	for (uint32_t i = 0; i < w->n_sa; i++)
 		if (w->sa[i].mark.v | w->sa[i].mark.m)
+			return true;
+	return false;
+}
+
+bool has_encap(const struct world *w)
+{
+	for (uint32_t i = 0; i < w->n_sa; i++)
+		if (w->sa[i].has_encap)
 			return true;
 	return false;
 }

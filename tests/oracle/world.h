@@ -62,6 +62,8 @@ struct world {
 	bool unread;	 /* the datagram before waits for the next, with its answers */
 	bool lonely;	 /* one message a datagram: what it does to others does not matter */
 	uint32_t n_numbers;
+	bool alone;	  /* no kernel is asked the same */
+	uint64_t content; /* a hash of all that dumps show */
 };
 
 void world_begin(struct world *w, struct engine_side *side, uint64_t seed);
@@ -93,6 +95,8 @@ void put_mark(struct draft *d, const struct tuple *t);
 bool is_ambiguous(const struct world *w, const struct tuple *t);
 /* has_marks - is there an SA with a mark? */
 bool has_marks(const struct world *w);
+/* has_encap - is there an SA in UDP? */
+bool has_encap(const struct world *w);
 /* may_sleep - nothing ends but larval SAs and what this sequence is about. */
 bool may_sleep(const struct world *w);
 
@@ -116,6 +120,7 @@ bool make_migrate(struct world *w, struct draft *d);
 bool make_default(struct world *w, struct draft *d);
 bool make_info(struct world *w, struct draft *d);
 bool make_other(struct world *w, struct draft *d);
+bool make_move(struct world *w, struct draft *d); /* MIGRATE_STATE, which Linux 6.12 has not */
 
 /* put_encap - ENCAP, mostly of ESP in UDP. */
 void put_encap(struct world *w, struct draft *d);
