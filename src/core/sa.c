@@ -60,6 +60,8 @@ static int check_offload(const struct ux_sa *sa, struct ux_ext_ack *ext)
 
 	if (!sa->offload.requested)
 		return 0;
+	if (sa->id.proto != IPPROTO_ESP)
+		return ux_fail(ext, EINVAL, "Type doesn't support offload");
 	if (sa->offload.flags & ~OFFLOAD_KNOWN)
 		return ux_fail(ext, EINVAL, "Unrecognized flags in offload request");
 	if ((inbound && sa->dir == UX_SA_DIR_OUT) || (!inbound && sa->dir == UX_SA_DIR_IN))

@@ -2,9 +2,9 @@
 /*
  * oracle-alone SEED FIRST COUNT: random sequences as of oracle-generate, but with what no
  * Linux 6.12 can be asked, said to the engine alone: MIGRATE_STATE, grace times, limits of the
- * databases, clients that do not read, memory that is not there. Nobody answers the same, so
- * promises are the judge: promises.h, and that a request that is refused changes nothing. Prints
- * TAP.
+ * databases, clients that do not read, packets in between, memory that is not there. Nobody answers
+ * the same, so promises are the judge: promises.h, and that a request that is refused changes
+ * nothing. Prints TAP.
  */
 
 #include <stdlib.h>
@@ -14,12 +14,16 @@
 #include "core/instance.h"
 #include "faults.h"
 #include "promises.h"
+#include "traffic.h"
 
 #define MESSAGE_MAX 32768
 #define N_CLIENTS 3
 
+#define IDLE_KEYS 8 /* remembered when their SAs are gone, so that some are forgotten */
+
 static struct engine_side side;
-static unsigned long n_requests, n_refused, n_moved;
+static struct uxfrm_worker *worker;
+static unsigned long n_requests, n_refused, n_moved, n_out, n_in;
 
 static void say(uint8_t kind, uint8_t client, uint16_t arg, const void *data, size_t len)
 {
@@ -109,10 +113,25 @@ static const char *hold(struct world *w)
 	return broken ? broken : promise_addresses(w, u);
 }
 
+static void tick(void)
+{
+	uxfrm_tick(side.engine, side.now_ns, side.real_ns / 1000000000u);
+}
+
 /* Something else than a request. */
-static void let_happen(struct world *w)
+static const char *let_happen(struct world *w)
 {
 	struct engine_client *c = &side.client[1 + below(&w->r, N_CLIENTS - 1)];
+	const char *broken = NULL;
+
+	for (uint32_t n = below(&w->r, 4); n && !broken; n--)
+		broken = traffic_pass(w, worker);
+	tick();
+	if (chance(&w->r, 10))
+		(void)(chance(&w->r, 60) ? uxfrm_interface_add
+					 : uxfrm_interface_remove)(side.engine, any_if_id(w));
+	if (chance(&w->r, 5))
+		uxfrm_client_set_port_id(c->client, 0x5000u + c->number);
 
 	if (chance(&w->r, 10))
 		c->is_full = !c->is_full;
@@ -129,6 +148,7 @@ static void let_happen(struct world *w)
 		c->is_full = true;
 		say(RECORD_SEND, c->number, 0, &h, sizeof(h));
 	}
+	return broken;
 }
 
 /* --- one sequence */
@@ -141,10 +161,15 @@ static void begin(struct world *w, uint64_t seed, uint64_t number)
 	side.params.grace_ms = (uint32_t)ONE_OF(&r, 0, 100, 2000);
 	side.params.strict_templates = chance(&r, 30);
 	side.params.max_sa = (uint32_t)ONE_OF(&r, 0, 0, 0, 3);
+	side.params.labels = chance(&r, 30);
 	side.params.max_policy = (uint32_t)ONE_OF(&r, 0, 0, 0, 3);
 	say(RECORD_SEQUENCE, 0, 0, "", 0);
 	n_watched_policies = n_watched_ports = 0;
 	uxfrm_watch(side.engine, &watch_ops, NULL);
+	side.engine->iv_ledger.max_idle = IDLE_KEYS;
+	worker = uxfrm_worker_new(side.engine);
+	if (!worker)
+		abort();
 	for (uint8_t c = 0; c < N_CLIENTS; c++) {
 		side.client[c].is_full = false;
 		say_u32(RECORD_CLIENT, c, 0, c == 1 ? 0xff : c ? below(&r, 256) : 0);
@@ -190,6 +215,15 @@ static const char *empty(struct world *w)
 	return u->timers ? "a timer is left when all was flushed" : NULL;
 }
 
+static void note_traffic(void)
+{
+	struct uxfrm_packet_stats stats;
+
+	uxfrm_packet_stats_get(side.engine, &stats);
+	n_out += stats.out_packets;
+	n_in += stats.in_packets;
+}
+
 static const char *run(uint64_t seed, uint64_t number)
 {
 	static struct world w;
@@ -206,11 +240,14 @@ static const char *run(uint64_t seed, uint64_t number)
 			broken = ask(&w, message, len);
 		if (!broken)
 			broken = hold(&w);
-		let_happen(&w);
+		if (!broken)
+			broken = let_happen(&w);
 	}
 	if (!broken)
 		broken = empty(&w);
+	note_traffic();
 	world_end(&w);
+	worker = uxfrm_worker_free(worker);
 	return broken;
 }
 
@@ -236,8 +273,9 @@ int main(int argc, char **argv)
 			       broken);
 	}
 	engine_side_fini(&side);
-	printf("# %lu requests, %lu refused, %lu SAs moved\n", n_requests, n_refused, n_moved);
+	printf("# %lu requests, %lu refused, %lu SAs moved, %lu packets protected, %lu delivered\n",
+	       n_requests, n_refused, n_moved, n_out, n_in);
 	printf("%s 1 - %llu sequences of seed %llu\n1..1\n", failed ? "not ok" : "ok",
 	       (unsigned long long)count, (unsigned long long)seed);
-	return fclose(nowhere) || failed || !n_moved;
+	return fclose(nowhere) || failed || !n_moved || !n_out;
 }

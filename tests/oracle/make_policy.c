@@ -16,6 +16,8 @@ static void fill_template(struct world *w, uint16_t family, struct xfrm_user_tmp
 	    (uint8_t)(seldom(&w->r, 950) ? IPPROTO_ESP
 					 : ONE_OF(&w->r, IPPROTO_AH, IPPROTO_COMP, IPPROTO_ROUTING,
 						  IPPROTO_DSTOPTS, 0, 255, 6));
+	if (chance(&w->r, 8))
+		t->id.proto = IPPROTO_AH;
 	t->family = (uint16_t)(chance(&w->r, 92) ? family : ONE_OF(&w->r, 0, 2, 10, 7));
 	t->mode = (uint8_t)(chance(&w->r, 75) ? XFRM_MODE_TUNNEL : XFRM_MODE_TRANSPORT);
 	if (seldom(&w->r, 20))
@@ -30,6 +32,18 @@ static void fill_template(struct world *w, uint16_t family, struct xfrm_user_tmp
 		t->aalgos = t->ealgos = t->calgos = rng_u32(&w->r);
 }
 
+/* One that an SA fulfils. */
+static void fit_template(const struct known_sa *sa, struct xfrm_user_tmpl *t)
+{
+	t->id.daddr = sa->info.id.daddr;
+	t->id.spi = 0;
+	t->id.proto = sa->info.id.proto;
+	t->saddr = sa->info.saddr;
+	t->family = sa->info.family;
+	t->mode = sa->info.mode;
+	t->reqid = sa->info.reqid;
+}
+
 static void put_templates(struct world *w, struct draft *d, uint16_t family)
 {
 	struct xfrm_user_tmpl t[7];
@@ -37,8 +51,13 @@ static void put_templates(struct world *w, struct draft *d, uint16_t family)
 
 	if (chance(&w->r, 2))
 		n = 7;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		const struct known_sa *sa = chance(&w->r, 40) ? any_sa(w) : NULL;
+
 		fill_template(w, chance(&w->r, 90) ? family : any_family(w), &t[i]);
+		if (sa)
+			fit_template(sa, &t[i]);
+	}
 	draft_attr(d, XFRMA_TMPL, t, n * sizeof(t[0]));
 }
 
@@ -122,6 +141,8 @@ static void put_policy_attrs(struct world *w, struct draft *d, const struct name
 		sec.ctx_len = (uint16_t)ONE_OF(&w->r, 0, 1);
 		draft_attr(d, XFRMA_SEC_CTX, &sec, sizeof(sec));
 	}
+	if (w->alone && chance(&w->r, 12))
+		put_label(w, d);
 	if (chance(&w->r, 30))
 		draft_shuffle(d, &w->r);
 }

@@ -48,12 +48,12 @@ static const char *spell(struct world *w, const struct algorithm *a, bool bad)
 	return a->alias && chance(&w->r, 20) ? a->alias : a->name;
 }
 
-static void put_algorithms(struct world *w, struct draft *d, bool bad)
+static void put_algorithms(struct world *w, struct draft *d, bool bad, uint8_t proto)
 {
 	const struct algorithm *c = &crypt[chance(&w->r, 70) ? 0 : 1], *a = &auth[below(&w->r, 5)];
-	bool any = false;
+	bool any = false, ah = proto == IPPROTO_AH && chance(&w->r, 95);
 
-	if (chance(&w->r, 45)) {
+	if (!ah && chance(&w->r, 45)) {
 		uint32_t icv = (uint32_t)ONE_OF(&w->r, 64, 96, 128);
 
 		if (bad && chance(&w->r, 25))
@@ -62,7 +62,7 @@ static void put_algorithms(struct world *w, struct draft *d, bool bad)
 			   key_bits(w, &aead[0], bad), true, icv);
 		return;
 	}
-	if (chance(&w->r, 96))
+	if (!ah && chance(&w->r, 96))
 		draft_algo(d, XFRMA_ALG_CRYPT, spell(w, c, bad), any_key(w), key_bits(w, c, bad),
 			   false, 0);
 	if ((any = chance(&w->r, 50)))
@@ -182,6 +182,34 @@ static void put_sec_ctx(struct world *w, struct draft *d)
 	draft_attr(d, XFRMA_SEC_CTX, &v, sizeof(v.s));
 }
 
+void put_label(struct world *w, struct draft *d)
+{
+	struct {
+		struct xfrm_user_sec_ctx s;
+		char text[8];
+	} v = {.s = {.len = sizeof(v), .exttype = 8, .ctx_alg = 1, .ctx_doi = 1, .ctx_len = 8},
+	       .text = "a:b:c:d"};
+
+	if (chance(&w->r, 30))
+		v.text[6] = 'e';
+	if (seldom(&w->r, 20))
+		v.s.ctx_alg = 2;
+	draft_attr(d, XFRMA_SEC_CTX, &v, sizeof(v));
+}
+
+static void put_iptfs(struct world *w, struct draft *d)
+{
+	static const struct {
+		uint16_t type, len;
+	} options[] = {{UX_XFRMA_IPTFS_DROP_TIME, 4}, {UX_XFRMA_IPTFS_REORDER_WINDOW, 2},
+		       {UX_XFRMA_IPTFS_DONT_FRAG, 0}, {UX_XFRMA_IPTFS_INIT_DELAY, 4},
+		       {UX_XFRMA_IPTFS_MAX_QSIZE, 4}, {UX_XFRMA_IPTFS_PKT_SIZE, 4}};
+	size_t i = below(&w->r, sizeof(options) / sizeof(options[0]));
+	uint32_t value = any_u32(w);
+
+	draft_attr(d, options[i].type, &value, chance(&w->r, 95) ? options[i].len : 1);
+}
+
 static void sa_numbers(struct world *w, struct draft *d, uint8_t dir)
 {
 	static const struct {
@@ -230,6 +258,10 @@ void sa_extras(struct world *w, struct draft *d, uint8_t dir)
 		draft_attr(d, XFRMA_SRCADDR, &address, sizeof(address));
 	if (seldom(&w->r, 10))
 		draft_algo(d, XFRMA_ALG_COMP, "deflate", key_bytes, 0, false, 0);
+	if (w->alone && chance(&w->r, 12))
+		put_label(w, d);
+	if (w->alone && chance(&w->r, 2))
+		put_iptfs(w, d);
 	if (dir)
 		draft_u8(d, UX_XFRMA_SA_DIR, dir);
 }
@@ -258,6 +290,8 @@ static void fill_sa_info(struct world *w, struct xfrm_usersa_info *p, const stru
 	p->mode = (uint8_t)(chance(&w->r, 75) ? XFRM_MODE_TUNNEL : XFRM_MODE_TRANSPORT);
 	if (seldom(&w->r, 10))
 		p->mode = (uint8_t)ONE_OF(&w->r, 3, 6, 255);
+	if (w->alone && seldom(&w->r, 25))
+		p->mode = 4; /* IP-TFS */
 	if (chance(&w->r, 40))
 		any_selector(w, chance(&w->r, 85) ? t->family : any_family(w), &p->sel);
 	else
@@ -281,7 +315,7 @@ bool make_newsa(struct world *w, struct draft *d)
 	draft_begin(d, new ? XFRM_MSG_NEWSA : XFRM_MSG_UPDSA, &p, sizeof(p));
 	p.replay_window = put_replay(w, d, p.flags & XFRM_STATE_ESN, dir);
 	memcpy(d->header, &p, sizeof(p));
-	put_algorithms(w, d, bad);
+	put_algorithms(w, d, bad, t.proto);
 	put_mark(d, &t);
 	sa_extras(w, d, dir);
 	if (chance(&w->r, 40))

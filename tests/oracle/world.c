@@ -381,6 +381,8 @@ void any_tuple(struct world *w, uint32_t percent, struct tuple *t)
 	t->proto = (uint8_t)(seldom(&w->r, 985) ? IPPROTO_ESP
 						: ONE_OF(&w->r, IPPROTO_AH, IPPROTO_COMP,
 							 IPPROTO_ROUTING, IPPROTO_DSTOPTS, 0, 255));
+	if (chance(&w->r, 8))
+		t->proto = IPPROTO_AH;
 	if (w->lonely && chance(&w->r, w->mark_percent)) {
 		t->has_mark = true;
 		t->mark = any_mark(w);

@@ -124,5 +124,7 @@ bool make_move(struct world *w, struct draft *d); /* MIGRATE_STATE, which Linux 
 
 /* put_encap - ENCAP, mostly of ESP in UDP. */
 void put_encap(struct world *w, struct draft *d);
+/* put_label - SEC_CTX that SELinux would understand. */
+void put_label(struct world *w, struct draft *d);
 /* sa_extras - the rarer attributes of NEWSA. */
 void sa_extras(struct world *w, struct draft *d, uint8_t dir);

@@ -107,6 +107,18 @@ static void offload_flags(struct ux_sa_params *p)
 	p->offload.requested = true;
 	p->offload.flags = 8;
 }
+static void offload_ah(struct ux_sa_params *p)
+{
+	other = gcm_request(fixture_key);
+	strcpy(other.name, "hmac(sha1)");
+	other.key_bits = 160;
+	other.icv_bits = 96;
+	p->id.proto = 51;
+	p->aead = NULL;
+	p->auth = &other;
+	p->offload.requested = true;
+	p->offload.flags = 8;
+}
 static void offload_tfc(struct ux_sa_params *p)
 {
 	p->offload.requested = true;
@@ -141,6 +153,7 @@ static const struct refusal refusals[] = {
     {"window before offload", window_and_offload, -EINVAL, "ESN replay window must be > 0"},
     {"offload packet", offload_packet, -EINVAL, ""},
     {"offload flags", offload_flags, -EINVAL, "Unrecognized flags in offload request"},
+    {"offload of AH", offload_ah, -EINVAL, "Type doesn't support offload"},
     {"offload tfc", offload_tfc, -EINVAL, "TFC padding can't be offloaded"},
     {"offload dir", offload_direction, -EINVAL, "Mismatched SA and offload direction"},
 };
