@@ -102,6 +102,8 @@ static bool is_planned(const struct plan *plan, const struct ux_sa *sa)
 static bool is_taken(const struct plan *plan, struct ux_sa *fresh)
 {
 	fresh->tuple_hash = ux_sad_tuple_hash(plan->u, &fresh->id);
+	if (!fresh->id.spi) /* as for NEWSA: without an SPI they do not meet */
+		return false;
 	if (ux_sad_lookup_wildcard_at(plan->u, fresh->tuple_hash, &fresh->id, fresh->mark.v, NULL))
 		return true;
 	for (size_t i = 0; i < plan->n_steps; i++) {

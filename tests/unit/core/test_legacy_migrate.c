@@ -445,6 +445,18 @@ static void entries_one_behind_the_other(void **state)
 	assert_int_equal(policy_now(r)->templates[0].daddr.w[0], htobe32(9));
 }
 
+static void without_spi_no_place_is_taken(void **state)
+{
+	struct rig *r = *state;
+
+	(void)sa_of(r, TUNNEL_DST, 0, 1);
+	(void)sa_of(r, 9, 0, 2);
+	entry_add(r, TUNNEL_DST, 9, 1);
+	assert_int_equal(migrate(r), 0);
+	assert_int_equal(r->u->sad.n_sa, 2);
+	assert_null(at(r, TUNNEL_DST, 0));
+}
+
 /* An SA is as new as the last entry that moves it. */
 static void the_last_entry_decides_the_age(void **state)
 {
@@ -505,6 +517,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(other_policies_follow, rig_open, rig_close),
 	    cmocka_unit_test(refusals_change_nothing),
 	    cmocka_unit_test_setup_teardown(entries_one_behind_the_other, rig_open, rig_close),
+	    cmocka_unit_test_setup_teardown(without_spi_no_place_is_taken, rig_open, rig_close),
 	    cmocka_unit_test_setup_teardown(the_last_entry_decides_the_age, rig_open, rig_close),
 	    cmocka_unit_test_setup_teardown(six_at_once_among_many, rig_open, rig_close),
 	};
