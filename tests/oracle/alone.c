@@ -7,6 +7,9 @@
  * nothing. Prints TAP.
  */
 
+#include <endian.h>
+#include <errno.h>
+#include <linux/pfkeyv2.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +56,41 @@ static void on_encap(void *opaque, const struct uxfrm_encap_event *e)
 
 static const struct uxfrm_watch_ops watch_ops = {.policy = on_policy, .encap = on_encap};
 
+/* --- who listens over PF_KEY, and does not always read */
+
+static struct uxfrm_pfkey *pfkey;
+static bool pfkey_is_full;
+
+static int on_pfkey(void *opaque, const void *datagram, size_t len, uint32_t group)
+{
+	return pfkey_is_full ? -ENOBUFS : 0;
+}
+
+static const struct uxfrm_client_ops pfkey_ops = {.deliver = on_pfkey};
+
+static void open_pfkey(void)
+{
+	if (uxfrm_pfkey_open(side.engine, &pfkey_ops, NULL, &pfkey) < 0)
+		abort();
+	uxfrm_pfkey_set_listening(pfkey, ~1u);
+}
+
+/* SADB_DUMP or SADB_X_SPDDUMP, which may have to wait. */
+static void dump_over_pfkey(struct world *w)
+{
+	const struct sadb_msg dump = {.sadb_msg_version = PF_KEY_V2,
+				      .sadb_msg_type =
+					  (uint8_t)ONE_OF(&w->r, SADB_DUMP, SADB_X_SPDDUMP),
+				      .sadb_msg_len = sizeof(dump) / 8};
+
+	pfkey_is_full = chance(&w->r, 50);
+	(void)uxfrm_pfkey_request(pfkey, &dump, sizeof(dump));
+	if (chance(&w->r, 50))
+		(void)uxfrm_pfkey_request(pfkey, &dump, sizeof(dump));
+	pfkey_is_full = chance(&w->r, 20);
+	(void)uxfrm_pfkey_resume(pfkey);
+}
+
 /* --- one request */
 
 /* errno of the acknowledgement that A has got; 1: none. */
@@ -74,6 +112,11 @@ static bool may_leave_something(const uint8_t *m)
 	return u16_at(m + 4) == XFRM_MSG_ALLOCSPI;
 }
 
+static bool is_padding(const uint8_t *m, size_t len)
+{
+	return len - u32_at(m) < NLMSG_ALIGNTO;
+}
+
 static const char *ask(struct world *w, const uint8_t *m, size_t len)
 {
 	struct uxfrm *u = side.engine;
@@ -92,6 +135,8 @@ static const char *ask(struct world *w, const uint8_t *m, size_t len)
 	err = answer();
 	n_requests++;
 	n_refused += err < 0;
+	if (u32_at(m) < len && !is_padding(m, len))
+		return NULL; /* several */
 	if (err < 0 && before != w->content && !may_leave_something(m))
 		return "a refused request has changed something";
 	if (err == 0 && moving.request.id.spi) {
@@ -131,6 +176,8 @@ static const char *let_happen(struct world *w)
 		(void)(chance(&w->r, 60) ? uxfrm_interface_add
 					 : uxfrm_interface_remove)(side.engine, any_if_id(w));
 	if (chance(&w->r, 5))
+		dump_over_pfkey(w);
+	if (chance(&w->r, 5))
 		uxfrm_client_set_port_id(c->client, 0x5000u + c->number);
 
 	if (chance(&w->r, 10))
@@ -163,7 +210,9 @@ static void begin(struct world *w, uint64_t seed, uint64_t number)
 	side.params.max_sa = (uint32_t)ONE_OF(&r, 0, 0, 0, 3);
 	side.params.labels = chance(&r, 30);
 	side.params.max_policy = (uint32_t)ONE_OF(&r, 0, 0, 0, 3);
+	pfkey = uxfrm_pfkey_close(pfkey);
 	say(RECORD_SEQUENCE, 0, 0, "", 0);
+	open_pfkey();
 	n_watched_policies = n_watched_ports = 0;
 	uxfrm_watch(side.engine, &watch_ops, NULL);
 	side.engine->iv_ledger.max_idle = IDLE_KEYS;
@@ -215,6 +264,30 @@ static const char *empty(struct world *w)
 	return u->timers ? "a timer is left when all was flushed" : NULL;
 }
 
+/* Once in a while thousands are there already, so that tables grow. */
+static void add_crowd(struct world *w)
+{
+	static struct draft d;
+	static uint8_t message[MESSAGE_MAX];
+	uint32_t n = 200 + below(&w->r, 3000);
+
+	side.client[1].is_full = side.client[2].is_full = true;
+	for (uint32_t i = 0; i < n; i++) {
+		bool policy = chance(&w->r, 40);
+		uint32_t number = htobe32(0x1000000 + i);
+		size_t len;
+
+		if (!(policy ? make_newpolicy : make_newsa)(w, &d))
+			continue;
+		memcpy(d.header + (policy ? offsetof(struct xfrm_userpolicy_info, sel.saddr)
+					  : offsetof(struct xfrm_usersa_info, id.spi)),
+		       &number, sizeof(number));
+		len = draft_write(&d, message, sizeof(message));
+		engine_side_request(&side, 0, message, len);
+	}
+	side.client[1].is_full = side.client[2].is_full = false;
+}
+
 static void note_traffic(void)
 {
 	struct uxfrm_packet_stats stats;
@@ -232,10 +305,14 @@ static const char *run(uint64_t seed, uint64_t number)
 	uint32_t n;
 
 	begin(&w, seed, number);
+	if (seldom(&w.r, 3))
+		add_crowd(&w);
 	n = 10 + below(&w.r, 40);
 	for (uint32_t i = 0; i < n && !broken; i++) {
-		size_t len = compose_message(&w, message, sizeof(message));
+		size_t len = 0;
 
+		for (uint32_t k = chance(&w.r, 80) ? 1 : 2 + below(&w.r, 5); k; k--)
+			len += compose_message(&w, message + len, sizeof(message) - len);
 		if (len)
 			broken = ask(&w, message, len);
 		if (!broken)
@@ -272,6 +349,7 @@ int main(int argc, char **argv)
 			printf("not ok - sequence %llu: %s\n", (unsigned long long)(first + i),
 			       broken);
 	}
+	pfkey = uxfrm_pfkey_close(pfkey);
 	engine_side_fini(&side);
 	printf("# %lu requests, %lu refused, %lu SAs moved, %lu packets protected, %lu delivered\n",
 	       n_requests, n_refused, n_moved, n_out, n_in);

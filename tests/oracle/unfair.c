@@ -168,6 +168,16 @@ static bool has_cpu_of_some(const uint8_t *m, size_t len)
 	return p && u32_at(p) > 0 && u32_at(p) < CPUS_MAX;
 }
 
+/* A larval SA that an SA may fulfil by moving: it is gone in Linux also when the request is refused
+ * in the end. */
+static bool may_lose_larval(const struct world *w)
+{
+	for (uint32_t i = 0; i < w->n_sa; i++)
+		if (w->sa[i].larval && (!w->sa[i].info.id.spi || w->sa[i].info.seq))
+			return true;
+	return false;
+}
+
 /* An SA in use that has passed the limits it is to have: Linux looks at once, not with the next
  * packet. */
 static bool has_passed_limits(const struct world *w, const uint8_t *m)
@@ -208,7 +218,7 @@ bool is_unfair(const struct world *w, const uint8_t *m, size_t len)
 		return true;
 	if (type == XFRM_MSG_UPDSA && has_passed_limits(w, m))
 		return true;
-	if (type == XFRM_MSG_MIGRATE && may_lose_encap(w, m, len))
+	if (type == XFRM_MSG_MIGRATE && (may_lose_encap(w, m, len) || may_lose_larval(w)))
 		return true;
 	if (type == XFRM_MSG_MIGRATE && has_odd_old_family(w, m, len))
 		return true;
