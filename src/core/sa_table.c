@@ -254,14 +254,14 @@ static void move_some(struct ux_sa_slots *s, size_t n, struct ux_retire *retire)
 		slots_free(old);
 }
 
-/* At most five eighths of the slots are taken, tombstones and what is still to be moved included.
+/* At most half of the slots are taken, tombstones and what is still to be moved included.
  */
 static bool has_room(const struct ux_sa_slots *s, size_t n)
 {
 	const struct ux_sa_slots *old = ux_rcu_own(&s->previous);
 	size_t taken = s->n_used + s->n_tombstones + (old ? old->n_used : 0);
 
-	return taken + n <= (s->mask + 1) / 8 * 5;
+	return taken + n <= (s->mask + 1) / 2;
 }
 
 int ux_sa_table_reserve(struct ux_sa_table *t, size_t n, struct ux_retire *retire)

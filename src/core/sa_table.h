@@ -55,6 +55,11 @@ void *ux_sa_table_find(const struct ux_sa_table *t, uint64_t hash, ux_sa_key_equ
 		       const void *key);
 /* ux_sa_table_find_hash - the same where a hash is all there is of a key. */
 void *ux_sa_table_find_hash(const struct ux_sa_table *t, uint64_t hash);
+/* ux_sa_table_slots - how many slots it has now. As ux_sa_table_find. */
+static inline size_t ux_sa_table_slots(const struct ux_sa_table *t)
+{
+	return ux_rcu_follow(&t->slots)->mask + 1;
+}
 /* ux_sa_table_prefetch - have the slot near when it is needed. */
 void ux_sa_table_prefetch(const struct ux_sa_table *t, uint64_t hash);
 /*

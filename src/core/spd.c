@@ -46,6 +46,17 @@ struct ux_policy *ux_spd_lookup(struct uxfrm *u, enum ux_policy_dir dir,
 	return ux_spd_tree_search(&u->spd.tree, &group, flow);
 }
 
+void ux_spd_lookup_all(struct uxfrm *u, enum ux_policy_dir dir, struct ux_spd_query *queries,
+		       size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		queries[i].group.type = UX_POLICY_TYPE_MAIN;
+		queries[i].group.dir = (uint8_t)dir;
+		queries[i].group.family = queries[i].flow->family;
+	}
+	ux_spd_tree_search_all(&u->spd.tree, queries, n);
+}
+
 bool ux_spd_ports_decide(struct uxfrm *u, enum ux_policy_dir dir, const struct ux_flow_key *flow,
 			 uint32_t if_id, const struct ux_policy *found)
 {

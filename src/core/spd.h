@@ -49,6 +49,10 @@ void ux_spd_fini(struct uxfrm *u);
  */
 struct ux_policy *ux_spd_lookup(struct uxfrm *u, enum ux_policy_dir dir,
 				const struct ux_flow_key *flow, uint32_t if_id);
+/* ux_spd_lookup_all - the same for @n flows of one direction; each query has flow and group.if_id.
+ * Among many policies much quicker than one after the other. */
+void ux_spd_lookup_all(struct uxfrm *u, enum ux_policy_dir dir, struct ux_spd_query *queries,
+		       size_t n);
 /*
  * ux_spd_ports_decide - would @found (what the look-up gave, NULL if nothing) or a policy in front
  * of it be decided by ports? A later fragment does not show them. As ux_spd_lookup.

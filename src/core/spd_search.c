@@ -223,6 +223,93 @@ struct ux_policy *ux_spd_tree_search(const struct ux_spd_tree *t, const struct u
 	return s.best;
 }
 
+/*
+ * Where policies are many and alike, as on a gateway for hosts, a search is three accesses to main
+ * memory, each waiting for the one before. Those of several flows go side by side. With more
+ * branches a search has so much else to do that looking ahead does not pay, nor does it when the
+ * tree fits the caches.
+ */
+#define AHEAD_BRANCHES 2
+#define AHEAD_SLOTS 32768 /* of the table of buckets */
+#define AHEAD_FLOWS 16
+
+struct ahead {
+	struct ux_spd_probe probe;
+	uint64_t hash[AHEAD_BRANCHES];
+	const struct ux_spd_bucket *bucket[AHEAD_BRANCHES];
+};
+
+static void fetch_slots(const struct ux_spd_tree *t, const struct ux_spd_query *q,
+			const struct ux_spd_branches *branches, struct ahead *a)
+{
+	ux_spd_probe_flow(&a->probe, t->key, &q->group, q->flow);
+	for (uint32_t i = 0; i < branches->n; i++) {
+		a->hash[i] = ux_spd_probe_hash(&a->probe, &branches->at[i].tuple, 0);
+		ux_sa_table_prefetch(&t->buckets, a->hash[i]);
+	}
+}
+
+static void fetch_buckets(const struct ux_spd_tree *t, struct ahead *a, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		a->bucket[i] = ux_sa_table_peek(&t->buckets, a->hash[i]);
+		if (a->bucket[i])
+			__builtin_prefetch(a->bucket[i]);
+	}
+}
+
+static void fetch_policies(const struct ahead *a, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		const struct ux_spd_bucket *b = a->bucket[i];
+
+		if (!b || !keeps_some(b))
+			continue;
+
+		uint32_t rest = ux_spd_probe_rest(&a->probe, &b->tuple);
+
+		for (unsigned int j = 0; j < UX_SPD_KEPT; j++)
+			prefetch_policy(policy_at(&b->kept[j], rest));
+	}
+}
+
+/* Flows of one group; it finds nothing out. */
+static void fetch_ahead(const struct ux_spd_tree *t, const struct ux_spd_query *q, size_t n)
+{
+	const struct ux_spd_branches *branches = ux_rcu_follow(&root_of(t, &q->group)->branches);
+	struct ahead a[AHEAD_FLOWS];
+
+	if (!branches || branches->n > AHEAD_BRANCHES)
+		return;
+	for (size_t i = 0; i < n; i++)
+		fetch_slots(t, &q[i], branches, &a[i]);
+	for (size_t i = 0; i < n; i++)
+		fetch_buckets(t, &a[i], branches->n);
+	for (size_t i = 0; i < n; i++)
+		fetch_policies(&a[i], branches->n);
+}
+
+static bool same_root(const struct ux_spd_group *a, const struct ux_spd_group *b)
+{
+	return a->type == b->type && a->dir == b->dir && a->family == b->family;
+}
+
+void ux_spd_tree_search_all(const struct ux_spd_tree *t, struct ux_spd_query *q, size_t n)
+{
+	bool ahead = ux_sa_table_slots(&t->buckets) >= AHEAD_SLOTS;
+
+	for (size_t i = 0, end; i < n; i = end) {
+		for (end = i + 1;
+		     end < n && end < i + AHEAD_FLOWS && same_root(&q[i].group, &q[end].group);
+		     end++)
+			;
+		if (ahead && end > i + 1)
+			fetch_ahead(t, &q[i], end - i);
+		for (size_t j = i; j < end; j++)
+			q[j].found = ux_spd_tree_search(t, &q[j].group, q[j].flow);
+	}
+}
+
 /* ---- ports left aside ---- */
 
 static bool fits_with_other_ports(const struct search *s, const struct ux_policy *p)

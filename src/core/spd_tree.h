@@ -106,6 +106,14 @@ void ux_spd_tree_swap(struct ux_spd_tree *t, struct ux_policy *old, struct ux_po
 /* ux_spd_tree_search - worker in a read section, or control thread. */
 struct ux_policy *ux_spd_tree_search(const struct ux_spd_tree *t, const struct ux_spd_group *group,
 				     const struct ux_flow_key *flow);
+/* ux_spd_tree_search_all - the same for @n flows, one's memory fetched while another is at work.
+ * Each answer by itself is as that of ux_spd_tree_search. */
+struct ux_spd_query {
+	struct ux_spd_group group;
+	const struct ux_flow_key *flow;
+	struct ux_policy *found; /* out */
+};
+void ux_spd_tree_search_all(const struct ux_spd_tree *t, struct ux_spd_query *q, size_t n);
 /* ux_spd_tree_ports_ahead - is there a policy not behind @found (NULL: any) that the flow could fit
  * with other ports? As ux_spd_tree_search. */
 bool ux_spd_tree_ports_ahead(const struct ux_spd_tree *t, const struct ux_spd_group *group,

@@ -3,7 +3,8 @@
 /*
  * Outbound: policy, SAs, then one round for each SA of the bundle, each stage over the whole burst.
  *
- *   classify -> [ plan -> number -> place and seal -> encrypt -> finish ] ... -> underlay
+ *   read -> look up -> classify -> [ plan -> number -> place and seal -> encrypt -> finish ] ... ->
+ * underlay
  */
 
 #include <uxfrm/api.h>
@@ -117,19 +118,37 @@ static enum uxfrm_drop without_sa(struct uxfrm_worker *w, struct ux_slot *s)
 	return reason == UXFRM_DROP_NONE ? bypass(w, s) : reason;
 }
 
-static enum uxfrm_drop classify(struct uxfrm_worker *w, struct ux_slot *s)
+static enum uxfrm_drop read_flow(struct uxfrm_worker *w, struct ux_slot *s)
 {
-	struct uxfrm *u = w->instance;
-	struct ux_policy *policy;
-	enum uxfrm_drop reason;
-
 	if (!ux_ip_parse(s->p->data, s->p->len, &s->ip))
 		return UXFRM_DROP_OUT_HEADER;
 	s->p->len = s->original_len = s->ip.total_len;
 	ux_flow_key_fill(s->p->data, &s->ip, &s->flow);
 	s->flow.mark = s->p->mark;
 	s->flow.ifindex = s->p->ifindex;
-	policy = ux_spd_lookup(u, UX_POLICY_OUT, &s->flow, s->p->if_id);
+	return UXFRM_DROP_NONE;
+}
+
+/* The policies of all packets together: one look-up's memory comes while another is at work. */
+static void find_policies(struct uxfrm_worker *w)
+{
+	struct ux_spd_query q[UXFRM_BURST];
+
+	for (size_t i = 0; i < w->n_live; i++) {
+		q[i].flow = &w->live[i]->flow;
+		q[i].group.if_id = w->live[i]->p->if_id;
+	}
+	ux_spd_lookup_all(w->instance, UX_POLICY_OUT, q, w->n_live);
+	for (size_t i = 0; i < w->n_live; i++)
+		w->live[i]->policy = q[i].found;
+}
+
+static enum uxfrm_drop classify(struct uxfrm_worker *w, struct ux_slot *s)
+{
+	struct uxfrm *u = w->instance;
+	struct ux_policy *policy = s->policy;
+	enum uxfrm_drop reason;
+
 	/* it could pass in clear where the first fragment is protected (RFC 4301 section 7) */
 	if (s->ip.fragment && ux_spd_ports_decide(u, UX_POLICY_OUT, &s->flow, s->p->if_id, policy))
 		return UXFRM_DROP_FRAGMENT;
@@ -218,6 +237,8 @@ static void outbound_burst(struct uxfrm_worker *w, struct uxfrm_packet *const *p
 {
 	ux_worker_load(w, packets, n);
 	w->cpu = cpu_now(w);
+	ux_worker_stage(w, read_flow);
+	find_policies(w);
 	ux_worker_stage(w, classify);
 	for (ux_worker_stage(w, plan); w->n_live; ux_worker_stage(w, plan)) {
 		ux_sa_use_number(w);

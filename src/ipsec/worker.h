@@ -46,6 +46,7 @@ struct ux_slot {
 	uint8_t n_bundle;
 
 	/* outbound */
+	struct ux_policy *policy; /* NULL: none */
 	uint8_t n_applied;
 	uint8_t header_proto; /* what the header in front of the protocol's names */
 	uint64_t iv;

@@ -41,11 +41,9 @@ static uint64_t number_of(const struct ux_policy *p)
 
 /* ---- readers ---- */
 
-static void one_lookup(uint32_t f)
+static void judge(uint32_t f, const struct ux_policy *found, uint64_t first, uint64_t last)
 {
-	uint64_t first = atomic_load(&n_done);
-	uint64_t number = number_of(ux_spd_lookup(engine, UX_POLICY_OUT, &flows[f], 0));
-	uint64_t last = atomic_load(&n_begun);
+	uint64_t number = number_of(found);
 
 	if (last - first > NOTES / 2) /* it was stopped for long: nobody knows */
 		return;
@@ -58,6 +56,27 @@ static void one_lookup(uint32_t f)
 	atomic_fetch_add(&n_wrong, 1);
 }
 
+static void one_lookup(uint32_t f)
+{
+	uint64_t first = atomic_load(&n_done);
+	const struct ux_policy *p = ux_spd_lookup(engine, UX_POLICY_OUT, &flows[f], 0);
+
+	judge(f, p, first, atomic_load(&n_begun));
+}
+
+static void all_lookups(void)
+{
+	uint64_t first = atomic_load(&n_done), last;
+	struct ux_spd_query q[FLOWS];
+
+	for (uint32_t f = 0; f < FLOWS; f++)
+		q[f] = (struct ux_spd_query){.flow = &flows[f]};
+	ux_spd_lookup_all(engine, UX_POLICY_OUT, q, FLOWS);
+	last = atomic_load(&n_begun);
+	for (uint32_t f = 0; f < FLOWS; f++)
+		judge(f, q[f].found, first, last);
+}
+
 static void *reader(void *arg)
 {
 	uint32_t f = (uint32_t)(uintptr_t)arg;
@@ -67,6 +86,7 @@ static void *reader(void *arg)
 		ux_rcu_read_lock();
 		for (int i = 0; i < 16; i++)
 			one_lookup(f = (f * 5 + 1) % FLOWS);
+		all_lookups();
 		ux_rcu_read_unlock();
 	}
 	ux_rcu_unregister_thread();

@@ -265,6 +265,22 @@ static void ask(struct run *r)
 				 ports_reference(r, &g, &flow, best));
 }
 
+/* Several at once, from none to more than are searched together: each as by itself. */
+static void ask_many(struct run *r)
+{
+	struct ux_flow_key flow[20];
+	struct ux_spd_query q[20];
+	uint32_t n = below(21);
+
+	for (uint32_t i = 0; i < n; i++) {
+		flow[i] = random_flow(r, &q[i].group);
+		q[i].flow = &flow[i];
+	}
+	ux_spd_tree_search_all(&r->u->spd.tree, q, n);
+	for (uint32_t i = 0; i < n; i++)
+		assert_ptr_equal(q[i].found, reference(r, &q[i].group, &flow[i]));
+}
+
 static void find_one(const struct run *r)
 {
 	struct ux_policy *p = r->policy[below(r->n)];
@@ -293,6 +309,8 @@ static void one_step(struct run *r, int step)
 	if (step % 64 == 0)
 		uxfrm_tick(r->u, (uint64_t)step, FIXTURE_NOW_S);
 	ask(r);
+	if (step % 8 == 0)
+		ask_many(r);
 	if (r->n)
 		find_one(r);
 }
@@ -317,6 +335,47 @@ static void as_a_list(void **state)
 			assert_null(ux_rcu_own(&r->u->spd.tree.root[0][dir][0].branches));
 		uxfrm_free(r->u);
 	}
+}
+
+/* So many that look-ups of several flows look ahead: hosts to one net, looked up in any number. */
+static void many_alike(void **state)
+{
+	enum { N = 40000, AT_ONCE = 50 };
+	struct uxfrm *u = engine_new(0);
+	struct ux_flow_key flow[AT_ONCE];
+	struct ux_spd_query q[AT_ONCE];
+
+	srandom(9);
+	for (uint32_t i = 0; i < N; i++) {
+		struct ux_policy *p = ux_policy_new(u, 0);
+
+		assert_non_null(p);
+		p->dir = UX_POLICY_OUT;
+		p->family = p->sel.family = AF_INET;
+		p->sel.daddr = addr4(0x0a000000 + 3 * i);
+		p->sel.prefixlen_d = 32;
+		p->sel.saddr = addr4(0xac100000);
+		p->sel.prefixlen_s = 16;
+		assert_int_equal(ux_spd_insert(u, p, true, NULL), 0);
+	}
+	assert_true(ux_sa_table_slots(&u->spd.tree.buckets) >= 32768);
+	for (uint32_t n = 0; n <= AT_ONCE; n++) {
+		uint32_t hits = 0;
+
+		for (uint32_t i = 0; i < n; i++) {
+			flow[i] = (struct ux_flow_key){.family = AF_INET,
+						       .daddr = addr4(0x0a000000 + below(3 * N)),
+						       .saddr = addr4(0xac100000 + below(65536))};
+			q[i] = (struct ux_spd_query){.flow = &flow[i]};
+		}
+		ux_spd_lookup_all(u, UX_POLICY_OUT, q, n);
+		for (uint32_t i = 0; i < n; i++) {
+			assert_ptr_equal(q[i].found, ux_spd_lookup(u, UX_POLICY_OUT, &flow[i], 0));
+			hits += q[i].found != NULL;
+		}
+		assert_true(n < AT_ONCE || (hits > 0 && hits < n));
+	}
+	uxfrm_free(u);
 }
 
 /* Ages beyond what fits a rank. */
@@ -390,6 +449,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(as_a_list),
+	    cmocka_unit_test(many_alike),
 	    cmocka_unit_test(very_young),
 	    cmocka_unit_test(same_hash),
 	};
