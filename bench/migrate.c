@@ -28,10 +28,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
-#include <uxfrm/engine.h>
 
+#include "engine.h"
 #include "wire/abi.h"
 
 #define PASSES 4
@@ -46,16 +44,12 @@
 #define SAMPLES_AFTER_OTHER_WORK 500	    /* of each pass */
 #define PER_DATAGRAM_MAX 64
 #define KEY_BITS 160
-#define SECONDS_AT_START 1000
 
 struct bench {
-	struct uxfrm *u;
-	struct uxfrm_client *client;
+	struct bench_engine engine;
 	uint64_t now_ns;
-	uint64_t tick_ns; /* spent in uxfrm_tick */
-	void *other_work; /* OTHER_WORK_BYTES, once needed */
-	int error;	  /* not 0: of the latest answer that was one */
-	uint64_t n_answers;
+	uint64_t tick_ns;			  /* spent in uxfrm_tick */
+	void *other_work;			  /* OTHER_WORK_BYTES, once needed */
 	uint8_t datagram[PER_DATAGRAM_MAX * 256]; /* moves to be sent */
 	size_t len;
 };
@@ -84,31 +78,6 @@ struct result {
 	struct percentiles first, later, all; /* an SA's first move, its later ones */
 	double tick_per_move, rss_per_sa;
 };
-
-static void die(const char *what)
-{
-	fprintf(stderr, "migrate: %s\n", what);
-	exit(2);
-}
-
-static uint64_t clock_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-static long rss_bytes(void)
-{
-	long pages = 0, ignored = 0;
-	FILE *f = fopen("/proc/self/statm", "r");
-
-	if (!f || fscanf(f, "%ld %ld", &ignored, &pages) != 2)
-		die("cannot read /proc/self/statm");
-	fclose(f);
-	return pages * sysconf(_SC_PAGESIZE);
-}
 
 /* ---- requests ---- */
 
@@ -156,31 +125,6 @@ static uint32_t spi_of(uint32_t sa)
 	return htobe32(0x1000 + sa);
 }
 
-static int on_deliver(void *opaque, const void *datagram, size_t len, uint32_t group)
-{
-	struct bench *b = opaque;
-	const struct nlmsghdr *h = datagram;
-	int error;
-
-	if (len < NLMSG_HDRLEN + sizeof(error) || h->nlmsg_type != NLMSG_ERROR)
-		die("unexpected answer");
-	memcpy(&error, (const uint8_t *)datagram + NLMSG_HDRLEN, sizeof(error));
-	if (error)
-		b->error = error;
-	b->n_answers++;
-	return 0;
-}
-
-/* @n requests, each of which must be acknowledged. */
-static void request(struct bench *b, const void *datagram, size_t len, uint32_t n)
-{
-	uint64_t before = b->n_answers;
-
-	uxfrm_client_request(b->client, datagram, len);
-	if (b->n_answers != before + n || b->error != 0)
-		die("request refused");
-}
-
 static void install(struct bench *b, uint32_t sa)
 {
 	struct message m;
@@ -204,7 +148,7 @@ static void install(struct bench *b, uint32_t sa)
 	aead->alg_key_len = KEY_BITS;
 	aead->alg_icv_len = 128;
 	memcpy(aead->alg_key, &sa, sizeof(sa)); /* a key of its own */
-	request(b, m.bytes, m.header.nlmsg_len, 1);
+	(void)bench_request(&b->engine, m.bytes, m.header.nlmsg_len, 1);
 }
 
 static void build_move(struct message *m, uint32_t sa, int from)
@@ -233,7 +177,7 @@ static void build_datagram(struct bench *b, const uint32_t *sa, uint32_t n, int 
 	for (uint32_t i = 0; i < n; i++) {
 		build_move(&m, sa[i], from);
 		if (b->len + m.header.nlmsg_len > sizeof(b->datagram))
-			die("datagram too long");
+			bench_die("datagram too long");
 		memcpy(b->datagram + b->len, m.bytes, m.header.nlmsg_len);
 		b->len += m.header.nlmsg_len;
 	}
@@ -254,23 +198,12 @@ static struct percentiles percentiles_of(uint32_t *ns, size_t n)
 	return (struct percentiles){ns[n / 2], ns[n * 99 / 100], ns[n - 1]};
 }
 
-static void shuffle(uint32_t *order, uint32_t n)
-{
-	for (uint32_t i = n; i > 1; i--) {
-		uint32_t j = (uint32_t)((uint64_t)random() * i >> 31);
-		uint32_t swap = order[i - 1];
-
-		order[i - 1] = order[j];
-		order[j] = swap;
-	}
-}
-
 static void tick(struct bench *b)
 {
-	uint64_t start = clock_ns();
+	uint64_t start = bench_clock_ns();
 
-	(void)uxfrm_tick(b->u, b->now_ns, SECONDS_AT_START + b->now_ns / 1000000000u);
-	b->tick_ns += clock_ns() - start;
+	(void)uxfrm_tick(b->engine.u, b->now_ns, BENCH_REAL_S + b->now_ns / 1000000000u);
+	b->tick_ns += bench_clock_ns() - start;
 }
 
 /* Fill the caches with something else. */
@@ -279,7 +212,7 @@ static void do_other_work(struct bench *b)
 	if (!b->other_work) {
 		b->other_work = malloc(OTHER_WORK_BYTES);
 		if (!b->other_work)
-			die("out of memory");
+			bench_die("out of memory");
 	}
 	memset(b->other_work, (int)b->now_ns, OTHER_WORK_BYTES);
 }
@@ -307,7 +240,7 @@ static void move_all(struct bench *b, const struct form *form, uint32_t *order, 
 {
 	uint32_t n_moves, stride = stride_of(form, n);
 
-	shuffle(order, n);
+	bench_shuffle(order, n);
 	for (uint32_t i = 0; i < n; i += n_moves) {
 		bool measured = i / form->per_datagram % stride == 0;
 
@@ -316,11 +249,10 @@ static void move_all(struct bench *b, const struct form *form, uint32_t *order, 
 		if (measured && form->other_work)
 			do_other_work(b);
 
-		uint64_t start = clock_ns();
+		uint64_t spent = bench_request(&b->engine, b->datagram, b->len, n_moves);
 
-		request(b, b->datagram, b->len, n_moves);
 		if (measured)
-			*ns++ = (uint32_t)((clock_ns() - start) / n_moves);
+			*ns++ = (uint32_t)(spent / n_moves);
 		b->now_ns += PASS_NS / n * n_moves;
 		if (i % TICK_EVERY == 0)
 			tick(b);
@@ -331,25 +263,18 @@ static void move_all(struct bench *b, const struct form *form, uint32_t *order, 
 static void live(const struct form *form, uint32_t n_sa, uint32_t *order, uint32_t *ns,
 		 struct result *r)
 {
-	static const struct uxfrm_client_ops ops = {.deliver = on_deliver};
 	struct bench b = {0};
-	struct uxfrm_params params;
-	long before = rss_bytes();
+	long before = bench_rss_bytes();
 
-	uxfrm_params_init(&params);
-	params.real_s = SECONDS_AT_START;
-	if (uxfrm_new(&params, &b.u) < 0 ||
-	    uxfrm_client_open(b.u, 1, true, &ops, &b, &b.client) < 0)
-		die("cannot make an engine");
+	bench_engine_open(&b.engine);
 	for (uint32_t i = 0; i < n_sa; i++)
 		install(&b, i);
 	if (r->rss_per_sa <= 0.0) /* a later engine gets memory that an earlier one gave back */
-		r->rss_per_sa = (double)(rss_bytes() - before) / n_sa;
+		r->rss_per_sa = (double)(bench_rss_bytes() - before) / n_sa;
 	for (uint32_t pass = 0; pass < PASSES; pass++)
 		move_all(&b, form, order, n_sa, pass % 2, ns + samples_of(form, n_sa) * pass);
 	r->tick_per_move = (double)b.tick_ns / n_sa / PASSES;
-	b.client = uxfrm_client_close(b.client);
-	b.u = uxfrm_free(b.u);
+	bench_engine_close(&b.engine);
 	free(b.other_work);
 }
 
@@ -362,7 +287,7 @@ static struct result run(const struct form *form, uint32_t n_sa)
 	struct result r = {.n_sa = n_sa};
 
 	if (!ns || !order)
-		die("out of memory");
+		bench_die("out of memory");
 	memset(ns, 0, n * sizeof(*ns)); /* its pages now, not between two moves */
 	for (uint32_t i = 0; i < n_sa; i++)
 		order[i] = i;
@@ -383,7 +308,7 @@ static void print_json(const char *path, struct result results[][N_SIZES], size_
 	FILE *f = fopen(path, "w");
 
 	if (!f)
-		die("cannot write the JSON file");
+		bench_die("cannot write the JSON file");
 	fputs("[", f);
 	for (size_t i = 0; i < N_FORMS * n_sizes; i++) {
 		const struct form *form = &forms[i / n_sizes];
@@ -402,7 +327,7 @@ static void print_json(const char *path, struct result results[][N_SIZES], size_
 	}
 	fputs("\n]\n", f);
 	if (fclose(f) != 0)
-		die("cannot write the JSON file");
+		bench_die("cannot write the JSON file");
 }
 
 static void print_part(const char *name, const struct percentiles *p)
