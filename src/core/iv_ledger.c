@@ -14,7 +14,7 @@ static bool has_fingerprint(const void *object, const void *key)
 {
 	const struct ux_iv_source *s = object;
 
-	return memcmp(s->fingerprint, key, sizeof(s->fingerprint)) == 0;
+	return memcmp(&s->fingerprint, key, sizeof(s->fingerprint)) == 0;
 }
 
 int ux_iv_ledger_init(struct ux_iv_ledger *l, uint64_t real_s, size_t max_idle)
@@ -48,7 +48,8 @@ void ux_iv_ledger_fini(struct ux_iv_ledger *l)
 	explicit_bzero(&l->secret, sizeof(l->secret));
 }
 
-static struct ux_iv_source *source_new(struct ux_iv_ledger *l, const uint64_t fingerprint[2])
+static struct ux_iv_source *source_new(struct ux_iv_ledger *l,
+				       const struct ux_iv_fingerprint *fingerprint)
 {
 	struct ux_iv_source *s;
 
@@ -58,20 +59,29 @@ static struct ux_iv_source *source_new(struct ux_iv_ledger *l, const uint64_t fi
 	if (!s)
 		return NULL;
 	atomic_init(&s->next, l->floor);
-	memcpy(s->fingerprint, fingerprint, sizeof(s->fingerprint));
+	s->fingerprint = *fingerprint;
 	s->refs = 0;
 	ux_list_init(&s->link);
-	ux_sa_table_set(&l->sources, fingerprint[0], has_fingerprint, fingerprint, s);
+	ux_sa_table_set(&l->sources, fingerprint->half[0], has_fingerprint, fingerprint, s);
 	return s;
 }
 
-struct ux_iv_source *ux_iv_source_hold(struct ux_iv_ledger *l, const void *key, size_t len)
+struct ux_iv_fingerprint ux_iv_fingerprint_of(const struct ux_iv_ledger *l, const void *key,
+					      size_t len)
 {
-	uint64_t fingerprint[2];
-	struct ux_iv_source *s;
+	struct ux_iv_fingerprint f;
 
-	ux_siphash128(&l->secret, key, len, fingerprint);
-	s = ux_sa_table_find(&l->sources, fingerprint[0], has_fingerprint, fingerprint);
+	ux_siphash128(&l->secret, key, len, f.half);
+	ux_sa_table_prefetch(&l->sources, f.half[0]);
+	return f;
+}
+
+struct ux_iv_source *ux_iv_source_hold(struct ux_iv_ledger *l,
+				       const struct ux_iv_fingerprint *fingerprint)
+{
+	struct ux_iv_source *s =
+	    ux_sa_table_find(&l->sources, fingerprint->half[0], has_fingerprint, fingerprint);
+
 	if (!s)
 		s = source_new(l, fingerprint);
 	if (!s)
@@ -93,8 +103,8 @@ static void prefetch_oldest(const struct ux_iv_ledger *l)
 
 	if (oldest == &l->idle)
 		return;
-	ux_sa_table_prefetch(&l->sources,
-			     ux_container_of(oldest, struct ux_iv_source, link)->fingerprint[0]);
+	ux_sa_table_prefetch(
+	    &l->sources, ux_container_of(oldest, struct ux_iv_source, link)->fingerprint.half[0]);
 	__builtin_prefetch(oldest->next, 1);
 }
 
@@ -106,7 +116,8 @@ static void forget_oldest(struct ux_iv_ledger *l)
 
 	if (next > l->floor)
 		l->floor = next;
-	ux_sa_table_set(&l->sources, s->fingerprint[0], has_fingerprint, s->fingerprint, NULL);
+	ux_sa_table_set(&l->sources, s->fingerprint.half[0], has_fingerprint, &s->fingerprint,
+			NULL);
 	ux_list_remove(&s->link);
 	l->n_idle--;
 	ux_slab_put(&l->slab, s);

@@ -24,11 +24,16 @@
 #include "base/slab.h"
 #include "core/sa_table.h"
 
+/* Secret, of a key. */
+struct ux_iv_fingerprint {
+	uint64_t half[2];
+};
+
 struct ux_iv_source {
-	_Alignas(64) _Atomic(uint64_t) next; /* workers */
-	uint64_t fingerprint[2];	     /* const */
-	struct ux_list link;		     /* control thread: in the held or the idle list */
-	uint32_t refs;			     /* control thread: SA runtimes that hold the key */
+	_Alignas(64) _Atomic(uint64_t) next;  /* workers */
+	struct ux_iv_fingerprint fingerprint; /* const */
+	struct ux_list link;		      /* control thread: in the held or the idle list */
+	uint32_t refs;			      /* control thread: SA runtimes that hold the key */
 };
 
 struct ux_iv_ledger {
@@ -44,10 +49,15 @@ int ux_iv_ledger_init(struct ux_iv_ledger *l, uint64_t real_s, size_t max_idle);
 void ux_iv_ledger_fini(struct ux_iv_ledger *l);
 
 /*
- * ux_iv_source_hold - the source of these key bytes: those of the cipher alone, without salt, so
- * that the same key under another name, ICV length or salt has the same source. NULL: no memory.
+ * ux_iv_fingerprint_of - of these key bytes: those of the cipher alone, without salt, so that the
+ * same key under another name, ICV length or salt has the same source. What ux_iv_source_hold will
+ * look at is on its way then.
  */
-struct ux_iv_source *ux_iv_source_hold(struct ux_iv_ledger *l, const void *key, size_t len);
+struct ux_iv_fingerprint ux_iv_fingerprint_of(const struct ux_iv_ledger *l, const void *key,
+					      size_t len);
+/* ux_iv_source_hold - the source of the key with this fingerprint. NULL: no memory. */
+struct ux_iv_source *ux_iv_source_hold(struct ux_iv_ledger *l,
+				       const struct ux_iv_fingerprint *fingerprint);
 /* ux_iv_source_release - after the last reader of the SA's runtime is gone. */
 void ux_iv_source_release(struct ux_iv_ledger *l, struct ux_iv_source *s);
 

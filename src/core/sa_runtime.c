@@ -151,13 +151,12 @@ static int keys_new(struct uxfrm *u, const struct ux_sa_params *p, const struct 
  * The IV source belongs to the bytes of the cipher key. A salt is left out: then the guarantee also
  * covers one key under two salts, and costs nothing.
  */
-static struct ux_iv_source *hold_iv(struct uxfrm *u, const struct ux_sa_runtime *r)
+static struct ux_iv_fingerprint iv_fingerprint(const struct uxfrm *u, const struct ux_sa_params *p,
+					       const struct ux_transform *t)
 {
-	const struct ux_algo_key *aead = ux_sa_key(r->keys, UX_KEY_AEAD);
-	const struct ux_algo_key *k = aead ? aead : ux_sa_key(r->keys, UX_KEY_CRYPT);
+	const struct ux_algo_request *k = p->aead ? p->aead : p->crypt;
 
-	return ux_iv_source_hold(&u->iv_ledger, k->key,
-				 key_bytes(k->key_bits) - r->transform->salt_len);
+	return ux_iv_fingerprint_of(&u->iv_ledger, k->key, key_bytes(k->key_bits) - t->salt_len);
 }
 
 int ux_sa_fail_keyless(uint8_t proto, struct ux_ext_ack *ext)
@@ -381,6 +380,7 @@ int ux_sa_runtime_new(struct uxfrm *u, const struct ux_sa_params *p,
 		      struct ux_sa_runtime **ret_runtime, struct ux_ext_ack *ext)
 {
 	struct ux_sa_runtime *r = runtime_alloc(u, p);
+	struct ux_iv_fingerprint fingerprint = {{0, 0}};
 	int err;
 
 	if (!r)
@@ -388,6 +388,8 @@ int ux_sa_runtime_new(struct uxfrm *u, const struct ux_sa_params *p,
 	err = set_coaddr(r, p);
 	if (err == 0)
 		err = make_transform(r, p, ext);
+	if (err == 0 && r->transform->iv_len) /* early: it is looked for last */
+		fingerprint = iv_fingerprint(u, p, r->transform);
 	if (err == 0)
 		err = ux_lifetime_prepare(r, &p->limits);
 	if (err == 0)
@@ -395,7 +397,7 @@ int ux_sa_runtime_new(struct uxfrm *u, const struct ux_sa_params *p,
 	if (err == 0)
 		err = make_replay(r, p);
 	if (err == 0 && r->transform->iv_len) {
-		r->iv = hold_iv(u, r);
+		r->iv = ux_iv_source_hold(&u->iv_ledger, &fingerprint);
 		err = r->iv ? 0 : -ENOMEM;
 	}
 	if (err < 0) {

@@ -10,6 +10,13 @@
 
 #include "core/iv_ledger.h"
 
+static struct ux_iv_source *hold(struct ux_iv_ledger *l, const void *key, size_t len)
+{
+	struct ux_iv_fingerprint f = ux_iv_fingerprint_of(l, key, len);
+
+	return ux_iv_source_hold(l, &f);
+}
+
 static void same_key_same_source(void **state)
 {
 	struct ux_iv_ledger l;
@@ -17,9 +24,9 @@ static void same_key_same_source(void **state)
 
 	assert_int_equal(ux_iv_ledger_init(&l, 100, 4), 0);
 
-	struct ux_iv_source *one = ux_iv_source_hold(&l, "sixteen bytes!!!", 16);
-	struct ux_iv_source *two = ux_iv_source_hold(&l, "sixteen bytes!!!", 16);
-	struct ux_iv_source *other = ux_iv_source_hold(&l, "sixteen bytes!!?", 16);
+	struct ux_iv_source *one = hold(&l, "sixteen bytes!!!", 16);
+	struct ux_iv_source *two = hold(&l, "sixteen bytes!!!", 16);
+	struct ux_iv_source *other = hold(&l, "sixteen bytes!!?", 16);
 
 	assert_ptr_equal(one, two);
 	assert_ptr_not_equal(one, other);
@@ -51,7 +58,7 @@ static void guarantee_with_eviction(void **state)
 		uint64_t first;
 
 		if (!held[k]) {
-			held[k] = ux_iv_source_hold(&l, &k, sizeof(k));
+			held[k] = hold(&l, &k, sizeof(k));
 			assert_non_null(held[k]);
 		}
 		uint32_t n = 1 + (uint32_t)random() % 64;
@@ -75,11 +82,11 @@ static void held_again(void **state)
 
 	assert_int_equal(ux_iv_ledger_init(&l, 1, 2), 0);
 
-	struct ux_iv_source *other = ux_iv_source_hold(&l, "o", 1);
+	struct ux_iv_source *other = hold(&l, "o", 1);
 
 	ux_iv_source_release(&l, other);
 	for (int i = 0; i < 4; i++) {
-		struct ux_iv_source *s = ux_iv_source_hold(&l, "k", 1);
+		struct ux_iv_source *s = hold(&l, "k", 1);
 
 		assert_int_equal(l.n_idle, 1);
 		assert_int_equal(l.n_held, 1);
@@ -87,7 +94,7 @@ static void held_again(void **state)
 		assert_int_equal(l.n_idle, 2);
 	}
 	assert_int_equal(l.floor, UINT64_C(1) << 32); /* nothing was forgotten */
-	assert_ptr_equal(ux_iv_source_hold(&l, "o", 1), other);
+	assert_ptr_equal(hold(&l, "o", 1), other);
 	ux_iv_ledger_fini(&l);
 }
 
@@ -98,7 +105,7 @@ static void used_up(void **state)
 
 	assert_int_equal(ux_iv_ledger_init(&l, 0, 1), 0);
 
-	struct ux_iv_source *s = ux_iv_source_hold(&l, "k", 1);
+	struct ux_iv_source *s = hold(&l, "k", 1);
 
 	atomic_store(&s->next, UINT64_MAX - (UINT64_C(1) << 48));
 	assert_true(ux_iv_take(s, 64, &first));
@@ -107,8 +114,8 @@ static void used_up(void **state)
 	ux_iv_source_release(&l, s);
 
 	/* forgotten: then no unknown key may start below it either */
-	ux_iv_source_release(&l, ux_iv_source_hold(&l, "m", 1));
-	assert_false(ux_iv_take(ux_iv_source_hold(&l, "n", 1), 1, &first));
+	ux_iv_source_release(&l, hold(&l, "m", 1));
+	assert_false(ux_iv_take(hold(&l, "n", 1), 1, &first));
 	ux_iv_ledger_fini(&l);
 }
 
