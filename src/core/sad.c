@@ -304,9 +304,10 @@ int ux_sad_reserve_moves(struct uxfrm *u, size_t n)
 	return ux_former_reserve_many(u, n);
 }
 
-int ux_sad_insert(struct uxfrm *u, struct ux_sa *sa)
+/* @leaving: SAs that go as soon as this one is there. */
+static int insert(struct uxfrm *u, struct ux_sa *sa, uint32_t leaving)
 {
-	if (u->params.max_sa && u->sad.n_sa >= u->params.max_sa)
+	if (u->params.max_sa && u->sad.n_sa - leaving >= u->params.max_sa)
 		return -ENOMEM;
 	if (reserve(u) < 0)
 		return -ENOMEM;
@@ -323,6 +324,20 @@ int ux_sad_insert(struct uxfrm *u, struct ux_sa *sa)
 	ux_sa_events_published(u, sa);
 	ux_watch_encap(u, sa, true);
 	return 0;
+}
+
+int ux_sad_insert(struct uxfrm *u, struct ux_sa *sa)
+{
+	return insert(u, sa, 0);
+}
+
+int ux_sad_fulfil(struct uxfrm *u, struct ux_sa *larval, struct ux_sa *sa)
+{
+	int err = insert(u, sa, 1);
+
+	if (err == 0)
+		ux_sad_remove(u, larval);
+	return err;
 }
 
 /* What belongs to a runtime that goes: former tuples and identities, its SPI. */

@@ -130,6 +130,9 @@ struct ux_sa *ux_sad_lookup_larval_at(struct uxfrm *u, uint64_t hash,
  * caller. No duplicate check.
  */
 int ux_sad_insert(struct uxfrm *u, struct ux_sa *sa) UX_MUST_CHECK;
+/* ux_sad_fulfil - the same, and the larval SA @larval, which has waited for it, goes; so there is
+ * room where max_sa is reached. */
+int ux_sad_fulfil(struct uxfrm *u, struct ux_sa *larval, struct ux_sa *sa) UX_MUST_CHECK;
 /*
  * ux_sad_replace - publish @fresh in the place of @old, which must be in the database. They may
  * differ in every field, the runtime included. @moved: place in dump order as a new SA, keep @old

@@ -40,13 +40,11 @@ int ux_sa_add(struct uxfrm *u, struct ux_sa *sa, const struct ux_sa_params *p,
 
 	sa->tuple_hash = at->to_tuple;
 	sa->address_hash = at->to_address;
-	int r = ux_sad_insert(u, sa);
+	int r = larval ? ux_sad_fulfil(u, larval, sa) : ux_sad_insert(u, sa);
 	if (r < 0) {
 		ux_sa_free(sa);
 		return r;
 	}
-	if (larval)
-		ux_sad_remove(u, larval);
 	ux_event_sa(u, XFRM_MSG_NEWSA, sa, UX_SA_VALID, origin);
 	return 0;
 }
@@ -99,12 +97,11 @@ int ux_sa_update(struct uxfrm *u, struct ux_sa *sa, const struct ux_sa_params *p
 
 	if (old && ux_sa_state_of(old) == UX_SA_LARVAL) {
 		if (!sa->dir || sa->dir == old->dir)
-			r = ux_sad_insert(u, sa);
+			r = ux_sad_fulfil(u, old, sa);
 		if (r < 0) {
 			ux_sa_free(sa);
 			return r;
 		}
-		ux_sad_remove(u, old);
 		ux_event_sa(u, XFRM_MSG_UPDSA, sa, UX_SA_VALID, origin);
 		return 0;
 	}

@@ -329,6 +329,27 @@ static void limit_of_sas(void **state)
 	uxfrm_free(u);
 }
 
+/* A larval SA makes room for what it has waited for. */
+static void limit_and_larval(void **state)
+{
+	struct uxfrm *u = engine_new(0);
+	struct ux_algo_request aead;
+	struct ux_sa_params p = sa_params(&aead, 1, 2, 0x101);
+	struct ux_sa *sa, *larval;
+
+	u->params.max_sa = 2;
+	(void)sa_add(u, 1, 2, 0x100);
+	assert_int_equal(ux_sa_new_larval(u, &p, &larval), 0);
+	assert_int_equal(ux_sad_insert(u, larval), 0);
+	assert_int_equal(ux_sa_new(u, &p, &sa, NULL), 0);
+	assert_int_equal(ux_sad_insert(u, sa), -ENOMEM);
+	assert_int_equal(ux_sad_fulfil(u, larval, sa), 0);
+	assert_int_equal(u->sad.n_sa, 2);
+	assert_true(ux_list_empty(&u->sad.larval));
+	assert_ptr_equal(ux_sad_lookup_exact(u, &sa->id, sa->mark), sa);
+	uxfrm_free(u);
+}
+
 static void dump_while_changing(void **state)
 {
 	struct uxfrm *u = engine_new(0);
@@ -537,6 +558,7 @@ int main(void)
 	    cmocka_unit_test(policies_follow),
 	    cmocka_unit_test(larval),
 	    cmocka_unit_test(limit_of_sas),
+	    cmocka_unit_test(limit_and_larval),
 	    cmocka_unit_test(dump_while_changing),
 	    cmocka_unit_test(ports_are_told),
 	    cmocka_unit_test(random_against_list),
