@@ -154,11 +154,19 @@ static uint32_t make_index(struct uxfrm *u, const struct ux_policy *policy)
 	return index;
 }
 
+static void note_reqids(struct ux_spd *spd, const struct ux_policy *policy)
+{
+	for (unsigned int i = 0; i < policy->n_templates; i++)
+		if (policy->templates[i].reqid > spd->max_reqid)
+			spd->max_reqid = policy->templates[i].reqid;
+}
+
 static void insert(struct uxfrm *u, struct ux_policy *policy)
 {
 	struct ux_spd *spd = &u->spd;
 
 	policy->seq = spd->next_seq++;
+	note_reqids(spd, policy);
 	index_set(u, policy->index, policy);
 	ux_spd_tree_insert(&spd->tree, policy);
 	ux_list_push_front(&spd->all, &policy->all);

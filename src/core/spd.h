@@ -32,6 +32,7 @@ struct ux_spd {
 	struct ux_list all;	     /* ux_policy.all, newest first */
 	struct ux_list cursors;	     /* open dumps */
 	uint64_t next_seq;	     /* of the next policy */
+	uint32_t max_reqid;	     /* no template has had a larger one */
 	_Atomic(uint8_t)
 	    default_action[UX_POLICY_DIRS]; /* workers read; UX_POLICY_ALLOW at first */
 	uint32_t n[UX_POLICY_DIRS];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "ctl/label.h"
 #include "ctl/pfkey/policy_parse.h"
 
 #include <errno.h>
 
+#include "ctl/label.h"
 #include "ctl/pfkey/sa_parse.h"
 #include "ctl/policy.h"
 
@@ -13,6 +13,8 @@ static bool reqid_is_used(struct uxfrm *u, uint32_t reqid)
 {
 	struct ux_list *pos;
 
+	if (reqid > u->spd.max_reqid) /* as long as they are given in sequence */
+		return false;
 	ux_list_for_each (pos, &u->spd.all) {
 		const struct ux_policy *p = ux_container_of(pos, struct ux_policy, all);
 
