@@ -291,6 +291,23 @@ static size_t end_of_datagram(const struct uxfrm_conn *c, size_t first)
 	return i;
 }
 
+/* What was received is nobody's any more. */
+static void wipe_received(struct uxfrm_conn *c)
+{
+	explicit_bzero(c->in, c->in_used);
+	c->in_used = 0;
+	explicit_bzero(&c->decoder, sizeof(c->decoder));
+}
+
+static ssize_t receive(struct uxfrm_conn *c, int timeout_ms, int32_t *ret_nsid)
+{
+	ssize_t n = ux_transport_receive(c, timeout_ms, ret_nsid);
+
+	if (n > 0 && (size_t)n > c->in_used)
+		c->in_used = (size_t)n;
+	return n;
+}
+
 static int run_datagram(struct run *r)
 {
 	struct uxfrm_conn *c = r->c;
@@ -300,7 +317,7 @@ static int run_datagram(struct run *r)
 
 	r->unanswered = r->end - r->first;
 	while (!err && r->unanswered) {
-		ssize_t n = ux_transport_receive(c, c->timeout_ms, &r->nsid);
+		ssize_t n = receive(c, c->timeout_ms, &r->nsid);
 
 		if (n == -ENOBUFS)
 			continue; /* only events get lost */
@@ -324,6 +341,7 @@ UXFRM_API int uxfrm_conn_run(struct uxfrm_conn *conn, uxfrm_message_fn fn, void 
 	}
 	if (conn->len)
 		explicit_bzero(conn->buf, conn->len);
+	wipe_received(conn);
 	if (err || r.result)
 		return err ? err : r.result;
 	return (int)r.refused;
@@ -333,11 +351,12 @@ UXFRM_API int uxfrm_conn_receive(struct uxfrm_conn *conn, int timeout_ms, uxfrm_
 				 void *opaque)
 {
 	struct run r = {.c = conn, .fn = fn, .opaque = opaque};
-	ssize_t n = ux_transport_receive(conn, timeout_ms, &r.nsid);
+	ssize_t n = receive(conn, timeout_ms, &r.nsid);
 
 	if (n < 0)
 		return (int)n;
 	int err = each_message(&r, (size_t)n, take_event);
 
+	wipe_received(conn);
 	return err ? err : r.result;
 }

@@ -33,6 +33,7 @@ struct uxfrm_conn {
 	size_t sent_count, sent_cap;
 	struct ux_decoder decoder;
 	_Alignas(8) uint8_t in[65536]; /* the datagram being read */
+	size_t in_used;		       /* bytes of it to be wiped: GETSA is answered with keys */
 };
 
 /*

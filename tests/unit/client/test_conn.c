@@ -260,6 +260,38 @@ static void test_keys_are_wiped(void **state)
 	fake_close(&f);
 }
 
+static int see_bytes(void *opaque, const struct uxfrm_message *m)
+{
+	bool *seen = opaque;
+
+	*seen = m->type == UXFRM_MSG_SA;
+	return 0;
+}
+
+/* Nor of what was received: GETSA is answered with keys, an event of NEWSA has them too. */
+static void test_received_keys_are_wiped(void **state)
+{
+	static const uint8_t key[20] = "a key that is secret";
+	struct {
+		struct xfrm_usersa_info info;
+		struct nlattr attr;
+		uint8_t value[sizeof(key)];
+	} body = {.info.family = AF_INET, .attr = {.nla_len = 24, .nla_type = 999}};
+	struct fake f = fake_open();
+	bool seen = false;
+
+	memcpy(body.value, key, sizeof(key));
+	assert_int_equal(uxfrm_sa_get(f.conn, &id, NULL), 0);
+	fake_send(&f, XFRM_MSG_NEWSA, 0, 1, &body, sizeof(body));
+	assert_int_equal(uxfrm_conn_run(f.conn, see_bytes, &seen), 0);
+	assert_true(seen);
+	assert_null(memmem(f.conn, sizeof(*f.conn), key, sizeof(key)));
+	fake_send(&f, XFRM_MSG_NEWSA, 0, 0, &body, sizeof(body));
+	assert_int_equal(uxfrm_conn_receive(f.conn, 1000, see_bytes, &seen), 0);
+	assert_null(memmem(f.conn, sizeof(*f.conn), key, sizeof(key)));
+	fake_close(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +306,7 @@ int main(void)
 	    cmocka_unit_test(test_events),
 	    cmocka_unit_test(test_wrong_sizes_and_too_much),
 	    cmocka_unit_test(test_keys_are_wiped),
+	    cmocka_unit_test(test_received_keys_are_wiped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
