@@ -38,9 +38,9 @@ void ux_clear_text_open(struct ux_clear_text *c, struct ux_packet_worker *worker
 		       strerror(-err));
 }
 
-void ux_clear_text_close(struct ux_clear_text *c)
+void ux_clear_text_close(struct ux_clear_text *c, bool keep)
 {
-	c->filter = ux_clear_filter_free(c->filter);
+	c->filter = ux_clear_filter_free(c->filter, keep);
 }
 
 void ux_clear_text_free(struct ux_clear_text *c)

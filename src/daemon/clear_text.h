@@ -17,8 +17,9 @@ struct ux_clear_text {
 };
 
 void ux_clear_text_open(struct ux_clear_text *c, struct ux_packet_worker *worker);
-/* ux_clear_text_close - before the worker ends. Also for one that is all zero. */
-void ux_clear_text_close(struct ux_clear_text *c);
+/* ux_clear_text_close - before the worker ends. @keep: what policies cover stays out. Also for one
+ * that is all zero. */
+void ux_clear_text_close(struct ux_clear_text *c, bool keep);
 /* ux_clear_text_free - after it. */
 void ux_clear_text_free(struct ux_clear_text *c);
 void ux_clear_text_policy(struct ux_clear_text *c, const struct uxfrm_policy_event *event);

@@ -50,6 +50,7 @@ static const struct setting settings[] = {
     SETTING("ports", tun_name, SETTING_TEXT, 1, 16),
     SETTING("ports", tun_mtu, SETTING_NUMBER, 1280, 65535),
     SETTING("ports", tun_queue, SETTING_NUMBER, 64, 100000),
+    SETTING("ports", fail_closed, SETTING_BOOL, 0, 1),
     SETTING("ports", fwmark, SETTING_BIT, 1, UINT32_MAX),
     SETTING("ports", table, SETTING_NUMBER, 1, UINT32_MAX),
     SETTING("ports", rule_priority, SETTING_NUMBER, 1, 32765),
@@ -69,6 +70,7 @@ void ux_config_init(struct ux_config *config)
 	    .tun_name = "uxfrm%d",
 	    .tun_mtu = 1500,
 	    .tun_queue = 10000,
+	    .fail_closed = true,
 	    .fwmark = 0x10000000,
 	    .table = 5210,
 	    .rule_priority = 30, /* before any rule of others: IPsec comes after all routing */

@@ -32,7 +32,8 @@ struct ux_config {
 	char tun_name[16]; /* may contain %d */
 	uint32_t tun_mtu;
 	uint32_t tun_queue;
-	uint32_t fwmark; /* exactly one bit */
+	bool fail_closed; /* at the end, what policies cover stays shut off */
+	uint32_t fwmark;  /* exactly one bit */
 	uint32_t table;
 	uint32_t rule_priority;
 	/* command line only */

@@ -304,11 +304,14 @@ struct ux_host_ports *ux_host_ports_close(struct ux_host_ports *p)
 {
 	if (!p)
 		return NULL;
+	/* What failed to open leaves nothing. */
+	const bool keep = p->watching && p->config->fail_closed;
+
 	if (p->watching)
 		uxfrm_watch(p->engine, NULL, NULL);
-	/* Routes first: from here on packets go the way they would go without us. */
-	ux_routes_free(p->routes);
-	ux_clear_text_close(&p->clear_text);
+	/* Routes first: from here on packets go nowhere, or the way they would go without us. */
+	p->routes = keep ? ux_routes_abandon(p->routes) : ux_routes_free(p->routes);
+	ux_clear_text_close(&p->clear_text, keep);
 	if (p->encap_ready)
 		ux_encap_ports_fini(&p->encap);
 	ux_packet_worker_stop(p->worker);

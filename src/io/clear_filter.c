@@ -108,20 +108,20 @@ int ux_clear_filter_open(const struct ux_clear_filter_params *params,
 		err = open_family(f, AF_INET);
 	}
 	if (err) {
-		ux_clear_filter_free(f);
+		ux_clear_filter_free(f, false);
 		return err;
 	}
 	*ret_filter = f;
 	return 0;
 }
 
-struct ux_clear_filter *ux_clear_filter_free(struct ux_clear_filter *f)
+struct ux_clear_filter *ux_clear_filter_free(struct ux_clear_filter *f, bool keep)
 {
 	if (!f)
 		return NULL;
 	f->nl.len = 0;
 	for (int six = 0; six < 2; six++) {
-		if (!f->has_family[six])
+		if (!f->has_family[six] || (keep && f->prefixes))
 			continue;
 		ux_clear_batch_begin(&f->nl);
 		ux_clear_drop_table(&f->nl, six ? AF_INET6 : AF_INET);

@@ -27,8 +27,9 @@ struct ux_clear_filter_params {
  * cannot do it. */
 int ux_clear_filter_open(const struct ux_clear_filter_params *params,
 			 struct ux_clear_filter **ret_filter) UX_MUST_CHECK;
-/* ux_clear_filter_free - take them down. Accepts NULL; returns NULL. */
-struct ux_clear_filter *ux_clear_filter_free(struct ux_clear_filter *f);
+/* ux_clear_filter_free - take them down; @keep: not if there are prefixes, all of which is dropped
+ * when nobody is at the queues. Accepts NULL; returns NULL. */
+struct ux_clear_filter *ux_clear_filter_free(struct ux_clear_filter *f, bool keep);
 
 /* One policy that wants what matches it protected or blocked; equal ones are counted. In the kernel
  * by the next flush. 0, -ENOMEM, -ENOENT. */

@@ -261,11 +261,8 @@ int ux_routes_new(const struct ux_routes_params *params, struct ux_routes **ret_
 	return 0;
 }
 
-struct ux_routes *ux_routes_free(struct ux_routes *r)
+static struct ux_routes *free_memory(struct ux_routes *r)
 {
-	if (!r)
-		return NULL;
-	take_down(r);
 	for (size_t i = 0; i < r->n_buckets; i++) {
 		struct ux_list *pos, *next;
 
@@ -275,4 +272,19 @@ struct ux_routes *ux_routes_free(struct ux_routes *r)
 	free(r->buckets);
 	free(r);
 	return NULL;
+}
+
+struct ux_routes *ux_routes_free(struct ux_routes *r)
+{
+	if (!r)
+		return NULL;
+	take_down(r);
+	return free_memory(r);
+}
+
+struct ux_routes *ux_routes_abandon(struct ux_routes *r)
+{
+	if (!r || !r->n_routes)
+		return ux_routes_free(r);
+	return free_memory(r);
 }

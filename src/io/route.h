@@ -40,6 +40,9 @@ int ux_routes_new(const struct ux_routes_params *params,
 		  struct ux_routes **ret_routes) UX_MUST_CHECK;
 /* ux_routes_free - take down rules and routes. Accepts NULL; returns NULL. */
 struct ux_routes *ux_routes_free(struct ux_routes *r);
+/* ux_routes_abandon - free, and if there are routes leave the rules and what refuses: the device's
+ * routes go with it, and then what policies covered goes nowhere. Accepts NULL; returns NULL. */
+struct ux_routes *ux_routes_abandon(struct ux_routes *r);
 
 /*
  * ux_routes_add, ux_routes_remove - one policy's pair of prefixes; equal pairs are counted. The

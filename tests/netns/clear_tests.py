@@ -3,7 +3,7 @@
 import os
 import signal
 
-from cells import INNER, NETS, OUTER, Cell, ping
+from cells import INNER, NETS, OUTER, Cell, flush, ping
 from lab.namespaces import CommandFailed
 from lab.processes import Daemon
 
@@ -133,13 +133,42 @@ def killed_lets_nothing_in(lab, daemons):
 
 
 def ended_leaves_no_filter(lab, daemons):
+    """Nor does one whose configuration wants it so, with all its policies."""
     TUNNELS[4].install(lab)
+    lab.xfrm("right", "policy flush")
     daemons["right"].end()
     rules = lab.run("right", ["nft", "list", "ruleset"]).stdout
-    daemons["right"] = Daemon(lab, "right")
+    config = os.path.join(lab.logs, "open.conf")
+    with open(config, "w", encoding="utf-8") as file:
+        file.write("[ports]\nfail_closed = no\n")
+    daemons["right"] = Daemon(lab, "right", ["--config", config])
     if "uxfrmd" in rules:
         raise CommandFailed(f"left behind: {rules}")
+    try:
+        flush(lab)
+        TUNNELS[4].install(lab)
+        lab.xfrm("left", "policy flush")
+        daemons["right"].end()
+        must_answer(lab, INNER["left"][4], INNER["right"][4])
+    finally:
+        daemons["right"].end()
+        daemons["right"] = Daemon(lab, "right")
+
+
+def ended_stays_closed(lab, daemons):
+    """With policies: nothing of theirs comes in or leaves, other packets do."""
+    TUNNELS[4].install(lab)
+    lab.xfrm("left", "policy flush")
+    daemons["right"].end()
+    if answers(lab, INNER["left"][4], INNER["right"][4]):
+        raise CommandFailed("answered in clear")
+    done = lab.run("right", ["ping", "-q", "-c", "1", "-W", "1", "-I", INNER["right"][4], INNER["left"][4]], check=False)
+    if done.returncode == 0:
+        raise CommandFailed("left in clear")
+    must_answer(lab, INNER["left"][6], INNER["right"][6])
+    daemons["right"] = Daemon(lab, "right")
+    must_answer(lab, INNER["left"][4], INNER["right"][4])
 
 
 TESTS = (clear_in_4, clear_in_6, clear_by_a_better_policy, clear_blocked, clear_by_default, clear_forwarded,
-         policies_for_everything, killed_lets_nothing_in, ended_leaves_no_filter)
+         policies_for_everything, killed_lets_nothing_in, ended_leaves_no_filter, ended_stays_closed)

@@ -85,7 +85,8 @@ def encapsulation_differs(lab, daemons):
 
 
 def dies_and_leaves_nothing(lab, daemons):
-    """Device, rules and routes go with the daemon; a new one starts in the same namespace."""
+    """Device, rules and routes go with the daemon when its policies are gone; a new one starts in the same
+    namespace."""
     PLAIN.install(lab)
 
     def setting():
@@ -93,6 +94,7 @@ def dies_and_leaves_nothing(lab, daemons):
                 (["ip", "rule"], ["ip", "-6", "rule"], ["ip", "-brief", "link", "show", "type", "tun"])]
 
     with_daemon = setting()
+    lab.xfrm("left", "policy flush")
     status = daemons["left"].end()
     if status:
         raise CommandFailed(f"the daemon ended with {status}:\n{daemons['left'].last_words()}")

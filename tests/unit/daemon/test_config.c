@@ -34,6 +34,7 @@ static void defaults(void **state)
 	ux_config_init(&c);
 	assert_int_equal(c.grace_ms, 2000);
 	assert_int_equal(c.tun_mtu, 1500);
+	assert_true(c.fail_closed);
 	assert_int_equal(c.fwmark, 0x10000000);
 	assert_true(c.ports);
 	assert_int_equal(c.ready_fd, -1);
