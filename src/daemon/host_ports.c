@@ -50,6 +50,7 @@ struct ux_host_ports {
 	struct ux_clear_text clear_text;
 	bool encap_ready, watching;
 	bool routes_lost; /* addresses or links changed since the routes were looked at */
+	bool links_lost;  /* the same, since ours were */
 	uint64_t next_follow_ns;
 };
 
@@ -112,6 +113,7 @@ static void addresses_ready(struct ux_event *event, uint32_t events)
 	struct ux_host_ports *p = ux_container_of(event, struct ux_host_ports, address_event);
 
 	p->routes_lost |= ux_address_monitor_read(&p->addresses);
+	p->links_lost = p->routes_lost;
 	uxfrm_paths_forget(p->engine);
 	/* The rest is done at the next tick, for all that comes meanwhile together. */
 }
@@ -126,14 +128,16 @@ static void report_routes(int err)
 /* Bring the routes up to date; returns when to call again. */
 static uint64_t follow_host(struct ux_host_ports *p, uint64_t now_ns)
 {
+	/* Whether a link is up decides which policies its packets meet: at once. */
+	if (p->links_lost)
+		ux_links_follow(&p->links);
+	p->links_lost = false;
 	if (!p->routes_lost && !p->addresses.routes_changed)
 		return UINT64_MAX;
 	if (now_ns < p->next_follow_ns)
 		return p->next_follow_ns;
 	if (p->routes_lost && !ux_tun_exists(&p->tun))
 		replace_tun(p);
-	if (p->routes_lost)
-		ux_links_follow(&p->links);
 	report_routes(p->routes_lost ? ux_routes_refresh(p->routes)
 				     : ux_routes_reconsider(p->routes));
 	p->routes_lost = p->addresses.routes_changed = false;

@@ -15,6 +15,7 @@ struct link {
 	struct ux_tun tun;
 	uint32_t if_id;
 	int underlay_ifindex;
+	bool known; /* the engine has it: it is there and up */
 };
 
 void ux_links_init(struct ux_links *links)
@@ -91,6 +92,20 @@ static int open_device(const struct ux_links *links, const struct ux_link_facts 
 	return ux_tun_open(&params, links->netlink, &l->tun, ext);
 }
 
+/* One that is down is none, as for Linux. */
+static int tell_engine(struct ux_links *links, struct link *l, bool up)
+{
+	int err = 0;
+
+	if (up && !l->known)
+		err = uxfrm_interface_add(links->engine, l->if_id);
+	else if (!up && l->known)
+		err = uxfrm_interface_remove(links->engine, l->if_id);
+	if (!err)
+		l->known = up;
+	return err;
+}
+
 int ux_links_add(struct ux_links *links, const struct ux_link_facts *wanted, struct ux_ext_ack *ext)
 {
 	int err = check(links, wanted, ext);
@@ -112,7 +127,7 @@ int ux_links_add(struct ux_links *links, const struct ux_link_facts *wanted, str
 	ux_list_push_back(&links->all, &l->link);
 	links->count++;
 	/* From here on the engine gives packets to it. */
-	err = uxfrm_interface_add(links->engine, l->if_id);
+	err = tell_engine(links, l, true);
 	if (err && ux_packet_worker_remove_link(links->worker, l->tun.port) == 0)
 		forget(links, l);
 	return err;
@@ -120,9 +135,9 @@ int ux_links_add(struct ux_links *links, const struct ux_link_facts *wanted, str
 
 static int take_down(struct ux_links *links, struct link *l)
 {
-	int err = uxfrm_interface_remove(links->engine, l->if_id);
+	int err = tell_engine(links, l, false);
 
-	if (!err || err == -ENOENT)
+	if (!err)
 		err = ux_packet_worker_remove_link(links->worker, l->tun.port);
 	if (!err)
 		forget(links, l);
@@ -176,10 +191,15 @@ void ux_links_follow(struct ux_links *links)
 	ux_list_for_each_safe (pos, next, &links->all) {
 		struct link *l = ux_container_of(pos, struct link, link);
 
-		if (ux_tun_exists(&l->tun))
-			continue;
-		ux_log(LOG_NOTICE, "the link %s was removed", l->tun.name);
-		if (take_down(links, l))
-			ux_log(LOG_ERR, "no memory to forget the link");
+		int err;
+
+		if (ux_tun_exists(&l->tun)) {
+			err = tell_engine(links, l, ux_tun_is_up(&l->tun, links->netlink));
+		} else {
+			ux_log(LOG_NOTICE, "the link %s was removed", l->tun.name);
+			err = take_down(links, l);
+		}
+		if (err)
+			ux_log(LOG_ERR, "no memory to follow the link %s", l->tun.name);
 	}
 }

@@ -48,5 +48,5 @@ int ux_links_add(struct ux_links *links, const struct ux_link_facts *wanted,
 int ux_links_delete(struct ux_links *links, const char *name, struct ux_ext_ack *ext) UX_MUST_CHECK;
 /* ux_links_get - up to @max of them, under the names they have now. How many. */
 size_t ux_links_get(const struct ux_links *links, struct ux_link_facts *facts, size_t max);
-/* ux_links_follow - forget those whose device somebody has removed. */
+/* ux_links_follow - forget those whose device somebody has removed, and see which are up. */
 void ux_links_follow(struct ux_links *links);

@@ -20,6 +20,7 @@
 /* As Linux limits its errors altogether (icmp_msgs_per_sec, icmp_msgs_burst). */
 #define ERRORS_PER_SECOND 1000u
 #define ERRORS_BURST 50u
+#define ERROR_COST_NS (1000000000u / ERRORS_PER_SECOND)
 
 struct ux_path_mtu {
 	struct uxfrm *engine;
@@ -39,6 +40,7 @@ struct ux_path_mtu *ux_path_mtu_new(struct uxfrm *engine, uint32_t own_mark)
 		return NULL;
 	m->engine = engine;
 	m->own_mark = own_mark;
+	m->credit_ns = ERROR_COST_NS * ERRORS_BURST;
 	m->error.buf = m->buf;
 	m->error.size = sizeof(m->buf);
 	return m;
@@ -92,19 +94,18 @@ void ux_path_mtu_outbound(struct ux_path_mtu *m, struct uxfrm_worker *w,
 
 static bool may_send(struct ux_path_mtu *m, uint64_t now_ns)
 {
-	const uint64_t cost = 1000000000u / ERRORS_PER_SECOND;
-
 	m->credit_ns += now_ns - m->credited_ns;
 	m->credited_ns = now_ns;
-	if (m->credit_ns > cost * ERRORS_BURST)
-		m->credit_ns = cost * ERRORS_BURST;
-	if (m->credit_ns < cost)
+	if (m->credit_ns > ERROR_COST_NS * ERRORS_BURST)
+		m->credit_ns = ERROR_COST_NS * ERRORS_BURST;
+	if (m->credit_ns < ERROR_COST_NS)
 		return false;
-	m->credit_ns -= cost;
+	m->credit_ns -= ERROR_COST_NS;
 	return true;
 }
 
-/* The error about @p in m->error; its length is 0 when there is to be none. */
+/* The error about @p in m->error, that it is too big where it was dropped for that; its length is 0
+ * when there is to be none. *ret_ours: @p is of this host. */
 static void build(struct ux_path_mtu *m, const struct uxfrm_packet *p, bool *ret_ours)
 {
 	const uint16_t family = p->data[0] >> 4 == 4 ? AF_INET : AF_INET6;
@@ -118,14 +119,18 @@ static void build(struct ux_path_mtu *m, const struct uxfrm_packet *p, bool *ret
 		return;
 	*ret_ours = ux_addr_equal(&source, &to, family);
 	m->error.data = m->buf + UXFRM_HEADROOM;
-	m->error.len = ux_icmp_too_big_build(m->error.data, p->data, p->len, p->mtu, &source);
+	if (p->drop == UXFRM_DROP_OUT_TOO_BIG)
+		m->error.len =
+		    ux_icmp_too_big_build(m->error.data, p->data, p->len, p->mtu, &source);
+	else
+		m->error.len = ux_icmp_unreachable_build(m->error.data, p->data, p->len, &source);
 	m->error.mark = 0;
 	m->error.ifindex = 0;
 }
 
-/* Returns whether @p has been sent on after all. */
-static bool reply_one(struct ux_path_mtu *m, struct uxfrm_worker *w, struct ux_port *port,
-		      struct uxfrm_packet *p, uint64_t now_ns)
+/* Returns whether @p is of this host. */
+static bool send_error(struct ux_path_mtu *m, struct uxfrm_worker *w, struct ux_port *port,
+		       const struct uxfrm_packet *p, uint64_t now_ns)
 {
 	struct uxfrm_packet *error = &m->error;
 	bool ours = false;
@@ -138,7 +143,38 @@ static bool reply_one(struct ux_path_mtu *m, struct uxfrm_worker *w, struct ux_p
 		if (error->verdict == UXFRM_UNDERLAY || error->verdict == UXFRM_BYPASS)
 			ux_port_send(port, &error, 1);
 	}
-	if (!ours)
+	return ours;
+}
+
+/* Nothing of these packets was changed before they were dropped. */
+static bool found_no_way(const struct uxfrm_packet *p)
+{
+	switch (p->drop) {
+	case UXFRM_DROP_OUT_NO_POLICY:
+	case UXFRM_DROP_OUT_NO_SA:
+	case UXFRM_DROP_OUT_BLOCK:
+	case UXFRM_DROP_OUT_DEFAULT:
+	case UXFRM_DROP_OUT_LOOP:
+		return p->verdict == UXFRM_DROP && p->if_id;
+	default:
+		return false;
+	}
+}
+
+void ux_path_mtu_tell_unreachable(struct ux_path_mtu *m, struct uxfrm_worker *w,
+				  struct ux_port *port, struct uxfrm_packet *const *packets,
+				  size_t n, uint64_t now_ns)
+{
+	for (size_t i = 0; i < n; i++)
+		if (found_no_way(packets[i]))
+			(void)send_error(m, w, port, packets[i], now_ns);
+}
+
+/* Returns whether @p has been sent on after all. */
+static bool reply_one(struct ux_path_mtu *m, struct uxfrm_worker *w, struct ux_port *port,
+		      struct uxfrm_packet *p, uint64_t now_ns)
+{
+	if (!send_error(m, w, port, p, now_ns))
 		return false;
 	p->may_split = 1;
 	ux_path_mtu_outbound(m, w, &p, 1, now_ns);

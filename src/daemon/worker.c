@@ -149,6 +149,8 @@ static void outbound(struct ux_packet_worker *w, size_t n)
 			try_whole(w, p);
 	}
 	reply(w, n, now);
+	ux_path_mtu_tell_unreachable(w->path_mtu, w->engine_worker, w->params.underlay, w->burst, n,
+				     now);
 	send_sorted(w, w->params.underlay, n, UXFRM_UNDERLAY, UXFRM_BYPASS);
 	reply(w, n, now);
 }

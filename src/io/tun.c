@@ -155,6 +155,26 @@ bool ux_tun_exists(const struct ux_tun *tun)
 	return if_indextoname((unsigned int)tun->ifindex, name) != NULL;
 }
 
+static void read_flags(void *opaque, const struct nlmsghdr *msg)
+{
+	struct ifinfomsg header;
+
+	if (msg->nlmsg_type != RTM_NEWLINK || msg->nlmsg_len < NLMSG_LENGTH(sizeof(header)))
+		return;
+	memcpy(&header, NLMSG_DATA(msg), sizeof(header));
+	*(unsigned int *)opaque = header.ifi_flags;
+}
+
+bool ux_tun_is_up(const struct ux_tun *tun, struct ux_netlink *nl)
+{
+	const struct ifinfomsg header = {.ifi_family = AF_UNSPEC, .ifi_index = tun->ifindex};
+	struct ux_netlink_msg m;
+	unsigned int flags = 0;
+
+	ux_netlink_begin(&m, RTM_GETLINK, 0, &header, sizeof(header));
+	return ux_netlink_talk(nl, &m, read_flags, &flags) == 0 && flags & IFF_UP;
+}
+
 static int open_rp_filter(const char *name, int flags)
 {
 	char path[64 + IFNAMSIZ];

@@ -37,6 +37,9 @@ int ux_tun_open(const struct ux_tun_params *params, struct ux_netlink *nl, struc
 /* ux_tun_exists - false: the device was removed, or moved to another namespace. */
 bool ux_tun_exists(const struct ux_tun *tun);
 
+/* ux_tun_is_up - false where that cannot be told, too. */
+bool ux_tun_is_up(const struct ux_tun *tun, struct ux_netlink *nl);
+
 /* ux_host_rp_filter_is_strict - are other devices' packets checked strictly? ESP from a peer whose
  * own address is inside a protected prefix then does not come in: its way back is the TUN device.
  */

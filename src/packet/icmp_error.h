@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * The error that tells a sender the largest packet that passes: "fragmentation needed" (RFC 792,
- * RFC 1191) and "packet too big" (RFC 4443 section 3.2).
+ * Errors for the sender of a packet: the largest that passes, "fragmentation needed" (RFC 792,
+ * RFC 1191) and "packet too big" (RFC 4443 section 3.2); or that there is no way, "host
+ * unreachable" and "address unreachable".
  */
 
 #include <stdint.h>
@@ -20,3 +21,8 @@
  */
 uint32_t ux_icmp_too_big_build(uint8_t *out, const uint8_t *packet, uint32_t len, uint32_t mtu,
 			       const struct ux_addr *source);
+
+/* ux_icmp_unreachable_build - the same about a packet that nothing can be done with, whether it may
+ * be fragmented or not. */
+uint32_t ux_icmp_unreachable_build(uint8_t *out, const uint8_t *packet, uint32_t len,
+				   const struct ux_addr *source);

@@ -77,9 +77,16 @@ def install(lab, if_id=5, **options):
         add_link(lab, end, f"ipsec{if_id}", if_id)
 
 
+def learn_mtu(lab, end, size):
+    """Both ends are told what passes; the first large packets of IPv6 are lost for that."""
+    lab.run(end, ["ping", "-q", "-c", "4", "-i", "0.02", "-W", "1", "-s", str(size), "-I", INNER[end][6], INNER[OTHER[end]][6]], check=False)
+
+
 def ping(lab, end="left", sizes=SIZES, check=True):
     for family in (4, 6):
         for size in sizes:
+            if check and family == 6 and size > 1300:
+                learn_mtu(lab, end, size)
             done = lab.run(end, ["ping", "-q", "-c", "2", "-i", "0.02", "-W", "1", "-s", str(size), "-I", INNER[end][family],
                                  INNER[OTHER[end]][family]], check=check)
             if not check and done.returncode == 0:
@@ -153,6 +160,23 @@ def two_links_one_selector(lab, daemons):
         raise CommandFailed(f"used: {used(lab, 'left')}")
 
 
+def senders_are_told(lab, daemons):
+    """Unreachable, at once and in both families, as by Linux: no policy, no SA, blocked."""
+    add_link(lab, "left", "ipsec5", 5)
+
+    def said(family):
+        done = lab.run("left", ["ping", "-n", "-c", "1", "-W", "5", "-I", INNER["left"][family], INNER["right"][family]], check=False)
+        return done.stdout
+
+    for policy in ([], policies("left", 5, dirs=("out",)), ["policy flush", "policy add src 0.0.0.0/0 dst 0.0.0.0/0 dir out if_id 5 action block",
+                                                           "policy add src ::/0 dst ::/0 dir out if_id 5 action block"]):
+        if policy:
+            lab.xfrm("left", *policy)
+        for family, text in ((4, "Destination Host Unreachable"), (6, "Destination unreachable: Address unreachable")):
+            if text not in said(family):
+                raise CommandFailed(f"{policy}: {said(family)}")
+
+
 def nothing_in_clear(lab, daemons):
     """Without a policy, with one that lets pass, or one of no interface: dropped, with its own counter."""
     add_link(lab, "left", "ipsec5", 5)
@@ -182,6 +206,19 @@ def receiver_without_link(lab, daemons):
     no_ping(lab)  # they come in; the answers have no way
     if received(lab, "right", tun) < before + 4:
         raise CommandFailed("they did not come in by the common device")
+
+
+def receiver_link_down(lab, daemons):
+    """A link that is down is none; up again it is one."""
+    install(lab)
+    lab.ip("right", "link set ipsec5 down")
+    if not until(lambda: lab.run("left", ["ping", "-q", "-c", "1", "-W", "1", "-I", INNER["left"][4], INNER["right"][4]], check=False) and
+                 daemons["right"].stats()["drops"].get("in_no_policy", 0), 5):
+        raise CommandFailed("no packet met the policies of no interface")
+    expect_drop(lab, daemons["right"], "in_no_policy")
+    lab.ip("right", "link set ipsec5 up", *(f"route replace {NETS['left'][f]} dev ipsec5 src {INNER['right'][f]}" for f in (4, 6)))
+    uxfrm(lab, "right", "link")  # which looks
+    ping(lab)
 
 
 def receiver_policy_of_none(lab, daemons):
@@ -250,9 +287,9 @@ def removed_by_somebody(lab, daemons):
     ping(lab)
     lab.ip("left", "link set again5 down", "link set again5 name other5", "link set other5 up",
            *(f"route replace {NETS['right'][family]} dev other5 src {INNER['left'][family]}" for family in (4, 6)))
-    ping(lab)
     if link_list(lab, "left") != {"other5": (5, None)}:
         raise CommandFailed(link_list(lab, "left"))
+    ping(lab)
     if uxfrm(lab, "left", "link", "delete", "again5", check=False).returncode != 2:
         raise CommandFailed("the name before is still one")
     uxfrm(lab, "left", "link", "delete", "other5")
@@ -324,8 +361,8 @@ def go_with_the_daemon(lab, daemons):
         raise CommandFailed(link_list(lab, "left"))
 
 
-TESTS = (traffic_both_ways, large_policy_table_is_not_ours, two_links_one_selector, nothing_in_clear, missing_sa,
-         receiver_without_link, receiver_policy_of_none, routed_back, underlying_device, sa_moves, removed_by_somebody, many,
+TESTS = (traffic_both_ways, large_policy_table_is_not_ours, two_links_one_selector, senders_are_told, nothing_in_clear, missing_sa,
+         receiver_without_link, receiver_link_down, receiver_policy_of_none, routed_back, underlying_device, sa_moves, removed_by_somebody, many,
          refusals, go_with_the_daemon)
 
 

@@ -109,7 +109,7 @@ check "what has no policy goes in clear" ip netns exec "$a" ping -c 1 -W 2 192.0
 xfrm "$a" policy setdefault out block
 check "unless the default is to block" sh -c "! ip netns exec $a ping -c 1 -W 1 192.0.2.2"
 check "where what has a policy goes on" ip netns exec "$a" ping -c 3 -i 0.05 -W 2 10.2.0.1
-check "blocked packets are counted" sh -c "ip netns exec $a $build/uxfrm stats | grep -E 'out_block[^1-9]*[1-9]'"
+check "blocked packets are counted" sh -c "ip netns exec $a $build/uxfrm stats | grep -E 'out_default[^1-9]*[1-9]'"
 xfrm "$a" policy setdefault out accept
 check "until it is to accept" ip netns exec "$a" ping -c 1 -W 2 192.0.2.2
 # An underlay that takes less than the device promises: outer fragments, which the other end puts together.

@@ -99,6 +99,42 @@ static void test_ip6(void **state)
 	}
 }
 
+/* Also what may be fragmented is told of, and nothing of a size. */
+static void test_unreachable(void **state)
+{
+	struct ux_ip_info info;
+	uint64_t sum;
+
+	make(AF_INET, 200, IPPROTO_UDP);
+	packet[6] = packet[7] = 0;
+	assert_int_equal(build(200, 100), 0);
+	assert_int_equal(ux_icmp_unreachable_build(error, packet, 200, &gate4), 228);
+	assert_true(ux_ip_parse(error, 228, &info));
+	assert_memory_equal(error + 12, &gate4, 4);
+	assert_memory_equal(error + 16, &host4, 4);
+	assert_int_equal(ux_get_be16(error + 20), 0x0301);
+	assert_int_equal(ux_get_be32(error + 24), 0);
+	assert_memory_equal(error + 28, packet, 200);
+	assert_int_equal(ux_checksum_finish(ux_checksum_add(0, error + 20, 208)), 0);
+	make(AF_INET6, 200, IPPROTO_UDP);
+	assert_int_equal(ux_icmp_unreachable_build(error, packet, 200, &gate6), 248);
+	assert_memory_equal(error + 8, &gate6, 16);
+	assert_memory_equal(error + 24, &host6, 16);
+	assert_int_equal(ux_get_be16(error + 40), 0x0103);
+	assert_int_equal(ux_get_be32(error + 44), 0);
+	assert_memory_equal(error + 48, packet, 200);
+	sum = ux_checksum_pseudo(error + 8, error + 24, 16, IPPROTO_ICMPV6, 208);
+	assert_int_equal(ux_checksum_finish(ux_checksum_add(sum, error + 40, 208)), 0);
+	/* not of an error */
+	make(AF_INET, 200, IPPROTO_ICMP);
+	packet[20] = 3;
+	assert_int_equal(ux_icmp_unreachable_build(error, packet, 200, &gate4), 0);
+	make(AF_INET6, 200, IPPROTO_ICMPV6);
+	packet[40] = 1;
+	assert_int_equal(ux_icmp_unreachable_build(error, packet, 200, &gate6), 0);
+	assert_int_equal(ux_icmp_unreachable_build(error, packet, 39, &gate6), 0);
+}
+
 static void test_nobody_is_told4(void **state)
 {
 	static const uint8_t types[] = {3, 4, 5, 11, 12, 19, 255}, asked[] = {0, 8, 13, 18};
@@ -169,6 +205,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_ip4),
 	    cmocka_unit_test(test_ip6),
+	    cmocka_unit_test(test_unreachable),
 	    cmocka_unit_test(test_nobody_is_told4),
 	    cmocka_unit_test(test_nobody_is_told6),
 	};
