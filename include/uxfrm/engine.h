@@ -35,6 +35,17 @@ struct uxfrm_params {
 	 * Linux does with SELinux. False: they are accepted and forgotten, as Linux does without.
 	 */
 	bool labels;
+	/*
+	 * What a client deletes is remembered this long; 0 = not at all, as in Linux. An SA that is installed again
+	 * meanwhile, with its counters, goes on where it was; packets for it, or for a policy that was deleted or
+	 * blocked, wait (UXFRM_HOLD) when their caller allows it.
+	 */
+	uint32_t hold_ms;
+	/*
+	 * True, as in Linux by default: a packet whose policy misses an SA is dropped while that is being negotiated.
+	 * False: it may wait (UXFRM_HOLD) as long as the larval SA lives.
+	 */
+	bool larval_drop;
 	uint32_t acq_expires_s;	 /* life of an SA without keys, from ALLOCSPI or ACQUIRE */
 	/*
 	 * wake - a packet has caused something that uxfrm_tick must do: call it soon. Called from workers, in the
@@ -45,7 +56,8 @@ struct uxfrm_params {
 	void *wake_opaque;
 };
 
-/* uxfrm_params_init - the defaults: grace 2000 ms, no limits, policies follow a migrated SA, 30 s for larval SAs. */
+/* uxfrm_params_init - the defaults: grace 2000 ms, nothing held, no limits, policies follow a migrated SA, 30 s for larval SAs,
+ * whose packets are dropped. */
 void uxfrm_params_init(struct uxfrm_params *params);
 
 /* uxfrm_new - 0 or -errno (EINVAL: unknown size; ENOMEM). Returns owned. */

@@ -37,7 +37,10 @@ enum uxfrm_verdict {
 	UXFRM_BYPASS,	   /* outbound: unchanged, a policy (or none) lets it go in clear */
 	UXFRM_DELIVER,	   /* inbound: the inner IP packet, to be given to the host */
 	UXFRM_CONSUMED,	   /* inbound: nothing to deliver and nothing wrong (NAT keepalive) */
-	UXFRM_ASK_PATH	   /* outbound: left as it was; see uxfrm_worker_follow_paths() */
+	UXFRM_ASK_PATH,	   /* outbound: left as it was; see uxfrm_worker_follow_paths() */
+	UXFRM_HOLD	   /* as it was: what it needs was taken away and may come back. To be kept, and given to
+			      the same call again when uxfrm_changes() has moved; at the latest after hold_ms,
+			      then with may_hold 0. Only where may_hold is set. */
 };
 
 /*
@@ -54,10 +57,13 @@ struct uxfrm_packet {
 	uint8_t drop;	 /* out: enum uxfrm_drop, when verdict is UXFRM_DROP */
 	uint8_t may_fragment; /* out: 1 = a too large outer packet may be fragmented (DF clear / IPv6 source) */
 	uint8_t may_split; /* in: outbound: 1 = never too big for its path: its outer packet may be fragmented */
-	uint32_t spi;	 /* out: SPI of the SA used, host byte order; 0 if none */
+	uint8_t may_hold;  /* in: 1 = the caller can keep it (UXFRM_HOLD) */
+	uint32_t spi;	 /* out: SPI of the SA used, host byte order; 0 if none. UXFRM_HOLD: says with which
+			    others it shares the room there is for those that wait */
 	/* out: with UNDERLAY: the MTU of its path, 0 = not known. With drop OUT_TOO_BIG, and not 0: the packet was
 	 * left as it was, and so large may it be */
 	uint32_t mtu;
+	uint32_t hold_ms; /* out: with UXFRM_HOLD, how long it may wait in all */
 	int32_t ifindex; /* in: interface it came by, outbound: it is to leave by; 0 = any */
 	uint32_t if_id;	 /* outbound: in, of the interface it was sent to, which lets nothing pass in
 			    clear; 0 = none. inbound: out, of the interface to deliver it by */
@@ -124,11 +130,15 @@ void uxfrm_paths_forget(struct uxfrm *u);
  */
 void uxfrm_cleartext(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n, bool forwarded);
 
+/* uxfrm_changes - has moved when packets that were held may pass. Any thread. */
+uint32_t uxfrm_changes(const struct uxfrm *u);
+
 /* Sums over all workers of an engine, also those that are gone. */
 struct uxfrm_packet_stats {
 	uint64_t out_packets, out_bytes;    /* inner packets and bytes protected */
 	uint64_t in_packets, in_bytes;	    /* inner packets and bytes delivered */
 	uint64_t bypassed;		    /* outbound, sent in clear by policy */
+	uint64_t held;			    /* verdicts UXFRM_HOLD */
 	uint64_t drops[UXFRM_DROP_COUNT];
 };
 

@@ -45,6 +45,8 @@ static void print_packets(FILE *out, const json_t *packets)
 	fprintf(out, "in       %lld packets, %lld bytes\n", number(packets, "in_packets"),
 		number(packets, "in_bytes"));
 	fprintf(out, "bypassed %lld packets\n", number(packets, "bypassed"));
+	if (number(packets, "held"))
+		fprintf(out, "waited   %lld times\n", number(packets, "held"));
 }
 
 /* Some reasons have no counter in Linux. */

@@ -21,6 +21,7 @@ UXFRM_API void uxfrm_params_init(struct uxfrm_params *params)
 	params->size = sizeof(*params);
 	params->grace_ms = GRACE_MS;
 	params->acq_expires_s = ACQ_EXPIRES_S;
+	params->larval_drop = true;
 }
 
 /* ---- counters of workers ---- */
@@ -107,6 +108,7 @@ UXFRM_API void uxfrm_packet_stats_get(struct uxfrm *u, struct uxfrm_packet_stats
 		ret_stats->in_packets += sum_of(&i->counters.in_packets);
 		ret_stats->in_bytes += sum_of(&i->counters.in_bytes);
 		ret_stats->bypassed += sum_of(&i->counters.bypassed);
+		ret_stats->held += sum_of(&i->counters.held);
 		for (int d = 0; d < UXFRM_DROP_COUNT; d++)
 			ret_stats->drops[d] += sum_of(&i->counters.drops[d]);
 	}
@@ -138,6 +140,11 @@ static void workers_free(struct ux_workers *w)
 	free(w);
 }
 
+UXFRM_API uint32_t uxfrm_changes(const struct uxfrm *u)
+{
+	return atomic_load_explicit(&u->interim.changes, memory_order_acquire);
+}
+
 /* ---- life ---- */
 
 UXFRM_API int uxfrm_new(const struct uxfrm_params *params, struct uxfrm **ret_engine)
@@ -160,6 +167,7 @@ UXFRM_API int uxfrm_new(const struct uxfrm_params *params, struct uxfrm **ret_en
 	ux_retire_init(&u->retire);
 	ux_local_init(&u->local);
 	ux_interfaces_init(&u->interfaces);
+	ux_interim_init(u);
 	ux_slab_init(&u->sa_slab, sizeof(struct ux_sa));
 	ux_slab_init(&u->runtime_slab, sizeof(struct ux_sa_runtime));
 	ux_slab_init(&u->link_slab, UX_FORMER_LINK_SIZE);
@@ -195,6 +203,7 @@ UXFRM_API struct uxfrm *uxfrm_free(struct uxfrm *u)
 	u->sa_expired = NULL;
 	u->tell = NULL;
 	u->policy_expired = NULL;
+	ux_interim_fini(u);
 	ux_sad_fini(u);
 	ux_spd_fini(u);
 	ux_retire_fini(&u->retire);
@@ -230,7 +239,7 @@ UXFRM_API uint64_t uxfrm_tick(struct uxfrm *u, uint64_t now_ns, uint64_t real_s)
 	bool all_read = ux_notices_read(u);
 	uint64_t next = ux_lifetime_tick(u, LIMITS_MOST);
 	uint64_t others[] = {ux_sa_events_tick(u, LIMITS_MOST), ux_sad_tick(u),
-			     all_read ? UINT64_MAX : 0};
+			     ux_interim_tick(u), all_read ? UINT64_MAX : 0};
 
 	ux_retire_flush(&u->retire);
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)

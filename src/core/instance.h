@@ -15,6 +15,7 @@
 #include "base/siphash.h"
 #include "base/slab.h"
 #include "core/interfaces.h"
+#include "core/interim.h"
 #include "core/iv_ledger.h"
 #include "core/label.h"
 #include "core/limits.h"
@@ -25,7 +26,7 @@
 
 /* Counters of one worker: written by it alone, read by the control thread (relaxed). */
 struct ux_worker_counters {
-	_Alignas(64) _Atomic(uint64_t) out_packets, out_bytes, in_packets, in_bytes, bypassed;
+	_Alignas(64) _Atomic(uint64_t) out_packets, out_bytes, in_packets, in_bytes, bypassed, held;
 	_Atomic(uint64_t) drops[UXFRM_DROP_COUNT];
 };
 
@@ -48,6 +49,8 @@ struct uxfrm {
 
 	/* control thread writes, workers read (relaxed) */
 	_Atomic(uint64_t) real_s;
+	struct ux_interim
+	    interim; /* what was taken away and may come back; each field says whose it is */
 	struct ux_notices notices; /* from workers; each field says whose it is */
 
 	/* any thread: how often workers were told to forget what they know of paths */

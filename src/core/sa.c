@@ -224,6 +224,16 @@ struct ux_sa *ux_sa_clone(const struct ux_sa *old)
 	return ux_sa_clone_in(old->runtime->instance, old);
 }
 
+void ux_sa_share_runtime(struct ux_sa *sa, struct ux_sa_runtime *runtime)
+{
+	struct ux_sa_runtime *own = sa->runtime;
+
+	runtime->refs++;
+	sa->runtime = runtime;
+	if (--own->refs == 0)
+		ux_sa_runtime_free(own);
+}
+
 struct ux_sa *ux_sa_free(struct ux_sa *sa)
 {
 	if (sa)

@@ -175,6 +175,8 @@ struct ux_sa_runtime {
 	struct ux_sa_runtime *next_same_spi, *prev_same_spi;
 	__be32 spi; /* as indexed; the same for all ux_sa of this runtime */
 	uint8_t proto;
+	/* control thread writes, workers read */
+	_Atomic(bool) parked; /* deleted, and may come back (core/interim.h): nothing passes */
 
 	/* workers, atomic */
 	_Alignas(64) _Atomic(uint64_t) oseq; /* last sequence number sent */
@@ -307,6 +309,8 @@ int ux_sa_new_larval(struct uxfrm *u, const struct ux_sa_params *params,
 struct ux_sa *ux_sa_clone(const struct ux_sa *old);
 /* ux_sa_clone_in - the same, without a look at the runtime's cold part for the instance. */
 struct ux_sa *ux_sa_clone_in(struct uxfrm *u, const struct ux_sa *old);
+/* ux_sa_share_runtime - @sa, in no table, gives up its own runtime for @runtime. */
+void ux_sa_share_runtime(struct ux_sa *sa, struct ux_sa_runtime *runtime);
 /* ux_sa_init - check what can be wrong with an SA's fields. */
 int ux_sa_init(struct ux_sa *sa, struct ux_ext_ack *ext) UX_MUST_CHECK;
 /* ux_sa_set_label - an SA in no table gets this label, which is taken in any case; NULL: none.
@@ -348,6 +352,10 @@ int ux_sa_set_replay(struct ux_sa *sa, const struct ux_replay_state *state) UX_M
 static inline enum ux_sa_state ux_sa_state_of(const struct ux_sa *sa)
 {
 	return (enum ux_sa_state)atomic_load_explicit(&sa->state, memory_order_relaxed);
+}
+static inline bool ux_sa_is_parked(const struct ux_sa *sa)
+{
+	return atomic_load_explicit(&sa->runtime->parked, memory_order_acquire);
 }
 /* Does @mark (a packet's or a policy's) fall to this SA? Linux: (mark & m) == v. */
 static inline bool ux_sa_mark_match(const struct ux_sa *sa, uint32_t mark)

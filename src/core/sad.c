@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/sad_ahead.h"
 #include "core/lifetime.h"
@@ -340,16 +341,27 @@ int ux_sad_fulfil(struct uxfrm *u, struct ux_sa *larval, struct ux_sa *sa)
 	return err;
 }
 
-/* What belongs to a runtime that goes: former tuples and identities, its SPI. */
-static void runtime_leave(struct uxfrm *u, struct ux_sa_runtime *r)
+static void drop_all_grace(struct uxfrm *u, struct ux_sa_runtime *r)
 {
-	ux_rcu_publish(&r->current, NULL);
 	while (r->grace)
 		grace_drop(u, ux_container_of(r->grace, struct ux_sa, grace_link));
+}
+
+/* What belongs to a runtime that clients do not see any more: former identities, its SPI. */
+static void runtime_hide(struct uxfrm *u, struct ux_sa_runtime *r)
+{
+	ux_rcu_publish(&r->current, NULL);
 	ux_lifetime_stop(u, r->timer);
 	ux_sa_events_stop(u, r);
 	ux_former_remove_all(u, r);
 	spi_unlink(u, r);
+}
+
+/* And its former tuples. */
+static void runtime_leave(struct uxfrm *u, struct ux_sa_runtime *r)
+{
+	drop_all_grace(u, r);
+	runtime_hide(u, r);
 }
 
 static bool same_address_key(const struct ux_sa *a, const struct ux_sa *b)
@@ -466,6 +478,91 @@ void ux_sad_remove(struct uxfrm *u, struct ux_sa *sa)
 	u->sad.n_sa--;
 	ux_watch_encap(u, sa, false);
 	ux_retire_add(&u->retire, sa, sa_retired);
+}
+
+/* ---- deleted, and perhaps back at once ---- */
+
+void ux_sad_park(struct uxfrm *u, struct ux_sa *sa)
+{
+	atomic_store_explicit(&sa->runtime->parked, true, memory_order_release);
+	runtime_hide(u, sa->runtime);
+	/* its former identities are in no index any more */
+	sa->runtime->first_former = sa->runtime->latest_former = 0;
+	address_unlink(u, sa);
+	ux_walk_remove(&u->sad.cursors, &sa->all);
+	u->sad.n_sa--;
+	atomic_store_explicit(&sa->grace, true, memory_order_release);
+	ux_interim_add(u, sa);
+}
+
+void ux_sad_unpark(struct uxfrm *u, struct ux_sa *sa)
+{
+	atomic_store_explicit(&sa->state, UX_SA_DEAD, memory_order_relaxed);
+	ux_interim_remove(u, sa);
+	drop_all_grace(u, sa->runtime);
+	tuple_unlink(u, sa);
+	ux_watch_encap(u, sa, false);
+	ux_retire_add(&u->retire, sa, sa_retired);
+}
+
+/* What the client may set when it installs an SA, taken over into the runtime it had. */
+static int take_terms(struct ux_sa_runtime *r, const struct ux_sa_runtime *wanted)
+{
+	int err = ux_lifetime_prepare(r, ux_sa_limits(wanted));
+
+	if (err == 0)
+		err = ux_sa_set_limits(r, ux_sa_limits(wanted));
+	if (err < 0)
+		return err;
+	r->terms.replay_maxage = wanted->terms.replay_maxage;
+	atomic_store_explicit(
+	    &r->terms.replay_maxdiff,
+	    atomic_load_explicit(&wanted->terms.replay_maxdiff, memory_order_relaxed),
+	    memory_order_relaxed);
+	r->terms.acquire_seq = wanted->terms.acquire_seq;
+	memcpy(r->terms.id_unused, wanted->terms.id_unused, sizeof(r->terms.id_unused));
+	return 0;
+}
+
+int ux_sad_resume(struct uxfrm *u, struct ux_sa *parked, struct ux_sa *fresh)
+{
+	struct ux_address_key was = ux_sad_address_key(parked);
+	struct ux_sa_runtime *r = parked->runtime;
+	bool grace =
+	    u->params.grace_ms && parked->dir != UX_SA_DIR_OUT && !same_inbound(parked, fresh);
+
+	if (u->params.max_sa && u->sad.n_sa >= u->params.max_sa)
+		return -ENOMEM;
+	if (reserve(u) < 0 || ux_former_reserve(u) < 0 || take_terms(r, fresh->runtime) < 0)
+		return -ENOMEM;
+	ux_sa_share_runtime(fresh, r);
+	reset_stats(&r->stats);
+	hash_sa(u, fresh);
+	ux_interim_remove(u, parked);
+	/* policies may go on naming what it was, as after a move */
+	parked->address_hash = ux_sad_address_hash(u, &was);
+	ux_former_update(u, parked, fresh);
+	spi_link(u, fresh);
+	address_link(u, fresh);
+	tuple_link(u, fresh);
+	ux_list_push_front(&u->sad.all, &fresh->all);
+	u->sad.n_sa++;
+	ux_rcu_publish(&r->current, fresh);
+	ux_lifetime_start(u, r->timer);
+	ux_sa_events_published(u, fresh);
+	ux_watch_encap(u, fresh, true);
+	/* from here on packets pass, by the new tuple and by those it had before */
+	atomic_store_explicit(&r->parked, false, memory_order_release);
+	if (r->n_grace)
+		grace_drop_like(u, fresh);
+	if (grace) {
+		grace_add(u, parked);
+		return 0;
+	}
+	tuple_unlink(u, parked);
+	ux_watch_encap(u, parked, false);
+	ux_retire_add(&u->retire, parked, sa_retired);
+	return 0;
 }
 
 /* ---- time ---- */

@@ -154,6 +154,19 @@ void ux_sad_give_up(struct ux_sa *sa);
 void ux_sad_remove(struct uxfrm *u, struct ux_sa *sa);
 
 /*
+ * ux_sad_park - as ux_sad_remove, but the SA may come back (core/interim.h): its tuples stay where
+ * the inbound look-up finds them, its runtime is parked.
+ */
+void ux_sad_park(struct uxfrm *u, struct ux_sa *sa);
+/* ux_sad_unpark - a parked SA ends. */
+void ux_sad_unpark(struct uxfrm *u, struct ux_sa *sa);
+/*
+ * ux_sad_resume - publish @fresh, which is in no table, with the runtime of the parked SA @parked;
+ * that becomes a former tuple. Takes @fresh. -ENOMEM (also when max_sa is reached) changes nothing.
+ */
+int ux_sad_resume(struct uxfrm *u, struct ux_sa *parked, struct ux_sa *fresh) UX_MUST_CHECK;
+
+/*
  * ux_sad_tick - end grace times and larval SAs that are due, a few thousand at most. Returns the
  * next deadline, UINT64_MAX: none.
  */

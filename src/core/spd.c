@@ -235,9 +235,13 @@ int ux_spd_insert(struct uxfrm *u, struct ux_policy *policy, bool exclusive, boo
 		*ret_replaced = old;
 	policy->index = old ? old->index : make_index(u, policy);
 	/* the new one is seen before the old one goes: no instant without a policy */
+	if (old && policy->action == UX_POLICY_BLOCK)
+		ux_interim_open(u, old);
 	insert(u, policy);
 	if (old)
 		take_out(u, old);
+	ux_interim_close(u, policy);
+	ux_interim_changed(u);
 	return 0;
 }
 

@@ -140,6 +140,8 @@ static void delete_policy(struct ux_request *req, struct ux_policy *policy)
 
 	memcpy(&id, req->header, sizeof(id));
 	ux_event_policy(req->u, XFRM_MSG_DELPOLICY, policy, id.index != 0, &origin);
+	if (policy->dir != UX_POLICY_OUT)
+		ux_interim_open(req->u, policy);
 	ux_spd_remove(req->u, policy);
 }
 

@@ -40,11 +40,20 @@ int ux_sa_add(struct uxfrm *u, struct ux_sa *sa, const struct ux_sa_params *p,
 
 	sa->tuple_hash = at->to_tuple;
 	sa->address_hash = at->to_address;
-	int r = larval ? ux_sad_fulfil(u, larval, sa) : ux_sad_insert(u, sa);
+	struct ux_sa *parked = ux_interim_find(u, sa, p);
+	int r;
+
+	if (parked)
+		r = ux_sad_resume(u, parked, sa);
+	else
+		r = larval ? ux_sad_fulfil(u, larval, sa) : ux_sad_insert(u, sa);
 	if (r < 0) {
 		ux_sa_free(sa);
 		return r;
 	}
+	if (larval && parked)
+		ux_sad_remove(u, larval);
+	ux_interim_changed(u);
 	ux_event_sa(u, XFRM_MSG_NEWSA, sa, UX_SA_VALID, origin);
 	return 0;
 }
@@ -102,6 +111,7 @@ int ux_sa_update(struct uxfrm *u, struct ux_sa *sa, const struct ux_sa_params *p
 			ux_sa_free(sa);
 			return r;
 		}
+		ux_interim_changed(u);
 		ux_event_sa(u, XFRM_MSG_UPDSA, sa, UX_SA_VALID, origin);
 		return 0;
 	}
@@ -118,7 +128,10 @@ int ux_sa_update(struct uxfrm *u, struct ux_sa *sa, const struct ux_sa_params *p
 void ux_sa_delete(struct uxfrm *u, struct ux_sa *sa, const struct ux_event_origin *origin)
 {
 	ux_event_sa(u, XFRM_MSG_DELSA, sa, UX_SA_DEAD, origin);
-	ux_sad_remove(u, sa);
+	if (ux_interim_parks(u, sa))
+		ux_sad_park(u, sa);
+	else
+		ux_sad_remove(u, sa);
 }
 
 bool ux_sa_flush(struct uxfrm *u, uint8_t proto)

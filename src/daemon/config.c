@@ -40,6 +40,10 @@ static const struct setting settings[] = {
     SETTING("daemon", acq_expires, SETTING_NUMBER, 1, 86400),
     SETTING("daemon", strict_templates, SETTING_BOOL, 0, 1),
     SETTING("daemon", labels, SETTING_LABELS, 0, 0),
+    SETTING("daemon", hold_ms, SETTING_NUMBER, 0, 10000),
+    SETTING("daemon", hold_bytes, SETTING_NUMBER, 65536, 1 << 30),
+    SETTING("daemon", larval_drop, SETTING_BOOL, 0, 1),
+    SETTING("daemon", strict, SETTING_BOOL, 0, 1),
     SETTING("daemon", idle_s, SETTING_NUMBER, 1, 86400),
     SETTING("daemon", log_level, SETTING_LEVEL, 0, 0),
     SETTING("daemon", log_file, SETTING_TEXT, 0, 256),
@@ -60,6 +64,9 @@ void ux_config_init(struct ux_config *config)
 {
 	*config = (struct ux_config){
 	    .grace_ms = 2000,
+	    .hold_ms = 500,
+	    .hold_bytes = 1 << 20,
+	    .larval_drop = true,
 	    .acq_expires = 30,
 	    .idle_s = 60,
 	    .log_level = LOG_NOTICE,

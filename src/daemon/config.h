@@ -20,6 +20,9 @@ struct ux_config {
 	uint32_t acq_expires;	     /* s */
 	bool strict_templates;
 	enum ux_labels_setting labels;
+	uint32_t hold_ms, hold_bytes;
+	bool larval_drop;
+	bool strict;	 /* as Linux in all of these: no grace, nothing held, strict templates */
 	uint32_t idle_s; /* on demand: end after so long without state and clients */
 	int log_level;
 	char log_file[256]; /* empty: stderr in the foreground, else syslog */

@@ -23,6 +23,7 @@ static const char usage[] =
     "      --grace-ms N        how long a moved SA is also reachable by its old addresses\n"
     "      --strict-templates  a moved SA leaves its policies, as in Linux\n"
     "      --labels WORD       keep security labels: auto, on or off\n"
+    "      --strict            no grace, nothing held, strict templates: as Linux in all of these\n"
     "      --tun-name NAME     name of the TUN device; may contain %d\n"
     "      --tun-mtu N         its MTU\n"
     "      --fwmark BIT        the mark bit of packets that must not come back\n"
@@ -38,6 +39,7 @@ enum {
 	OPT_READY_FD,
 	OPT_NO_PORTS,
 	OPT_STRICT_TEMPLATES,
+	OPT_STRICT,
 	OPT_SETTING, /* and following: index into setting_options */
 };
 
@@ -57,6 +59,7 @@ static const struct option options[] = {
     {"ready-fd", required_argument, NULL, OPT_READY_FD},
     {"no-ports", no_argument, NULL, OPT_NO_PORTS},
     {"strict-templates", no_argument, NULL, OPT_STRICT_TEMPLATES},
+    {"strict", no_argument, NULL, OPT_STRICT},
     {"grace-ms", required_argument, NULL, OPT_SETTING + 0},
     {"tun-name", required_argument, NULL, OPT_SETTING + 1},
     {"tun-mtu", required_argument, NULL, OPT_SETTING + 2},
@@ -101,6 +104,9 @@ static int apply_option(struct ux_config *config, int opt, struct ux_ext_ack *ex
 		return 0;
 	case OPT_STRICT_TEMPLATES:
 		config->strict_templates = true;
+		return 0;
+	case OPT_STRICT:
+		config->strict = true;
 		return 0;
 	case 'V':
 		printf("uxfrmd %s\n", UXFRM_VERSION);
@@ -150,5 +156,9 @@ int ux_config_parse_args(struct ux_config *config, int argc, char **argv, struct
 	}
 	if (optind < argc)
 		return ux_fail_fmt(ext, EINVAL, NULL, "unexpected argument '%s'", argv[optind]);
+	if (config->strict) {
+		config->strict_templates = true;
+		config->grace_ms = config->hold_ms = 0;
+	}
 	return 0;
 }

@@ -201,6 +201,8 @@ static int open_engine(struct control_thread *t)
 	params.max_sa = t->config->max_sa;
 	params.max_policy = t->config->max_policy;
 	params.strict_templates = t->config->strict_templates;
+	params.hold_ms = t->config->hold_ms;
+	params.larval_drop = t->config->larval_drop;
 	params.acq_expires_s = t->config->acq_expires;
 	params.labels = keeps_labels(t);
 	params.wake = wake;

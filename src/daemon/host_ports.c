@@ -250,6 +250,7 @@ static int start_worker(struct ux_host_ports *p, const struct ux_config *config,
 	    .host = p->tun.port,
 	    .underlay = p->sender,
 	    .own_mark = config->fwmark,
+	    .hold_bytes = config->hold_bytes,
 	};
 	int err = ux_packet_worker_start(&params, &p->worker);
 

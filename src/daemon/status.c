@@ -51,10 +51,10 @@ char *ux_status_json(const struct ux_status_input *in)
 	json_t *counts = json_pack("{s:I, s:I, s:{s:I, s:I, s:I}}", "sa", number(c->sa), "sa_grace",
 				   number(c->sa_grace), "policy", "in", number(c->policy[0]), "out",
 				   number(c->policy[1]), "fwd", number(c->policy[2]));
-	json_t *packets =
-	    json_pack("{s:I, s:I, s:I, s:I, s:I}", "out_packets", number(p->out_packets),
-		      "out_bytes", number(p->out_bytes), "in_packets", number(p->in_packets),
-		      "in_bytes", number(p->in_bytes), "bypassed", number(p->bypassed));
+	json_t *packets = json_pack(
+	    "{s:I, s:I, s:I, s:I, s:I, s:I}", "out_packets", number(p->out_packets), "out_bytes",
+	    number(p->out_bytes), "in_packets", number(p->in_packets), "in_bytes",
+	    number(p->in_bytes), "bypassed", number(p->bypassed), "held", number(p->held));
 	char *text = NULL;
 
 	if (root && counts && packets) {

@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/held_packets.h"
 #include "daemon/link_ports.h"
 #include "daemon/path_mtu.h"
 #include "packet/reassembly.h"
@@ -31,6 +32,8 @@
  * (RFC 1122 section 3.3.2 allows 60 to 120 seconds, Linux gives 30). */
 #define INCOMPLETE_MAX 64
 #define INCOMPLETE_NS 30000000000ull
+/* While packets wait, so often it is looked whether they may pass. */
+#define HELD_LOOK_MS 1
 
 struct ux_packet_worker {
 	struct ux_packet_worker_params params;
@@ -48,6 +51,8 @@ struct ux_packet_worker {
 	struct uxfrm_worker *engine_worker;
 	struct ux_reassembly *reassembly;
 	struct ux_path_mtu *path_mtu;
+	struct ux_held held;
+	uint32_t changes; /* uxfrm_changes() when the engine last said that they have to wait */
 	uint8_t *memory;
 	struct uxfrm_packet packets[UXFRM_BURST];
 	struct uxfrm_packet *burst[UXFRM_BURST];
@@ -137,22 +142,39 @@ static void reply(struct ux_packet_worker *w, size_t n, uint64_t now)
 		atomic_fetch_add_explicit(&w->too_big_taken, taken, memory_order_relaxed);
 }
 
-static void outbound(struct ux_packet_worker *w, size_t n)
+static void give_to_engine(struct ux_packet_worker *w, enum ux_port_side side,
+			   struct uxfrm_packet *const *packets, size_t n)
 {
-	const uint64_t now = now_ns();
+	if (side == UX_PORT_UNDERLAY) {
+		uxfrm_inbound(w->engine_worker, packets, n);
+		return;
+	}
+	ux_path_mtu_outbound(w->path_mtu, w->engine_worker, packets, n, now_ns());
+	for (size_t i = 0; i < n; i++) {
+		if (packets[i]->verdict == UXFRM_DROP && packets[i]->drop == UXFRM_DROP_FRAGMENT)
+			try_whole(w, packets[i]);
+	}
+}
 
-	ux_path_mtu_outbound(w->path_mtu, w->engine_worker, w->burst, n, now);
+/* Those that have to wait wait; for which there is no room goes on as if it had waited.
+ * @deadlines: of each, or NULL. */
+static void keep_held(struct ux_packet_worker *w, enum ux_port_side side, size_t n,
+		      const uint64_t *deadlines)
+{
+	struct uxfrm_packet *refused[UXFRM_BURST];
+	size_t m = 0;
+
 	for (size_t i = 0; i < n; i++) {
 		struct uxfrm_packet *p = w->burst[i];
 
-		if (p->verdict == UXFRM_DROP && p->drop == UXFRM_DROP_FRAGMENT)
-			try_whole(w, p);
+		if (p->verdict != UXFRM_HOLD ||
+		    ux_held_add(&w->held, p, side, now_ns(), deadlines ? deadlines[i] : 0))
+			continue;
+		p->may_hold = 0;
+		refused[m++] = p;
 	}
-	reply(w, n, now);
-	ux_path_mtu_tell_unreachable(w->path_mtu, w->engine_worker, w->params.underlay, w->burst, n,
-				     now);
-	send_sorted(w, w->params.underlay, n, UXFRM_UNDERLAY, UXFRM_BYPASS);
-	reply(w, n, now);
+	if (m)
+		give_to_engine(w, side, refused, m);
 }
 
 /* What belongs to a link is given to it, one after the other, and is then done with. */
@@ -178,9 +200,8 @@ static void deliver_by_links(struct ux_packet_worker *w, size_t n)
 	}
 }
 
-static void inbound(struct ux_packet_worker *w, size_t n)
+static void deliver(struct ux_packet_worker *w, size_t n)
 {
-	uxfrm_inbound(w->engine_worker, w->burst, n);
 	if (atomic_load(&w->links))
 		deliver_by_links(w, n);
 	send_sorted(w, atomic_load(&w->host), n, UXFRM_DELIVER, UXFRM_DELIVER);
@@ -193,10 +214,84 @@ static void cleartext(struct ux_packet_worker *w, struct ux_port *port, size_t n
 	ux_port_send(port, w->burst, n);
 }
 
+static void send_outbound(struct ux_packet_worker *w, size_t n)
+{
+	const uint64_t now = now_ns();
+
+	reply(w, n, now);
+	ux_path_mtu_tell_unreachable(w->path_mtu, w->engine_worker, w->params.underlay, w->burst, n,
+				     now);
+	send_sorted(w, w->params.underlay, n, UXFRM_UNDERLAY, UXFRM_BYPASS);
+	reply(w, n, now);
+}
+
+/* The burst through the engine and out. */
+static void carry(struct ux_packet_worker *w, enum ux_port_side side, size_t n,
+		  const uint64_t *deadlines)
+{
+	uxfrm_worker_clock(w->engine_worker, real_s());
+	give_to_engine(w, side, w->burst, n);
+	keep_held(w, side, n, deadlines);
+	if (side == UX_PORT_HOST)
+		send_outbound(w, n);
+	else
+		deliver(w, n);
+}
+
+/* Up to a burst of those that wait, from the front and of one side. */
+static size_t take_held(struct ux_packet_worker *w, size_t max, enum ux_port_side *ret_side,
+			uint64_t deadlines[UXFRM_BURST])
+{
+	uint64_t now = now_ns();
+	size_t n = 0;
+
+	while (n < max && ux_held_any(&w->held)) {
+		struct ux_held_packet *next = ux_held_first(&w->held), *held;
+
+		if (n && next->side != *ret_side)
+			break;
+		held = ux_held_take(&w->held);
+		*ret_side = held->side;
+		ux_held_put(held, w->burst[n]);
+		w->burst[n]->may_hold = held->deadline_ns > now;
+		deadlines[n++] = held->deadline_ns;
+		free(held);
+	}
+	return n;
+}
+
+/* Once through all that wait, in their order. */
+static void offer_held(struct ux_packet_worker *w)
+{
+	uint64_t deadlines[UXFRM_BURST];
+	enum ux_port_side side = UX_PORT_HOST;
+
+	ux_held_begin(&w->held);
+	for (size_t left = w->held.n; left > 0;) {
+		size_t n = take_held(w, left < UXFRM_BURST ? left : UXFRM_BURST, &side, deadlines);
+
+		left -= n;
+		carry(w, side, n, deadlines);
+	}
+}
+
+/* What waits goes first, when it may. */
+static void look_after_held(struct ux_packet_worker *w)
+{
+	uint32_t changes = uxfrm_changes(w->params.engine);
+	bool due = changes != w->changes || w->held.earliest_ns <= now_ns();
+
+	w->changes = changes;
+	if (ux_held_any(&w->held) && due)
+		offer_held(w);
+}
+
 static void serve_port(struct ux_packet_worker *w, struct ux_port *port, uint32_t events)
 {
-	size_t n = ux_port_receive(port, w->burst, UXFRM_BURST);
+	size_t n;
 
+	look_after_held(w);
+	n = ux_port_receive(port, w->burst, UXFRM_BURST);
 	if (!n) {
 		/* A TUN device that was removed is ready for ever. A socket's error ends with its
 		 * being read. */
@@ -205,13 +300,14 @@ static void serve_port(struct ux_packet_worker *w, struct ux_port *port, uint32_
 		return;
 	}
 	count(&w->bursts);
-	uxfrm_worker_clock(w->engine_worker, real_s());
-	if (port->side == UX_PORT_HOST)
-		outbound(w, n);
-	else if (port->side == UX_PORT_UNDERLAY)
-		inbound(w, n);
-	else
+	if (port->side != UX_PORT_HOST && port->side != UX_PORT_UNDERLAY) {
+		uxfrm_worker_clock(w->engine_worker, real_s());
 		cleartext(w, port, n);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		w->burst[i]->may_hold = 1;
+	carry(w, port->side, n, NULL);
 }
 
 static void run(struct ux_packet_worker *w)
@@ -219,8 +315,11 @@ static void run(struct ux_packet_worker *w)
 	struct epoll_event ready[EVENTS_PER_ROUND];
 
 	while (!atomic_load(&w->stop)) {
-		int n = epoll_wait(w->epoll_fd, ready, EVENTS_PER_ROUND, -1);
+		int n = epoll_wait(w->epoll_fd, ready, EVENTS_PER_ROUND,
+				   ux_held_any(&w->held) ? HELD_LOOK_MS : -1);
 		bool wake = false;
+
+		look_after_held(w);
 
 		for (int i = 0; i < n; i++) {
 			struct ux_port *port = ready[i].data.ptr;
@@ -294,6 +393,7 @@ static void release(struct ux_packet_worker *w)
 	ux_reassembly_free(w->reassembly);
 	free(atomic_load(&w->links));
 	ux_path_mtu_free(w->path_mtu);
+	ux_held_fini(&w->held);
 	free(w->memory);
 	free(w);
 }
@@ -335,6 +435,7 @@ int ux_packet_worker_start(const struct ux_packet_worker_params *params,
 	w->params = *params;
 	atomic_init(&w->host, params->host);
 	w->epoll_fd = w->wake_fd = -1;
+	ux_held_init(&w->held, params->hold_bytes);
 	sem_init(&w->passed, 0, 0);
 	sem_init(&w->started, 0, 0);
 	err = allocate(w);

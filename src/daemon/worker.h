@@ -21,6 +21,7 @@ struct ux_packet_worker_params {
 	struct ux_port *host;	  /* borrowed: the TUN device */
 	struct ux_port *underlay; /* borrowed: sends to the network */
 	uint32_t own_mark;	  /* that it sends with */
+	uint32_t hold_bytes;	  /* of packets that wait (UXFRM_HOLD), for each SA */
 };
 
 /* What the worker itself drops or saves; the engine's own counts are in uxfrm_packet_stats_get().

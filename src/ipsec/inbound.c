@@ -12,6 +12,7 @@
 #include "base/rcu.h"
 #include "core/replay.h"
 #include "ipsec/account.h"
+#include "ipsec/hold.h"
 #include "ipsec/mode.h"
 #include "ipsec/policy_check.h"
 #include "ipsec/protocol.h"
@@ -71,7 +72,7 @@ static enum uxfrm_drop check_sa(const struct ux_slot *s)
 		return UXFRM_DROP_IN_DIRECTION;
 	if (ux_sa_state_of(sa) == UX_SA_LARVAL || !sa->runtime->transform)
 		return UXFRM_DROP_IN_LARVAL;
-	if (ux_sa_state_of(sa) != UX_SA_VALID)
+	if (ux_sa_state_of(sa) != UX_SA_VALID || ux_sa_is_parked(sa))
 		return UXFRM_DROP_IN_NO_SA;
 	if (sa->encap.type != s->encap_type)
 		return UXFRM_DROP_IN_ENCAP;
@@ -102,6 +103,8 @@ static enum uxfrm_drop find_sa(struct uxfrm_worker *w, struct ux_slot *s)
 	s->sa = ux_sad_lookup_inbound(w->instance, &id, s->p->mark, s->encap_type);
 	if (!s->sa)
 		return UXFRM_DROP_IN_NO_SA;
+	if (ux_hold_inbound(w, s))
+		return UXFRM_DROP_NONE;
 	s->p->spi = be32toh(id.spi);
 	reason = check_sa(s);
 	if (reason != UXFRM_DROP_NONE)

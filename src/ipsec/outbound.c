@@ -11,6 +11,7 @@
 
 #include "base/rcu.h"
 #include "core/acquire.h"
+#include "ipsec/hold.h"
 #include "ipsec/interface_check.h"
 #include "ipsec/mode.h"
 #include "ipsec/path_mtu.h"
@@ -92,6 +93,8 @@ static enum uxfrm_drop resolve(struct uxfrm_worker *w, struct ux_slot *s,
 		asked.proto = t->proto;
 		asked.mode = t->mode;
 		sa = ux_sad_lookup_outbound(w->instance, &asked);
+		if (!sa && ux_hold_for_sa(w, s, t->reqid))
+			return UXFRM_DROP_NONE;
 		if (ux_acquire_wanted(policy, sa))
 			ask_for(w, s, &asked, i, sa);
 		if (!sa && t->optional)
@@ -156,11 +159,15 @@ static enum uxfrm_drop classify(struct uxfrm_worker *w, struct ux_slot *s)
 		return UXFRM_DROP_OUT_DEFAULT;
 	if (!policy)
 		return without_sa(w, s);
+	if (policy->action != UX_POLICY_ALLOW && ux_hold_outbound(w, s))
+		return UXFRM_DROP_NONE;
 	reason = policy->action == UX_POLICY_ALLOW ? resolve(w, s, policy) : UXFRM_DROP_OUT_BLOCK;
+	if (reason == UXFRM_DROP_OUT_NO_SA && ux_hold_for_keys(w, s, policy))
+		return UXFRM_DROP_NONE;
 	/* as in Linux one that could not be applied was not used */
 	if (reason == UXFRM_DROP_NONE || reason == UXFRM_DROP_OUT_BLOCK)
 		atomic_store_explicit(&policy->use_time_s, w->now_s, memory_order_relaxed);
-	if (reason != UXFRM_DROP_NONE)
+	if (reason != UXFRM_DROP_NONE || s->done)
 		return reason;
 	/* No templates, or only optional ones without an SA. */
 	if (!s->n_bundle)

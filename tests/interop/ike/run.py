@@ -45,7 +45,8 @@ def start_peers(world, folder, directory, peers):
 
 def play(world, folder, directory):
     """None, or why the scenario failed."""
-    options = [line for line in read(folder, "uxfrmd").splitlines() if line]
+    config = folder / "uxfrmd.conf"
+    options = ["--config", str(config)] if config.exists() else []
     peers, why = {}, None
     steps = Steps(world, peers)
     steps.stay_only_at(read(folder, "place", "A4").strip())

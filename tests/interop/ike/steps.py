@@ -100,7 +100,7 @@ class Steps:
 
     def word_state(self, end, *text):
         """The listing of SAs contains a regular expression, by and by."""
-        self._by_and_by(lambda: re.search(" ".join(text), self.world.shown(end, "state")),
+        self._by_and_by(lambda: re.search(" ".join(text), self.world.shown(end, "state"), re.M),
                         lambda: self.world.shown(end, "state"))
 
     def word_policy(self, end, *text):
@@ -182,12 +182,15 @@ class Steps:
     def word_wait(self, seconds):
         time.sleep(float(seconds))
 
-    def word_move(self, end, name):
-        """The roadwarrior leaves the net it is in and comes up in the place @name."""
+    def word_move(self, end, name, *how):
+        """The roadwarrior comes up in the place @name and leaves the one it was in: when the gateway knows, or `suddenly`."""
         if end != "rw":
             raise CommandFailed("only rw moves")
         new, old = topology.PLACES[name], self.place
         self._arrive(new)
+        if "suddenly" not in how:
+            self.word_state("gw", f"src {topology.GATEWAY[new.family]} dst {new.seen}$")
+            time.sleep(0.2)
         if self._address(old) != self._address(new):
             self._leave(old)
         self.place = new

@@ -29,7 +29,14 @@ class World(Lab):
             self.run(end, ["nft", "delete", "table", "inet", "marks"])
             self.run(end, ["nft", "-f", "-"], stdin=GUARD)
         self._answer_from_one_address()
+        self._one_way_out()
         self.daemons = {}
+
+    def _one_way_out(self):
+        """Each place has a table of its own in the demonstration; an IKE daemon would take any of them for a way."""
+        for family, tables in ((4, (101, 102, 103)), (6, (101, 102))):
+            self.ip("rw", *(line for table in tables for line in (f"route flush table {table}", f"rule del lookup {table}")),
+                    family=family)
 
     def _answer_from_one_address(self):
         """Else the gateway's IKE daemon would move each SA to the address of the nearest interface."""

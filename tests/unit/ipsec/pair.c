@@ -94,7 +94,10 @@ static void set_selector(struct ux_sa_params *p, const struct sa_spec *spec)
 	p->sel.prefixlen_s = spec->sel_bits;
 }
 
-struct ux_sa *add_sa(struct side *s, const struct sa_spec *spec)
+/* @put: what becomes of the SA. The result is @put's. */
+static bool with_sa(struct side *s, const struct sa_spec *spec,
+		    bool (*put)(struct side *s, struct ux_sa *sa, const struct ux_sa_params *p),
+		    struct ux_sa **ret_sa)
 {
 	const struct algo_row *row = &algo_rows[spec->algo];
 	struct ux_algo_request first = {.key = key_bytes, .key_bits = row->key_bits};
@@ -111,6 +114,7 @@ struct ux_sa *add_sa(struct side *s, const struct sa_spec *spec)
 	    .replay_window = spec->window,
 	    .oseq = spec->oseq,
 	    .iseq = spec->iseq,
+	    .has_curlft = spec->installed_before,
 	    .pcpu = spec->for_cpu - 1,
 	    .mark = spec->mark,
 	    .output_mark = spec->output_mark,
@@ -147,8 +151,48 @@ struct ux_sa *add_sa(struct side *s, const struct sa_spec *spec)
 		err = ux_sa_new(s->u, &p, &sa, &ext);
 	if (err < 0)
 		fail_msg("SA refused: %d %s", err, ext.msg);
-	assert_int_equal(ux_sad_insert(s->u, sa), 0);
+	*ret_sa = sa;
+	return put(s, sa, &p);
+}
+
+static bool insert(struct side *s, struct ux_sa *sa, const struct ux_sa_params *p)
+{
+	return ux_sad_insert(s->u, sa) == 0;
+}
+
+struct ux_sa *add_sa(struct side *s, const struct sa_spec *spec)
+{
+	struct ux_sa *sa;
+
+	assert_true(with_sa(s, spec, insert, &sa));
 	return sa;
+}
+
+/* As a client's NEWSA does it. */
+static bool resume(struct side *s, struct ux_sa *sa, const struct ux_sa_params *p)
+{
+	struct ux_sa *parked = ux_interim_find(s->u, sa, p);
+
+	if (!parked) {
+		ux_sa_free(sa);
+		return false;
+	}
+	assert_int_equal(ux_sad_resume(s->u, parked, sa), 0);
+	ux_interim_changed(s->u);
+	return true;
+}
+
+struct ux_sa *resume_sa(struct side *s, const struct sa_spec *spec)
+{
+	struct ux_sa *sa;
+
+	return with_sa(s, spec, resume, &sa) ? sa : NULL;
+}
+
+void park_sa(struct side *s, struct ux_sa *sa)
+{
+	assert_true(ux_interim_parks(s->u, sa));
+	ux_sad_park(s->u, sa);
 }
 
 static struct ux_template template_of(const struct policy_spec *spec)

@@ -63,12 +63,16 @@ struct sa_spec {
 	enum algo algo;	  /* AH: its authenticator */
 	uint32_t for_cpu; /* number plus one; 0: all */
 	bool esn, larval;
+	bool installed_before; /* the request gives its current lifetime */
 	struct ux_mark mark, output_mark;
 	const char *sel_dst; /* selector: this destination only */
 	const char *sel_src; /* and this source, with as many bits; NULL: any */
 	uint8_t sel_bits;
 };
 struct ux_sa *add_sa(struct side *s, const struct sa_spec *spec);
+/* park_sa - delete it as a client does; resume_sa - install it again: NULL if it is another one. */
+void park_sa(struct side *s, struct ux_sa *sa);
+struct ux_sa *resume_sa(struct side *s, const struct sa_spec *spec);
 
 struct policy_spec {
 	uint8_t dir, mode, action;

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/* Packets that wait for what was taken away and may come back (core/interim.h). Each returns
+ * whether the packet, which has its verdict then, waits; it must be as it came. */
+
+#include "ipsec/worker.h"
+
+/* ux_hold_outbound - before a policy that blocks has its way. */
+bool ux_hold_outbound(struct uxfrm_worker *w, struct ux_slot *s);
+/* ux_hold_for_sa - before an SA with this reqid is missed. */
+bool ux_hold_for_sa(struct uxfrm_worker *w, struct ux_slot *s, uint32_t reqid);
+/* ux_hold_for_keys - the SAs of @policy are being asked for. */
+bool ux_hold_for_keys(struct uxfrm_worker *w, struct ux_slot *s, const struct ux_policy *policy);
+/* ux_hold_inbound - s->sa was found. */
+bool ux_hold_inbound(struct uxfrm_worker *w, struct ux_slot *s);

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* What an IKE daemon takes away and brings back: SAs go on where they were, packets wait meanwhile,
+ * and for no longer than they may. */
+
+#include "pair.h"
+
+#include <string.h>
+
+#include "core/interim.h"
+
+#define HOLD_MS 500
+#define MS UINT64_C(1000000)
+
+static struct test_packet flight[4], t;
+static const struct inner_spec inner4 = {.family = AF_INET, .payload = 40};
+
+static void open_holding(struct pair *p, uint32_t hold_ms)
+{
+	struct uxfrm_params params;
+
+	uxfrm_params_init(&params);
+	params.now_ns = MS;
+	params.real_s = REAL_S;
+	params.hold_ms = hold_ms;
+	pair_open_params(p, &params);
+}
+
+static void pass_ms(struct side *s, uint64_t ms)
+{
+	uxfrm_tick(s->u, s->u->now_ns + ms * MS, REAL_S);
+}
+
+static void send_inner(struct side *s, struct test_packet *to)
+{
+	make_inner(to, &inner4);
+	to->p.may_hold = 1;
+	outbound(s, to);
+}
+
+static void receive(struct side *s, const struct test_packet *wire)
+{
+	copy_packet(&t, wire);
+	t.p.may_hold = 1;
+	inbound(s, &t);
+}
+
+/* It waits, is as it came, and is dropped for @reason when it must wait no longer. */
+static void expect_waits_in(struct side *s, const struct test_packet *wire, enum uxfrm_drop reason)
+{
+	receive(s, wire);
+	assert_int_equal(t.p.verdict, UXFRM_HOLD);
+	assert_int_equal(t.p.len, wire->p.len);
+	assert_memory_equal(t.p.data, wire->p.data, wire->p.len);
+	copy_packet(&t, wire);
+	t.p.may_hold = 0;
+	expect_drop_in(s, &t, reason);
+}
+
+static void expect_delivered(struct side *s, const struct test_packet *wire)
+{
+	receive(s, wire);
+	if (t.p.verdict != UXFRM_DELIVER)
+		fail_msg("dropped: %s", uxfrm_drop_name(t.p.drop));
+}
+
+static struct sa_spec moved_spec(const struct ux_sa *old)
+{
+	return (struct sa_spec){.src = "192.0.2.1",
+				.dst = "198.51.100.9",
+				.spi = be32toh(old->id.spi),
+				.reqid = old->reqid,
+				.mode = old->mode,
+				.algo = GCM128_16,
+				.window = 64};
+}
+
+/* Deleted and added again elsewhere, with counters read a while before: nothing begins anew. */
+static void test_sa_comes_back(void **state)
+{
+	struct sa_spec spec = {.algo = GCM128_16, .window = 64}, again;
+	struct ux_sa_runtime *runtime;
+	struct ux_sa *at_a, *at_b;
+	struct pair p;
+
+	open_holding(&p, HOLD_MS);
+	at_a = usual_tunnel(&p, &spec, &at_b);
+	for (int i = 0; i < 3; i++)
+		send_inner(&p.a, &flight[i]);
+	expect_delivered(&p.b, &flight[0]);
+
+	runtime = at_b->runtime;
+	again = moved_spec(at_b);
+	again.iseq = 1;
+	park_sa(&p.b, at_b);
+	assert_int_equal(p.b.u->sad.n_sa, 0);
+	expect_waits_in(&p.b, &flight[1], UXFRM_DROP_IN_NO_SA);
+	at_b = resume_sa(&p.b, &again);
+	assert_non_null(at_b);
+	assert_ptr_equal(at_b->runtime, runtime);
+	assert_int_equal(p.b.u->sad.n_sa, 1);
+	/* to the tuple it had; a packet that was there before is refused */
+	expect_delivered(&p.b, &flight[1]);
+	copy_packet(&t, &flight[0]);
+	expect_drop_in(&p.b, &t, UXFRM_DROP_IN_REPLAY);
+
+	again = moved_spec(at_a);
+	again.oseq = 2; /* three have been sent */
+	park_sa(&p.a, at_a);
+	at_a = resume_sa(&p.a, &again);
+	assert_non_null(at_a);
+	send_inner(&p.a, &flight[3]);
+	assert_int_equal(flight[3].p.verdict, UXFRM_UNDERLAY);
+	assert_int_equal(atomic_load(&at_a->runtime->oseq), 4);
+	expect_delivered(&p.b, &flight[3]);
+	expect_delivered(&p.b, &flight[2]);
+	pair_close(&p);
+}
+
+/* Nothing is kept longer than it may be, and nothing of it passes meanwhile. */
+static void test_sa_does_not_come_back(void **state)
+{
+	struct sa_spec spec = {.algo = GCM128_16, .window = 64}, again;
+	struct ux_sa *at_b;
+	struct pair p;
+
+	open_holding(&p, HOLD_MS);
+	usual_tunnel(&p, &spec, &at_b);
+	send_inner(&p.a, &flight[0]);
+	again = moved_spec(at_b);
+	again.installed_before = true;
+	park_sa(&p.b, at_b);
+	pass_ms(&p.b, HOLD_MS - 1);
+	expect_waits_in(&p.b, &flight[0], UXFRM_DROP_IN_NO_SA);
+	uint32_t changes = uxfrm_changes(p.b.u);
+
+	pass_ms(&p.b, 1);
+	assert_int_not_equal(uxfrm_changes(p.b.u), changes);
+	assert_int_equal(p.b.u->interim.n_parked, 0);
+	receive(&p.b, &flight[0]);
+	assert_int_equal(t.p.verdict, UXFRM_DROP);
+	assert_int_equal(t.p.drop, UXFRM_DROP_IN_NO_SA);
+	assert_null(resume_sa(&p.b, &again));
+	pair_close(&p);
+}
+
+/* Another key, other terms, counters that it never had or none at all: another SA. */
+static void test_another_sa(void **state)
+{
+	struct sa_spec spec = {.algo = GCM128_16, .window = 64}, right;
+	struct ux_sa *at_b;
+	struct pair p;
+
+	open_holding(&p, HOLD_MS);
+	usual_tunnel(&p, &spec, &at_b);
+	send_inner(&p.a, &flight[0]);
+	expect_delivered(&p.b, &flight[0]);
+	right = moved_spec(at_b);
+	right.iseq = 1;
+	park_sa(&p.b, at_b);
+
+	struct sa_spec wrong[] = {right, right, right, right, right, right, right};
+
+	wrong[0].algo = GCM192_12;
+	wrong[1].spi++;
+	wrong[2].window = 128;
+	wrong[3].iseq = 2;
+	wrong[4].oseq = 1;
+	wrong[5].iseq = 0;
+	wrong[6].extra_flags = UX_SA_EXTRA_OSEQ_MAY_WRAP;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_null(resume_sa(&p.b, &wrong[i]));
+	assert_non_null(resume_sa(&p.b, &right));
+	pair_close(&p);
+}
+
+/* A larval SA: its keys may be on their way. */
+static void test_keys_to_come(void **state)
+{
+	struct sa_spec spec = {.algo = GCM128_16, .window = 64}, larval;
+	struct ux_sa *at_b;
+	struct pair p;
+
+	open_holding(&p, HOLD_MS);
+	usual_tunnel(&p, &spec, &at_b);
+	send_inner(&p.a, &flight[0]);
+	larval = (struct sa_spec){.src = "192.0.2.1",
+				  .dst = "192.0.2.2",
+				  .spi = be32toh(at_b->id.spi),
+				  .mode = UX_MODE_TUNNEL,
+				  .larval = true};
+	ux_sad_remove(p.b.u, at_b);
+	add_sa(&p.b, &larval);
+	expect_waits_in(&p.b, &flight[0], UXFRM_DROP_IN_LARVAL);
+	pair_close(&p);
+}
+
+static struct ux_policy *replace_policy(struct side *s, const struct ux_policy *like,
+					uint8_t action, unsigned int n_templates)
+{
+	struct ux_policy *fresh = ux_policy_new(s->u, n_templates);
+	bool replaced;
+
+	assert_non_null(fresh);
+	fresh->dir = like->dir;
+	fresh->action = action;
+	fresh->family = like->family;
+	fresh->sel = like->sel;
+	fresh->mark = like->mark;
+	fresh->if_id = like->if_id;
+	assert_int_equal(ux_policy_set_limits(fresh, like->limits), 0);
+	for (unsigned int i = 0; i < n_templates; i++)
+		fresh->templates[i] = like->templates[i];
+	assert_int_equal(ux_spd_insert(s->u, fresh, false, &replaced), 0);
+	return fresh;
+}
+
+static struct ux_policy *policy_of(struct side *s, enum ux_policy_dir dir)
+{
+	struct ux_list *pos;
+
+	ux_list_for_each (pos, &s->u->spd.all) {
+		struct ux_policy *policy = ux_container_of(pos, struct ux_policy, all);
+
+		if (policy->dir == dir && policy->family == AF_INET)
+			return policy;
+	}
+	fail_msg("no policy");
+	return NULL;
+}
+
+/* Blocked for the moment: what the policy protected waits, and goes out protected or not at all. */
+static void test_blocked_for_the_moment(void **state)
+{
+	struct sa_spec spec = {.algo = GCM128_16, .window = 64};
+	struct ux_policy *policy, *kept;
+	struct pair p;
+
+	open_holding(&p, HOLD_MS);
+	usual_tunnel(&p, &spec, NULL);
+	policy = policy_of(&p.a, UX_POLICY_OUT);
+	kept = ux_policy_clone(policy);
+	replace_policy(&p.a, kept, UX_POLICY_BLOCK, 0);
+	send_inner(&p.a, &flight[0]);
+	assert_int_equal(flight[0].p.verdict, UXFRM_HOLD);
+	make_inner(&t, &inner4);
+	expect_drop_out(&p.a, &t, UXFRM_DROP_OUT_BLOCK);
+	replace_policy(&p.a, kept, UX_POLICY_ALLOW, 1);
+	flight[0].p.may_hold = 1;
+	outbound(&p.a, &flight[0]);
+	assert_int_equal(flight[0].p.verdict, UXFRM_UNDERLAY);
+	expect_delivered(&p.b, &flight[0]);
+
+	replace_policy(&p.a, kept, UX_POLICY_BLOCK, 0);
+	pass_ms(&p.a, HOLD_MS);
+	send_inner(&p.a, &flight[1]);
+	assert_int_equal(flight[1].p.verdict, UXFRM_DROP);
+	assert_int_equal(flight[1].p.drop, UXFRM_DROP_OUT_BLOCK);
+	/* one that never protected holds nothing */
+	replace_policy(&p.a, kept, UX_POLICY_BLOCK, 0);
+	send_inner(&p.a, &flight[1]);
+	assert_int_equal(flight[1].p.verdict, UXFRM_DROP);
+	ux_policy_free(kept);
+	pair_close(&p);
+}
+
+/* The policy for what arrives is deleted: packets wait before they are opened. */
+static void test_inbound_policy_gone(void **state)
+{
+	struct sa_spec spec = {.algo = GCM128_16, .window = 64};
+	struct ux_policy *policy, *kept;
+	struct pair p;
+
+	open_holding(&p, HOLD_MS);
+	usual_tunnel(&p, &spec, NULL);
+	send_inner(&p.a, &flight[0]);
+	send_inner(&p.a, &flight[1]);
+	policy = policy_of(&p.b, UX_POLICY_IN);
+	kept = ux_policy_clone(policy);
+	ux_interim_open(p.b.u, policy);
+	ux_spd_remove(p.b.u, policy);
+	receive(&p.b, &flight[0]);
+	assert_int_equal(t.p.verdict, UXFRM_HOLD);
+	replace_policy(&p.b, kept, UX_POLICY_ALLOW, 1);
+	expect_delivered(&p.b, &flight[0]);
+
+	policy = policy_of(&p.b, UX_POLICY_IN);
+	ux_interim_open(p.b.u, policy);
+	ux_spd_remove(p.b.u, policy);
+	pass_ms(&p.b, HOLD_MS);
+	receive(&p.b, &flight[1]);
+	assert_int_equal(t.p.verdict, UXFRM_DROP);
+	assert_int_equal(t.p.drop, UXFRM_DROP_IN_NO_POLICY);
+	ux_policy_free(kept);
+	pair_close(&p);
+}
+
+/* The policy is there and its SA is not: one that was just deleted may be it. */
+static void test_outbound_sa_gone(void **state)
+{
+	struct sa_spec spec = {.algo = GCM128_16, .window = 64}, again;
+	struct ux_sa *at_a;
+	struct pair p;
+
+	open_holding(&p, HOLD_MS);
+	at_a = usual_tunnel(&p, &spec, NULL);
+	again = moved_spec(at_a);
+	again.dst = "192.0.2.2";
+	again.installed_before = true;
+	park_sa(&p.a, at_a);
+	send_inner(&p.a, &flight[0]);
+	assert_int_equal(flight[0].p.verdict, UXFRM_HOLD);
+	assert_non_null(resume_sa(&p.a, &again));
+	flight[0].p.may_hold = 1;
+	outbound(&p.a, &flight[0]);
+	assert_int_equal(flight[0].p.verdict, UXFRM_UNDERLAY);
+	pair_close(&p);
+}
+
+/* Linux's other way: what misses an SA waits until that has been negotiated. */
+static void test_larval_drop(void **state)
+{
+	struct sa_spec spec = {.algo = GCM128_16, .window = 64}, again;
+	struct uxfrm_params params;
+	struct ux_sa *at_a;
+	struct pair p;
+
+	for (int drop = 0; drop < 2; drop++) {
+		uxfrm_params_init(&params);
+		params.real_s = REAL_S;
+		params.larval_drop = drop;
+		pair_open_params(&p, &params);
+		at_a = usual_tunnel(&p, &spec, NULL);
+		again = moved_spec(at_a);
+		again.dst = "192.0.2.2";
+		ux_sad_remove(p.a.u, at_a);
+		send_inner(&p.a, &flight[0]);
+		assert_int_equal(flight[0].p.verdict, drop ? UXFRM_DROP : UXFRM_HOLD);
+		if (!drop) {
+			assert_int_equal(flight[0].p.hold_ms, 30000);
+			add_sa(&p.a, &again);
+			outbound(&p.a, &flight[0]);
+			assert_int_equal(flight[0].p.verdict, UXFRM_UNDERLAY);
+		}
+		pair_close(&p);
+	}
+}
+
+/* As Linux: gone is gone. */
+static void test_off(void **state)
+{
+	struct sa_spec spec = {.algo = GCM128_16, .window = 64};
+	struct ux_sa *at_b;
+	struct pair p;
+
+	open_holding(&p, 0);
+	usual_tunnel(&p, &spec, &at_b);
+	send_inner(&p.a, &flight[0]);
+	assert_false(ux_interim_parks(p.b.u, at_b));
+	ux_interim_open(p.b.u, policy_of(&p.b, UX_POLICY_IN));
+	expect_delivered(&p.b, &flight[0]);
+	pair_close(&p);
+}
+
+/* A client that clears thousands is not remembered in full. */
+static void test_bounds(void **state)
+{
+	struct policy_spec in = {.dir = UX_POLICY_IN, .family = AF_INET, .n_templates = 1};
+	struct pair p;
+
+	open_holding(&p, HOLD_MS);
+	for (uint32_t i = 0; i < UX_PARKED_MAX + 100; i++) {
+		struct sa_spec spec = {
+		    .src = "192.0.2.1", .dst = "192.0.2.2", .spi = 1000 + i, .algo = NULL_SHA256};
+
+		park_sa(&p.a, add_sa(&p.a, &spec));
+	}
+	assert_int_equal(p.a.u->interim.n_parked, UX_PARKED_MAX);
+	for (uint32_t i = 0; i < UX_GAPS_MAX + 10; i++) {
+		struct ux_policy *policy;
+
+		in.if_id = i + 1;
+		policy = add_policy(&p.a, &in);
+		ux_interim_open(p.a.u, policy);
+		ux_spd_remove(p.a.u, policy);
+	}
+	assert_int_equal(atomic_load(&p.a.u->interim.n_gaps), UX_GAPS_MAX);
+	pass_ms(&p.a, HOLD_MS);
+	assert_int_equal(p.a.u->interim.n_parked, 0);
+	assert_int_equal(atomic_load(&p.a.u->interim.n_gaps), 0);
+	pair_close(&p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_sa_comes_back),
+	    cmocka_unit_test(test_sa_does_not_come_back),
+	    cmocka_unit_test(test_another_sa),
+	    cmocka_unit_test(test_keys_to_come),
+	    cmocka_unit_test(test_blocked_for_the_moment),
+	    cmocka_unit_test(test_inbound_policy_gone),
+	    cmocka_unit_test(test_outbound_sa_gone),
+	    cmocka_unit_test(test_larval_drop),
+	    cmocka_unit_test(test_off),
+	    cmocka_unit_test(test_bounds),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
