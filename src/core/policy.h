@@ -17,7 +17,8 @@
 
 enum ux_policy_dir { UX_POLICY_IN = 0, UX_POLICY_OUT = 1, UX_POLICY_FWD = 2, UX_POLICY_DIRS = 3 };
 enum { UX_POLICY_ALLOW = 0, UX_POLICY_BLOCK = 1 };
-#define UX_POLICY_CPU_ACQUIRE 4 /* flag: an SA for each CPU is wanted */
+#define UX_POLICY_CPU_ACQUIRE 4	 /* flag: an SA for each CPU is wanted */
+#define UX_POLICY_FLAG_ICMP 0x02 /* the protocol's bit (XFRM_POLICY_ICMP) */
 enum { UX_POLICY_TYPE_MAIN = 0, UX_POLICY_TYPE_SUB = 1 };
 
 struct ux_template {

@@ -17,6 +17,7 @@
 #include "ipsec/path_mtu.h"
 #include "ipsec/protocol.h"
 #include "ipsec/sa_use.h"
+#include "packet/icmp_quote.h"
 
 #include <sched.h>
 
@@ -146,6 +147,26 @@ static void find_policies(struct uxfrm_worker *w)
 		w->live[i]->policy = q[i].found;
 }
 
+/*
+ * RFC 4301 section 6: an ICMP error that no policy is for goes the way of the flow it belongs to,
+ * if that one's policy lets it (Linux: XFRM_LOOKUP_ICMP). NULL: it does not.
+ */
+static struct ux_policy *policy_of_quoted(struct uxfrm_worker *w, struct ux_slot *s)
+{
+	struct ux_policy *policy;
+	struct ux_flow_key quoted;
+
+	if (!ux_icmp_quote_reversed(s->p->data, &s->ip, &quoted))
+		return NULL;
+	quoted.mark = s->flow.mark;
+	quoted.ifindex = s->flow.ifindex;
+	policy = ux_spd_lookup(w->instance, UX_POLICY_OUT, &quoted, s->p->if_id);
+	if (!policy || !(policy->flags & UX_POLICY_FLAG_ICMP))
+		return NULL;
+	s->flow = quoted;
+	return policy;
+}
+
 static enum uxfrm_drop classify(struct uxfrm_worker *w, struct ux_slot *s)
 {
 	struct uxfrm *u = w->instance;
@@ -155,6 +176,8 @@ static enum uxfrm_drop classify(struct uxfrm_worker *w, struct ux_slot *s)
 	/* it could pass in clear where the first fragment is protected (RFC 4301 section 7) */
 	if (s->ip.fragment && ux_spd_ports_decide(u, UX_POLICY_OUT, &s->flow, s->p->if_id, policy))
 		return UXFRM_DROP_FRAGMENT;
+	if (!policy)
+		policy = policy_of_quoted(w, s);
 	if (!policy && ux_spd_default(&u->spd, UX_POLICY_OUT) == UX_POLICY_BLOCK)
 		return UXFRM_DROP_OUT_DEFAULT;
 	if (!policy)

@@ -10,6 +10,7 @@
 #include "ipsec/policy_check.h"
 
 #include "base/rcu.h"
+#include "packet/icmp_quote.h"
 
 static bool selector_fits(const struct ux_selector *sel, const struct ux_flow_key *flow)
 {
@@ -119,11 +120,17 @@ static bool templates_fit(struct uxfrm *u, const struct ux_policy *policy, const
 	return true;
 }
 
-static bool selectors_fit(const struct ux_slot *s)
+/* @quoted: NULL, or the flow an ICMP error belongs to, which may fit where the error does not. */
+static bool selectors_fit(const struct ux_slot *s, const struct ux_flow_key *quoted)
 {
-	for (unsigned int i = 0; i < s->n_bundle; i++)
-		if (!selector_fits(&s->bundle[i]->sel, &s->flow))
+	for (unsigned int i = 0; i < s->n_bundle; i++) {
+		const struct ux_sa *sa = s->bundle[i];
+
+		if (selector_fits(&sa->sel, &s->flow))
+			continue;
+		if (!quoted || !(sa->flags & UX_SA_ICMP) || !selector_fits(&sa->sel, quoted))
 			return false;
+	}
 	return true;
 }
 
@@ -137,26 +144,70 @@ static const struct ux_label *label_of(const struct ux_slot *s)
 	return label;
 }
 
+static enum uxfrm_drop check_policy(struct uxfrm_worker *w, const struct ux_slot *s,
+				    struct ux_policy *policy)
+{
+	if (!policy)
+		return UXFRM_DROP_IN_NO_POLICY;
+	atomic_store_explicit(&policy->use_time_s, w->now_s, memory_order_relaxed);
+	if (policy->action != UX_POLICY_ALLOW)
+		return UXFRM_DROP_IN_BLOCK;
+	return templates_fit(w->instance, policy, s) ? UXFRM_DROP_NONE : UXFRM_DROP_IN_TEMPLATE;
+}
+
+/* Which packet of a flow an ICMP error is about; NULL: it is none. */
+static const struct ux_flow_key *quoted_by(const struct ux_slot *s, struct ux_flow_key *flow)
+{
+	if (!ux_icmp_quote_reversed(s->p->data, &s->ip, flow))
+		return NULL;
+	flow->mark = s->flow.mark;
+	flow->ifindex = s->flow.ifindex;
+	flow->label_known = s->flow.label_known;
+	flow->label = s->flow.label;
+	return flow;
+}
+
+/*
+ * RFC 4301 section 6: an error that the check has refused may come by the flow it belongs to. To
+ * the host itself when the last SA lets it (Linux: icmp_rcv); to be forwarded, when no policy is
+ * for the error, and that of the flow lets it (Linux: xfrm_in_fwd_icmp).
+ */
+static enum uxfrm_drop check_quoted(struct uxfrm_worker *w, const struct ux_slot *s,
+				    enum ux_policy_dir dir, enum uxfrm_drop reason,
+				    const struct ux_flow_key *quoted)
+{
+	struct ux_policy *policy;
+
+	if (dir == UX_POLICY_IN && !(s->bundle[s->n_bundle - 1]->flags & UX_SA_ICMP))
+		return reason;
+	if (dir == UX_POLICY_FWD && reason != UXFRM_DROP_IN_NO_POLICY)
+		return reason;
+	policy = ux_spd_lookup(w->instance, dir, quoted, s->p->if_id);
+	if (dir == UX_POLICY_FWD && policy && !(policy->flags & UX_POLICY_FLAG_ICMP))
+		return reason;
+	return check_policy(w, s, policy) == UXFRM_DROP_NONE ? UXFRM_DROP_NONE : reason;
+}
+
 enum uxfrm_drop ux_policy_check(struct uxfrm_worker *w, struct ux_slot *s)
 {
 	struct uxfrm *u = w->instance;
-	struct ux_policy *policy;
+	const struct ux_flow_key *quoted;
+	struct ux_flow_key flow;
+	enum uxfrm_drop reason;
 	enum ux_policy_dir dir;
 
 	s->flow.mark = s->p->mark;
 	s->flow.ifindex = s->p->ifindex;
 	s->flow.label_known = true;
 	s->flow.label = label_of(s);
-	if (!selectors_fit(s))
+	quoted = quoted_by(s, &flow);
+	if (!selectors_fit(s, quoted))
 		return UXFRM_DROP_IN_SELECTOR;
 	dir = ux_local_contains(&u->local, s->flow.family, &s->flow.daddr) ? UX_POLICY_IN
 									   : UX_POLICY_FWD;
 	s->p->if_id = ux_interfaces_have(&u->interfaces, s->sa->if_id) ? s->sa->if_id : 0;
-	policy = ux_spd_lookup(u, dir, &s->flow, s->p->if_id);
-	if (!policy)
-		return UXFRM_DROP_IN_NO_POLICY;
-	atomic_store_explicit(&policy->use_time_s, w->now_s, memory_order_relaxed);
-	if (policy->action != UX_POLICY_ALLOW)
-		return UXFRM_DROP_IN_BLOCK;
-	return templates_fit(u, policy, s) ? UXFRM_DROP_NONE : UXFRM_DROP_IN_TEMPLATE;
+	reason = check_policy(w, s, ux_spd_lookup(u, dir, &s->flow, s->p->if_id));
+	if (reason == UXFRM_DROP_NONE || !quoted)
+		return reason;
+	return check_quoted(w, s, dir, reason, quoted);
 }

@@ -227,8 +227,14 @@ struct ux_policy *add_policy(struct side *s, const struct policy_spec *spec)
 	policy->action = spec->action;
 	policy->priority = spec->priority;
 	policy->if_id = spec->if_id;
+	policy->flags = spec->flags;
 	policy->family = policy->sel.family = spec->family;
 	policy->mark = (struct ux_mark){spec->mark, spec->mark ? ~0u : 0};
+	if (spec->sel_src) {
+		policy->sel.saddr = addr_of(spec->sel_src, NULL);
+		policy->sel.daddr = addr_of(spec->sel_dst, NULL);
+		policy->sel.prefixlen_s = policy->sel.prefixlen_d = spec->sel_bits;
+	}
 	policy->sel.dport = htons(spec->dport);
 	policy->sel.dport_mask = spec->dport ? 0xffff : 0;
 	for (int i = 0; i < spec->n_templates; i++)

@@ -81,6 +81,8 @@ struct policy_spec {
 	const char *src, *dst; /* template addresses, NULL = any; the family follows */
 	uint32_t reqid, spi, priority, mark, if_id;
 	uint16_t dport;
+	const char *sel_src, *sel_dst; /* both or none: with sel_bits */
+	uint8_t sel_bits, flags;
 	uint8_t n_templates; /* that many equal templates */
 	bool optional;
 };
