@@ -109,6 +109,12 @@ class Row:
             self.lab.ip(gate, "link set lo mtu 65535", "link set lo mtu 65536")
         time.sleep(0.15)
 
+    def restart_daemons(self, arguments=()):
+        for gate, daemon in self.daemons.items():
+            self.lab.xfrm(gate, "policy flush", "state flush")
+            daemon.end()
+            self.daemons[gate] = Daemon(self.lab, gate, arguments)
+
     def why_not_alive(self):
         for name, daemon in self.daemons.items():
             if not daemon.alive():
@@ -265,6 +271,49 @@ def ttl(row, version):
     must_pass(row, version, 100, ttl=len(hops) + 1)
 
 
+def jumbo(row, version):
+    """An underlay of 9000 bytes, and daemons told so: packets nearly as large pass whole."""
+    config = os.path.join(row.lab.logs, "jumbo.conf")
+    with open(config, "w", encoding="utf-8") as file:
+        file.write("[ports]\ntun_mtu = 9000\n")
+    row.restart_daemons(["--config", config])
+    for link in range(6):
+        row.set_mtu(link, 9000)
+    try:
+        row.install(version, version)
+        row.forget_paths()
+        mtu = inner_mtu(version, version, 9000)
+        must_be_told(row, version, mtu + 1, mtu, address(version, 1, 2))
+        must_pass(row, version, mtu)
+    finally:
+        for link in range(6):
+            row.set_mtu(link, MTU)
+        row.restart_daemons()
+
+
+def fragments_and_ports(row):
+    """Where ports decide, the gateway puts fragments together first; what follows cannot be told apart from
+    a packet that came whole."""
+    row.install(4, 4)
+    ends = (address(4, 2, 1), address(4, 3, 2))
+    for i, gate in enumerate(("gate1", "gate2")):
+        row.lab.xfrm(gate, "policy flush")
+        for way in ("out", "fwd"):
+            leaving = way == "out"
+            ours = f"src {SIDES[4][i]} dst {SIDES[4][1 - i]}" if leaving else f"src {SIDES[4][1 - i]} dst {SIDES[4][i]}"
+            to_echo = leaving == (i == 0)
+            port = f"{'dport' if to_echo else 'sport'} {ECHO_PORT}"
+            here, there = (ends[i], ends[1 - i]) if leaving else (ends[1 - i], ends[i])
+            row.lab.xfrm(gate, f"policy add {ours} proto udp {port} dir {way} tmpl src {here} dst {there} proto esp"
+                         " reqid 1 mode tunnel")
+    row.forget_paths()
+    before = row.daemons["gate1"].stats()["packets"]["out_packets"]
+    for size in (1400, 1501, 4000, 9000):
+        must_pass(row, 4, size, clear_df=True)
+    sent = row.daemons["gate1"].stats()["packets"]["out_packets"] - before
+    expect(sent, 4, "packets, each protected whole")
+
+
 def combinations():
     for inner in (4, 6):
         for outer in (4, 6):
@@ -281,6 +330,7 @@ def tests(row):
             yield f"fragments {name}", lambda how=how: fragments(row, *how[:2])
     for outer in (4, 6):
         yield f"smallest IPv6 in {outer}", lambda outer=outer: smallest_ip6(row, outer)
+    yield "fragments and ports", lambda: fragments_and_ports(row)
     for version in (4, 6):
-        for test in (narrow_before, narrow_behind, narrow_far_behind, unreachable, ttl):
+        for test in (narrow_before, narrow_behind, narrow_far_behind, unreachable, ttl, jumbo):
             yield f"{test.__name__.replace('_', ' ')} {version}", lambda test=test, version=version: test(row, version)
