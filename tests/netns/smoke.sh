@@ -139,6 +139,9 @@ if [ -n "${KEEP:-}" ]; then
 	echo "# left running: $a $b"
 	exit $failed
 fi
+# with policies, what they cover would stay shut off
+xfrm "$a" policy flush
+xfrm "$b" policy flush
 for pid in $pids; do
 	kill "$pid"
 done
