@@ -4,8 +4,8 @@
 build=${UXFRM_BUILD:-$root/build}
 logs=$build/logs
 
-build_packages=(gcc libc6-dev pkg-config meson ninja-build liburcu-dev libssl-dev libjansson-dev libcmocka-dev
-	libcap-ng-dev libseccomp-dev libinih-dev libselinux1-dev scdoc python3)
+build_packages=(gcc libc6-dev pkg-config meson ninja-build liburcu-dev libssl-dev zlib1g-dev libjansson-dev
+	libcmocka-dev libcap-ng-dev libseccomp-dev libinih-dev libselinux1-dev scdoc python3)
 # what tests read the schema of JSON by
 test_packages=(python3-jsonschema)
 # the kernel that tests/oracle asks is built from its source

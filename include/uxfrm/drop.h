@@ -25,6 +25,7 @@ extern "C" {
 	X(IN_SHORT, "in_short", "XfrmInStateProtoError", "payload too short or misaligned")         \
 	X(IN_OPTIONS, "in_options", "XfrmInStateProtoError", "malformed options in front of AH")        \
 	X(IN_ICV, "in_icv", "XfrmInStateProtoError", "integrity check failed")                          \
+	X(IN_COMP, "in_comp", "XfrmInStateProtoError", "cannot be decompressed")                        \
 	X(IN_PADDING, "in_padding", "XfrmInStateProtoError", "padding longer than the payload")         \
 	X(IN_MODE, "in_mode", "XfrmInStateModeError", "inner packet does not fit the SA's mode")        \
 	X(IN_INNER, "in_inner", "", "inner packet malformed")                                           \

@@ -192,6 +192,9 @@ struct uxfrm_watch_ops {
 	void (*policy)(void *opaque, const struct uxfrm_policy_event *event); /* outbound ones */
 	void (*inbound)(void *opaque, const struct uxfrm_policy_event *event); /* the others */
 	void (*encap)(void *opaque, const struct uxfrm_encap_event *event);
+	/* plain_tunnel - from now on (@added), or no longer, inbound packets of @family that carry an IP packet
+	 * and nothing else (protocols 4 and 41) are the engine's too: some IPComp SA in tunnel mode exists. */
+	void (*plain_tunnel)(void *opaque, int family, bool added);
 	void (*keepalive)(void *opaque, const struct uxfrm_keepalive_event *event);
 };
 void uxfrm_watch(struct uxfrm *u, const struct uxfrm_watch_ops *ops, void *opaque);

@@ -14,6 +14,7 @@
 #include "base/rcu.h"
 #include "base/siphash.h"
 #include "base/slab.h"
+#include "core/companion.h"
 #include "core/interfaces.h"
 #include "core/interim.h"
 #include "core/iv_ledger.h"
@@ -40,6 +41,7 @@ struct uxfrm {
 	struct ux_iv_ledger iv_ledger;
 	struct ux_shared_pool limits, labels;
 	struct ux_local_addresses local;
+	struct ux_companions companions;
 	struct ux_interfaces interfaces;
 	struct ux_slab sa_slab, runtime_slab, link_slab; /* control thread */
 	struct ux_slab few_slab, set_slab; /* struct ux_former_set of UX_FORMER_FEW, _MAX */
@@ -84,6 +86,8 @@ struct uxfrm {
 /* ux_watch_encap - an encapsulated SA became visible (@added) or went; the first and the last of a
  * port tell. */
 void ux_watch_encap(struct uxfrm *u, const struct ux_sa *sa, bool added);
+/* ux_watch_companion - the same for companions of IPComp SAs outside IPv4 or IPv6. */
+void ux_watch_companion(struct uxfrm *u, uint16_t family, bool added);
 void ux_watch_fini(struct uxfrm *u);
 void ux_watch_policy(struct uxfrm *u, const struct ux_policy *policy, bool added);
 /* ux_watch_default - what no policy of @dir matches is blocked from now on, or no longer. */

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 
+#include "core/companion.h"
 #include "core/instance.h"
 #include "core/sa_events.h"
 #include "core/sa_runtime.h"
@@ -32,8 +33,11 @@ static int check_mode_and_type(const struct ux_sa *sa, struct ux_ext_ack *ext)
 			       "Only tunnel modes can accommodate a change of family");
 	if (!mode_known(sa->mode, sa->id.family))
 		return ux_fail(ext, EPROTONOSUPPORT, "Requested mode not found");
-	if (sa->id.proto != IPPROTO_ESP && sa->id.proto != IPPROTO_AH)
+	if (sa->id.proto != IPPROTO_ESP && sa->id.proto != IPPROTO_AH &&
+	    sa->id.proto != IPPROTO_COMP && !ux_sa_is_companion(sa))
 		return ux_fail(ext, EPROTONOSUPPORT, "Requested type not found");
+	if (sa->id.proto == IPPROTO_COMP && sa->mode == UX_MODE_BEET)
+		return ux_fail(ext, EINVAL, "Unsupported XFRM mode for IPcomp");
 	return 0;
 }
 
@@ -41,6 +45,8 @@ static int check_encap(const struct ux_sa *sa, struct ux_ext_ack *ext)
 {
 	if (sa->id.proto == IPPROTO_AH && sa->encap.type != UX_ENCAP_NONE)
 		return ux_fail(ext, EINVAL, "AH is not compatible with encapsulation");
+	if (sa->id.proto == IPPROTO_COMP && sa->encap.type != UX_ENCAP_NONE)
+		return ux_fail(ext, EINVAL, "IPComp is not compatible with encapsulation");
 	if (sa->encap.type != UX_ENCAP_NONE && sa->encap.type != UX_ENCAP_ESPINUDP)
 		return ux_fail(ext, EINVAL, "Unsupported encapsulation type for ESP");
 	if (!sa->nat_keepalive_interval_s)

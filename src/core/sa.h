@@ -152,6 +152,8 @@ struct ux_sa_rare {
 	/* control thread; UPDSA changes the address */
 	bool has_coaddr;
 	struct ux_addr coaddr;
+	struct ux_sa_runtime *companion; /* control thread: core/companion.h; NULL: none */
+	uint32_t companion_users;	 /* control thread: of a companion */
 };
 
 /* What only an SA without keys has: it waits for them, but not for ever. Control thread. */

@@ -163,6 +163,8 @@ int ux_sa_fail_keyless(uint8_t proto, struct ux_ext_ack *ext)
 {
 	if (proto == IPPROTO_AH)
 		return ux_fail(ext, EINVAL, "AH requires a state with an AUTH algorithm");
+	if (proto == IPPROTO_COMP)
+		return ux_fail(ext, EINVAL, "Missing required compression algorithm");
 	return ux_fail(ext, EINVAL, "ESP: AEAD or CRYPT must be provided");
 }
 
@@ -179,6 +181,20 @@ static int make_ah_transform(struct ux_sa_runtime *r, const struct ux_sa_params 
 	return ux_transform_new(&tp, &r->transform, ext);
 }
 
+/* IPComp has no key, and its companion nothing at all. */
+static int make_empty_transform(struct ux_sa_runtime *r, const struct ux_sa_params *p,
+				struct ux_ext_ack *ext)
+{
+	static const struct ux_algo_request none = {.name = "digest_null"};
+	struct ux_transform_params tp = {.auth = &none, .integrity_only = true};
+
+	if (p->id.proto == IPPROTO_COMP && !p->comp)
+		return ux_sa_fail_keyless(IPPROTO_COMP, ext);
+	if (p->encap.type != UX_ENCAP_NONE)
+		return ux_fail(ext, EINVAL, "IPComp is not compatible with encapsulation");
+	return ux_transform_new(&tp, &r->transform, ext);
+}
+
 static int make_transform(struct ux_sa_runtime *r, const struct ux_sa_params *p,
 			  struct ux_ext_ack *ext)
 {
@@ -186,6 +202,8 @@ static int make_transform(struct ux_sa_runtime *r, const struct ux_sa_params *p,
 
 	if (p->id.proto == IPPROTO_AH)
 		return make_ah_transform(r, p, ext);
+	if (p->id.proto != IPPROTO_ESP)
+		return make_empty_transform(r, p, ext);
 	if (tp.aead) /* which does both */
 		tp.cipher = tp.auth = NULL;
 	if (!tp.aead && !tp.cipher)

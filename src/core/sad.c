@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/companion.h"
 #include "core/sad_ahead.h"
 #include "core/lifetime.h"
 #include "core/sa_events.h"
@@ -39,17 +40,22 @@ int ux_sad_init(struct ux_sad *sad)
 void ux_sad_fini(struct uxfrm *u)
 {
 	struct ux_sad *sad = &u->sad;
-	struct ux_list *pos, *tmp;
+	struct ux_sad_cursor cursor;
+	struct ux_sa *sa;
 
 	if (sad->by_seq) {
-		ux_list_for_each_safe (pos, tmp, &sad->all)
-			ux_sad_remove(u, ux_container_of(pos, struct ux_sa, all));
+		ux_sad_cursor_init(&cursor);
+		while ((sa = ux_sad_cursor_next(sad, &cursor)))
+			if (!ux_sa_is_companion(sa)) /* they go with the last of their users */
+				ux_sad_remove(u, sa);
+		ux_sad_cursor_fini(&cursor);
 	}
 	ux_sa_table_fini(&sad->by_tuple);
 	ux_sa_table_fini(&sad->by_address);
 	ux_sa_table_fini(&sad->by_former);
 	ux_sa_table_fini(&sad->by_spi);
 	ux_former_fini(u);
+	ux_companions_fini(u);
 	free(sad->by_seq);
 	sad->by_seq = NULL;
 }
@@ -305,13 +311,27 @@ int ux_sad_reserve_moves(struct uxfrm *u, size_t n)
 	return ux_former_reserve_many(u, n);
 }
 
+static void companion_leave(struct uxfrm *u, struct ux_sa_runtime *r)
+{
+	struct ux_sa_runtime *companion = ux_companion_of(r);
+
+	if (!companion)
+		return;
+	r->terms.rare->companion = NULL;
+	ux_companion_release(u, companion);
+}
+
 /* @leaving: SAs that go as soon as this one is there. */
 static int insert(struct uxfrm *u, struct ux_sa *sa, uint32_t leaving)
 {
 	if (u->params.max_sa && u->sad.n_sa - leaving >= u->params.max_sa)
 		return -ENOMEM;
-	if (reserve(u) < 0)
+	if (ux_companion_wanted(sa) && ux_companion_attach(u, sa) < 0)
 		return -ENOMEM;
+	if (reserve(u) < 0) {
+		companion_leave(u, sa->runtime);
+		return -ENOMEM;
+	}
 	hash_sa(u, sa);
 	ux_rcu_publish(&sa->runtime->current, sa);
 	spi_link(u, sa);
@@ -324,6 +344,8 @@ static int insert(struct uxfrm *u, struct ux_sa *sa, uint32_t leaving)
 	ux_lifetime_start(u, sa->runtime->timer);
 	ux_sa_events_published(u, sa);
 	ux_watch_encap(u, sa, true);
+	if (ux_sa_is_companion(sa))
+		ux_watch_companion(u, sa->id.family, true);
 	return 0;
 }
 
@@ -355,6 +377,22 @@ static void runtime_hide(struct uxfrm *u, struct ux_sa_runtime *r)
 	ux_sa_events_stop(u, r);
 	ux_former_remove_all(u, r);
 	spi_unlink(u, r);
+	companion_leave(u, r);
+}
+
+/* A moved SA gets a companion at its new addresses. Without memory for it it keeps the one it has:
+ * a move does not fail any more here. */
+static void companion_follow(struct uxfrm *u, const struct ux_sa *old, const struct ux_sa *fresh)
+{
+	struct ux_sa_runtime *held = ux_companion_of(fresh->runtime);
+
+	if (!held || (fresh->id.family == old->id.family && fresh->mark.v == old->mark.v &&
+		      fresh->mark.m == old->mark.m &&
+		      ux_addr_equal(&fresh->id.daddr, &old->id.daddr, old->id.family) &&
+		      ux_addr_equal(&fresh->saddr, &old->saddr, old->id.family)))
+		return;
+	if (ux_companion_attach(u, fresh) == 0)
+		ux_companion_release(u, held);
 }
 
 /* And its former tuples. */
@@ -418,8 +456,10 @@ int ux_sad_replace(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fresh, bool
 
 	/* first everything that makes the new one reachable; the former identity before all, as a
 	 * swap under one address key hides the old SA at once */
-	if (moved && shared)
+	if (moved && shared) {
+		companion_follow(u, old, fresh);
 		ux_former_update(u, old, fresh);
+	}
 	ux_watch_encap(u, fresh, true);
 	if (!shared)
 		spi_link(u, fresh);
@@ -468,6 +508,10 @@ void ux_sad_give_up(struct ux_sa *sa)
 
 void ux_sad_remove(struct uxfrm *u, struct ux_sa *sa)
 {
+	if (ux_sa_is_companion(sa) && sa->runtime->terms.rare->companion_users)
+		return; /* it is held */
+	if (ux_sa_is_companion(sa))
+		ux_watch_companion(u, sa->id.family, false);
 	atomic_store_explicit(&sa->state, UX_SA_DEAD, memory_order_relaxed);
 	runtime_leave(u, sa->runtime);
 	tuple_unlink(u, sa);

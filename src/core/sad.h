@@ -150,7 +150,7 @@ int ux_sad_reserve_moves(struct uxfrm *u, size_t n) UX_MUST_CHECK;
 /* ux_sad_give_up - the larval SA @sa will not be fulfilled: it waits for nothing any more, but for
  * the end of its time. */
 void ux_sad_give_up(struct ux_sa *sa);
-/* ux_sad_remove - take @sa and its former tuples out. */
+/* ux_sad_remove - take @sa and its former tuples out. Does nothing to a companion that is held. */
 void ux_sad_remove(struct uxfrm *u, struct ux_sa *sa);
 
 /*

@@ -46,6 +46,18 @@ void ux_watch_encap(struct uxfrm *u, const struct ux_sa *sa, bool added)
 		u->watch->encap(u->watch_opaque, &event);
 }
 
+void ux_watch_companion(struct uxfrm *u, uint16_t family, bool added)
+{
+	uint32_t *n = &u->companions.n[family == AF_INET6];
+
+	if (added)
+		++*n;
+	else
+		--*n;
+	if (*n == (added ? 1 : 0) && u->watch && u->watch->plain_tunnel)
+		u->watch->plain_tunnel(u->watch_opaque, family, added);
+}
+
 static void tell_policy(struct uxfrm *u, const struct uxfrm_policy_event *event)
 {
 	if (!u->watch)

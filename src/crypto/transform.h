@@ -90,7 +90,7 @@ struct ux_transform *ux_transform_put(struct ux_transform *t);
  * The ESP header (SPI, sequence number) is 8 bytes, the IV follows it, then the payload.
  */
 struct ux_crypt_op {
-	const struct ux_transform *transform;
+	const struct ux_transform *transform; /* NULL: there is nothing to do */
 	uint8_t *esp;	      /* ESP header; iv at esp + 8; payload at esp + 8 + iv_len */
 	uint32_t payload_len; /* bytes between IV and ICV: payload, padding, trailer */
 	uint8_t *icv;	      /* icv_len bytes, directly behind the payload */

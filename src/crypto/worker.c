@@ -135,9 +135,9 @@ void ux_crypt_encrypt(struct ux_crypto_worker *w, struct ux_crypt_op *ops, size_
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct ux_transform *t = ops[i].transform;
-		struct ux_crypto_slot *s = slot_for(w, t, true);
+		struct ux_crypto_slot *s = t ? slot_for(w, t, true) : NULL;
 
-		ops[i].ok = s && t->ops->encrypt(s, &ops[i]);
+		ops[i].ok = !t || (s && t->ops->encrypt(s, &ops[i]));
 	}
 }
 
@@ -145,9 +145,9 @@ void ux_crypt_decrypt(struct ux_crypto_worker *w, struct ux_crypt_op *ops, size_
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct ux_transform *t = ops[i].transform;
-		struct ux_crypto_slot *s = slot_for(w, t, false);
+		struct ux_crypto_slot *s = t ? slot_for(w, t, false) : NULL;
 
-		ops[i].ok = s && t->ops->decrypt(s, &ops[i]);
+		ops[i].ok = !t || (s && t->ops->decrypt(s, &ops[i]));
 	}
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 
+#include "core/companion.h"
 #include "core/lifetime.h"
 
 bool ux_sa_proto_wanted(uint8_t proto, uint8_t wanted)
@@ -142,7 +143,7 @@ bool ux_sa_flush(struct uxfrm *u, uint8_t proto)
 
 	ux_sad_cursor_init(&cursor);
 	while ((sa = ux_sad_cursor_next(&u->sad, &cursor))) {
-		if (!ux_sa_proto_wanted(sa->id.proto, proto))
+		if (!ux_sa_proto_wanted(sa->id.proto, proto) || ux_sa_is_companion(sa))
 			continue;
 		ux_sad_remove(u, sa);
 		any = true;

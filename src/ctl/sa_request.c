@@ -124,6 +124,8 @@ int ux_handle_delsa(struct ux_request *req)
 	struct ux_sa *sa;
 	int r = find_sa(req, &sa);
 
+	if (r == 0 && ux_sa_is_companion(sa))
+		return ux_fail(req->ext, EPERM, "SA is in use by tunnels");
 	if (r == 0)
 		r = ux_label_permit(&gate, ux_sa_label(sa));
 	if (r == 0)

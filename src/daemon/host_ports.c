@@ -28,7 +28,7 @@
 #define FOLLOW_PAUSE_NS 100000000ull
 
 /* What is taken by raw sockets. */
-static const uint8_t raw_protocols[] = {IPPROTO_ESP, IPPROTO_AH};
+static const uint8_t raw_protocols[] = {IPPROTO_ESP, IPPROTO_AH, IPPROTO_COMP};
 #define N_RAW (sizeof(raw_protocols) / sizeof(raw_protocols[0]))
 
 struct ux_host_ports {
@@ -40,6 +40,7 @@ struct ux_host_ports {
 	struct ux_event address_event;
 	struct ux_tun tun;
 	struct ux_port *raw[N_RAW][2]; /* IPv4, IPv6; the latter NULL on a host without it */
+	struct ux_port *plain[2][2]; /* IPv4, IPv6: IPIP and IPv6 inside, while an SA wants them */
 	struct ux_port *sender;
 	struct ux_port *keepalive_sender; /* the control thread's own */
 	struct ux_routes *routes;
@@ -194,7 +195,33 @@ static void on_keepalive(void *opaque, const struct uxfrm_keepalive_event *event
 	ux_keepalive_send(p->keepalive_sender, event);
 }
 
-static const struct uxfrm_watch_ops watch_ops = {.policy = on_policy,
+/* Without the sockets, packets that IPComp left as they were are lost; no others. */
+static void on_plain_tunnel(void *opaque, int family, bool added)
+{
+	static const uint8_t protocols[] = {IPPROTO_IPIP, IPPROTO_IPV6};
+	struct ux_host_ports *p = opaque;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct ux_port **port = &p->plain[family == AF_INET6][i];
+		int err = 0;
+
+		if (*port)
+			ux_packet_worker_remove_port(p->worker, *port);
+		*port = ux_port_free(*port);
+		if (added)
+			err = ux_raw_open(family, protocols[i], port);
+		if (added && !err)
+			err = ux_packet_worker_add_port(p->worker, *port);
+		if (err) {
+			*port = ux_port_free(*port);
+			ux_log(LOG_ERR, "cannot receive packets of protocol %u: %s", protocols[i],
+			       strerror(-err));
+		}
+	}
+}
+
+static const struct uxfrm_watch_ops watch_ops = {.plain_tunnel = on_plain_tunnel,
+						 .policy = on_policy,
 						 .inbound = on_inbound_policy,
 						 .encap = on_encap,
 						 .keepalive = on_keepalive};
@@ -329,6 +356,8 @@ struct ux_host_ports *ux_host_ports_close(struct ux_host_ports *p)
 	}
 	for (size_t i = 0; i < 2 * N_RAW; i++)
 		ux_port_free(p->raw[i / 2][i % 2]);
+	for (size_t i = 0; i < 4; i++)
+		ux_port_free(p->plain[i / 2][i % 2]);
 	ux_port_free(p->sender);
 	ux_port_free(p->keepalive_sender);
 	ux_port_free(p->tun.port);

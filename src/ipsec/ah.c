@@ -23,6 +23,11 @@ static uint32_t ah_len(const struct ux_sa *sa, uint32_t icv_len)
 	return ux_round_up(UX_AH_FIXED_LEN + icv_len, align4 ? 4 : 8);
 }
 
+static __be32 ah_spi(const struct uxfrm_worker *w, const struct ux_slot *s)
+{
+	return ux_ah_spi(s->header);
+}
+
 static enum uxfrm_drop ah_plan(struct uxfrm_worker *w, struct ux_slot *s)
 {
 	s->front_len = ah_len(s->sa, s->sa->runtime->transform->icv_len);
@@ -125,7 +130,7 @@ const struct ux_protocol ux_ah = {
     .payload_max = ah_payload_max,
     .seal = ah_seal,
     .finish = put_back_headers,
-    .spi = ux_ah_spi,
+    .spi = ah_spi,
     .seq = ux_ah_seq,
     .open = ah_open,
     .accept = ah_accept,

@@ -10,6 +10,11 @@
 #include "ipsec/udp_encap.h"
 #include "packet/esp_header.h"
 
+static __be32 esp_spi(const struct uxfrm_worker *w, const struct ux_slot *s)
+{
+	return ux_esp_spi(s->header);
+}
+
 static enum uxfrm_drop esp_plan(struct uxfrm_worker *w, struct ux_slot *s)
 {
 	const struct ux_transform *t = s->sa->runtime->transform;
@@ -87,7 +92,7 @@ const struct ux_protocol ux_esp = {
     .payload_max = esp_payload_max,
     .seal = esp_seal,
     .finish = ux_udp_encap_finish,
-    .spi = ux_esp_spi,
+    .spi = esp_spi,
     .seq = ux_esp_seq,
     .open = esp_open,
     .accept = esp_accept,

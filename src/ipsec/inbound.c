@@ -13,6 +13,7 @@
 #include "core/replay.h"
 #include "ipsec/account.h"
 #include "ipsec/hold.h"
+#include "ipsec/ipcomp.h"
 #include "ipsec/mode.h"
 #include "ipsec/policy_check.h"
 #include "ipsec/protocol.h"
@@ -24,6 +25,8 @@
 static bool find_header(struct ux_slot *s)
 {
 	s->protocol = s->ip.fragment ? NULL : ux_protocol_of(s->ip.proto);
+	if (!s->ip.fragment && (s->ip.proto == IPPROTO_IPIP || s->ip.proto == IPPROTO_IPV6))
+		s->protocol = &ux_ipip;
 	if (!s->protocol)
 		return false;
 	s->header = s->p->data + s->ip.header_len;
@@ -83,29 +86,40 @@ static enum uxfrm_drop check_replay(struct ux_slot *s)
 {
 	struct ux_replay_window *replay = ux_rcu_follow(&s->sa->runtime->replay);
 
+	/* As in Linux a window waits for numbers that do not come. */
+	if (!s->protocol->numbered)
+		return replay->window ? UXFRM_DROP_IN_SEQ_ZERO : UXFRM_DROP_NONE;
 	s->seq = ux_replay_guess(replay, s->protocol->seq(s->header));
 	return replay_drop(s->sa, ux_replay_check(replay, s->seq));
 }
 
+static struct ux_sa *lookup(const struct uxfrm_worker *w, const struct ux_slot *s)
+{
+	struct ux_sa_id id = {
+	    .spi = s->protocol->spi(w, s), .family = s->ip.family, .proto = s->protocol->proto};
+	struct ux_addr saddr;
+
+	if (s->protocol == &ux_ipip && id.family == AF_INET6)
+		id.proto = IPPROTO_IPV6;
+	ux_ip_addresses(s->p->data, s->ip.family, &saddr, &id.daddr);
+	return ux_sad_lookup_inbound(w->instance, &id, s->p->mark, s->encap_type);
+}
+
 static enum uxfrm_drop find_sa(struct uxfrm_worker *w, struct ux_slot *s)
 {
-	struct ux_sa_id id = {.family = s->ip.family, .proto = s->protocol->proto};
 	enum uxfrm_drop reason;
-	struct ux_addr saddr;
 
 	if (s->rest_len < s->protocol->header_min)
 		return UXFRM_DROP_IN_HEADER;
 	/* Linux has as many places for them. */
 	if (s->n_bundle == UX_TEMPLATES_MAX)
 		return UXFRM_DROP_IN_BUNDLE;
-	id.spi = s->protocol->spi(s->header);
-	ux_ip_addresses(s->p->data, s->ip.family, &saddr, &id.daddr);
-	s->sa = ux_sad_lookup_inbound(w->instance, &id, s->p->mark, s->encap_type);
+	s->sa = lookup(w, s);
 	if (!s->sa)
 		return UXFRM_DROP_IN_NO_SA;
 	if (ux_hold_inbound(w, s))
 		return UXFRM_DROP_NONE;
-	s->p->spi = be32toh(id.spi);
+	s->p->spi = be32toh(s->sa->id.spi);
 	reason = check_sa(s);
 	if (reason != UXFRM_DROP_NONE)
 		return reason;
@@ -156,7 +170,9 @@ static enum uxfrm_drop accept_packet(struct uxfrm_worker *w, struct ux_slot *s)
 	/* those in front of it in the burst may have reached a limit */
 	if (!ux_account_may_pass(w, s->sa))
 		return UXFRM_DROP_IN_EXPIRED;
-	reason = replay_drop(s->sa, ux_replay_commit(replay, s->seq));
+	reason = UXFRM_DROP_NONE;
+	if (s->protocol->numbered)
+		reason = replay_drop(s->sa, ux_replay_commit(replay, s->seq));
 	if (reason == UXFRM_DROP_NONE)
 		reason = s->protocol->accept(w, s);
 	if (reason != UXFRM_DROP_NONE)
@@ -180,9 +196,11 @@ static enum uxfrm_drop open_mode(struct uxfrm_worker *w, struct ux_slot *s)
  * host as it was before. */
 static bool carries_another(const struct uxfrm_worker *w, struct ux_slot *s)
 {
-	return (s->sa->mode == UX_MODE_TRANSPORT ||
-		ux_local_contains(&w->instance->local, s->flow.family, &s->flow.daddr)) &&
-	       find_header(s);
+	if (s->sa->mode != UX_MODE_TRANSPORT &&
+	    !ux_local_contains(&w->instance->local, s->flow.family, &s->flow.daddr))
+		return false;
+	/* a tunnel without protection may be the host's */
+	return find_header(s) && (s->protocol != &ux_ipip || lookup(w, s));
 }
 
 static enum uxfrm_drop settle(struct uxfrm_worker *w, struct ux_slot *s)

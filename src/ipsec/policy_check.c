@@ -10,6 +10,7 @@
 #include "ipsec/policy_check.h"
 
 #include "base/rcu.h"
+#include "core/companion.h"
 #include "packet/icmp_quote.h"
 
 static bool selector_fits(const struct ux_selector *sel, const struct ux_flow_key *flow)
@@ -71,6 +72,10 @@ static bool template_fits(struct uxfrm *u, const struct ux_policy *policy,
 {
 	const struct ux_sa *current;
 
+	/* a companion stands for an IPComp SA that was allowed to do nothing (Linux:
+	 * xfrm_state_kern) */
+	if (ux_sa_is_companion(sa))
+		return t->optional && address_fits(&t->saddr, &sa->saddr, t->family, sa->id.family);
 	if (t->proto != sa->id.proto || t->mode != sa->mode)
 		return false;
 	if ((t->spi && t->spi != sa->id.spi) || (policy->if_id && policy->if_id != sa->if_id))

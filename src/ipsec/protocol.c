@@ -8,6 +8,7 @@
 
 #include "ipsec/ah.h"
 #include "ipsec/esp.h"
+#include "ipsec/ipcomp.h"
 
 const struct ux_protocol *ux_protocol_of(uint8_t proto)
 {
@@ -16,6 +17,8 @@ const struct ux_protocol *ux_protocol_of(uint8_t proto)
 		return &ux_esp;
 	case IPPROTO_AH:
 		return &ux_ah;
+	case IPPROTO_COMP:
+		return &ux_ipcomp;
 	default:
 		return NULL;
 	}

@@ -15,7 +15,7 @@ struct ux_protocol {
 	uint8_t proto; /* its number in the IP header */
 	/* its header's bytes up to SPI and sequence number */
 	uint8_t header_min;
-	bool numbered; /* has sequence numbers */
+	bool numbered; /* has sequence numbers; without them a replay window lets nothing in */
 
 	/* outbound: the mode has set payload, payload_len, next_header, outer_len. Sets front_len,
 	 * tail_len, header_proto. Ends with ux_protocol_room. */
@@ -29,7 +29,7 @@ struct ux_protocol {
 	void (*finish)(struct ux_slot *s);
 
 	/* inbound: SPI and the sequence number's low half, of header_min bytes */
-	__be32 (*spi)(const uint8_t *header);
+	__be32 (*spi)(const struct uxfrm_worker *w, const struct ux_slot *s);
 	uint32_t (*seq)(const uint8_t *header);
 	/* inbound: lengths, then @op for a packet whose SA and sequence number are known */
 	enum uxfrm_drop (*open)(struct ux_slot *s, struct ux_crypt_op *op);

@@ -9,6 +9,7 @@
 #include <uxfrm/api.h>
 
 #include "base/rcu.h"
+#include "ipsec/deflate.h"
 #include "ipsec/path_mtu.h"
 
 /* A thread may work for several engines; liburcu wants to hear of it once. */
@@ -22,8 +23,10 @@ UXFRM_API struct uxfrm_worker *uxfrm_worker_new(struct uxfrm *u)
 		return NULL;
 	*w = (struct uxfrm_worker){.instance = u, .cpu_given = UXFRM_CPU_OWN};
 	w->crypto = ux_crypto_worker_new();
-	w->counters = w->crypto ? ux_counters_attach(u) : NULL;
+	w->deflate = ux_deflate_new();
+	w->counters = w->crypto && w->deflate ? ux_counters_attach(u) : NULL;
 	if (!w->counters) {
+		ux_deflate_free(w->deflate);
 		ux_crypto_worker_free(w->crypto);
 		free(w);
 		return NULL;
@@ -46,6 +49,7 @@ UXFRM_API struct uxfrm_worker *uxfrm_worker_free(struct uxfrm_worker *w)
 	if (--workers_of_this_thread == 0)
 		ux_rcu_unregister_thread();
 	ux_counters_detach(w->instance, w->counters);
+	ux_deflate_free(w->deflate);
 	ux_crypto_worker_free(w->crypto);
 	ux_path_cache_free(w->paths);
 	free(w);

@@ -19,6 +19,7 @@
 #include "packet/flow_key.h"
 #include "packet/ip.h"
 
+struct ux_deflate;
 struct ux_protocol;
 struct ux_mode_ops;
 
@@ -78,6 +79,7 @@ struct ux_path_cache;
 struct uxfrm_worker {
 	struct uxfrm *instance;
 	struct ux_crypto_worker *crypto;
+	struct ux_deflate *deflate;
 	struct ux_worker_counters *counters;
 	struct ux_notice_ring *ring;
 	uint64_t real_s;	     /* wall clock as the thread was told; 0: as the engine was */

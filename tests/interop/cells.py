@@ -138,8 +138,8 @@ class Cell:
 
     def sa(self, sender, spi):
         outer = OUTER[self.families[1]]
-        info = x.usersa_info(dst=outer[1 - sender], src=outer[sender], spi=spi, proto=PROTOCOLS[self.protocol], mode=MODES[self.mode],
-                             reqid=1, window=0 if self.esn else 32, flags=ESN if self.esn else 0,
+        info = x.usersa_info(dst=outer[1 - sender], src=outer[sender], spi=spi, proto=PROTOCOLS[self.protocol],
+                             mode=MODES[self.mode], reqid=1, window=0 if self.esn else 32, flags=ESN if self.esn else 0,
                              sel=self.selector(sender))
         attrs = attributes(self.algorithm, spi)
         if self.esn:

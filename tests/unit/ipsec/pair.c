@@ -120,6 +120,7 @@ static bool with_sa(struct side *s, const struct sa_spec *spec,
 	    .output_mark = spec->output_mark,
 	    .limits = {UX_LIMIT_INFINITE, UX_LIMIT_INFINITE, UX_LIMIT_INFINITE, UX_LIMIT_INFINITE},
 	};
+	struct ux_algo_request comp = {.name = "deflate"};
 	struct ux_ext_ack ext = {0};
 	struct ux_sa *sa;
 	int err;
@@ -144,6 +145,11 @@ static bool with_sa(struct side *s, const struct sa_spec *spec,
 		snprintf(auth.name, sizeof(auth.name), "%s", row->auth);
 		p.crypt = p.id.proto == 50 ? &first : NULL;
 		p.auth = &auth;
+	}
+	if (p.id.proto == 108) {
+		p.aead = p.crypt = p.auth = NULL;
+		p.comp = &comp;
+		p.esn_attr = false;
 	}
 	if (spec->larval)
 		err = ux_sa_new_larval(s->u, &p, &sa);

@@ -16,6 +16,7 @@ struct layer {
 	enum algo algo;
 	const char *src, *dst;
 	bool optional;
+	uint8_t proto; /* 0: ESP */
 };
 #define TRANSPORT(algo_)                                                                         \
 	{                                                                                        \
@@ -24,6 +25,12 @@ struct layer {
 #define TUNNEL(algo_, src_, dst_)                                                     \
 	{                                                                             \
 		.mode = UX_MODE_TUNNEL, .algo = (algo_), .src = (src_), .dst = (dst_) \
+	}
+
+#define AH_TRANSPORT(algo_)                                                      \
+	{                                                                        \
+		.mode = UX_MODE_TRANSPORT, .proto = IPPROTO_AH, .algo = (algo_), \
+		.src = "10.1.0.1", .dst = "10.2.0.2"                             \
 	}
 
 struct bundle {
@@ -39,6 +46,7 @@ static void add_layer_sa(struct side *s, const struct layer *l, unsigned int i)
 			       .spi = 0x1000 + i,
 			       .reqid = i + 1,
 			       .mode = l->mode,
+			       .proto = l->proto,
 			       .algo = l->algo,
 			       .window = 64};
 
@@ -55,6 +63,7 @@ static struct ux_policy *add_bundle_policy(struct side *s, const struct bundle *
 		struct ux_template *tmpl = &policy->templates[i];
 
 		tmpl->mode = l->mode;
+		tmpl->proto = l->proto ? l->proto : IPPROTO_ESP;
 		tmpl->reqid = i + 1;
 		tmpl->optional = l->optional;
 		if (l->mode != UX_MODE_TRANSPORT) {
@@ -111,6 +120,12 @@ static const struct bundle bundles[] = {
     {"tunnel in tunnel",
      {TUNNEL(GCM128_16, "192.0.2.1", "192.0.2.2"), TUNNEL(CHACHA, "2001:db8::1", "2001:db8::2")},
      2},
+    {"ESP in AH", {TRANSPORT(GCM128_16), AH_TRANSPORT(CBC256_SHA256)}, 2},
+    {"AH in ESP", {AH_TRANSPORT(CBC256_SHA256), TRANSPORT(GCM128_16)}, 2},
+    {"AH in AH in a tunnel",
+     {AH_TRANSPORT(CBC128_SHA1), AH_TRANSPORT(DES3_MD5),
+      TUNNEL(GCM128_16, "192.0.2.1", "192.0.2.2")},
+     3},
     {"six of them",
      {TRANSPORT(NULL_SHA256), TUNNEL(CBC256_SHA512, "2001:db8:1::1", "2001:db8:1::2"),
       TUNNEL(CBC256_SHA512, "2001:db8:2::1", "2001:db8:2::2"),
