@@ -25,7 +25,8 @@ struct uxfrm_worker;
 
 /*
  * Room a caller leaves in front of and behind a packet, bytes: enough for as many SAs as a policy can
- * name, six, of any kind. With less room a packet may be dropped (OUT_ROOM).
+ * name, six, of any kind. With less room a packet may be dropped (OUT_ROOM); SAs with TFC padding need more
+ * behind, up to the length they fill packets to.
  */
 #define UXFRM_HEADROOM 512
 #define UXFRM_TAILROOM 512

@@ -209,7 +209,7 @@ static void on_plain_tunnel(void *opaque, int family, bool added)
 			ux_packet_worker_remove_port(p->worker, *port);
 		*port = ux_port_free(*port);
 		if (added)
-			err = ux_raw_open(family, protocols[i], port);
+			err = ux_raw_open(family, protocols[i], p->config->fwmark, port);
 		if (added && !err)
 			err = ux_packet_worker_add_port(p->worker, *port);
 		if (err) {

@@ -9,7 +9,7 @@
 #include "io/port.h"
 
 /*
- * ux_raw_open - all packets of @proto (ESP, AH) that come to this host, by @family AF_INET or
+ * ux_raw_open - all packets of @proto that come to this host, by @family AF_INET or
  * AF_INET6. @own_mark: as for ux_datagram_prepare. 0 or -errno.
  */
 int ux_raw_open(int family, uint8_t proto, uint32_t own_mark,

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 
 #include "ipsec/padding.h"
+#include "ipsec/path_mtu.h"
 #include "ipsec/udp_encap.h"
 #include "packet/esp_header.h"
 
@@ -15,17 +16,8 @@ static __be32 esp_spi(const struct uxfrm_worker *w, const struct ux_slot *s)
 	return ux_esp_spi(s->header);
 }
 
-static enum uxfrm_drop esp_plan(struct uxfrm_worker *w, struct ux_slot *s)
-{
-	const struct ux_transform *t = s->sa->runtime->transform;
-
-	s->padded_len = ux_round_up(s->payload_len + UX_ESP_TRAILER_LEN, t->align);
-	s->outer_len += ux_udp_encap_len(s->sa);
-	s->front_len = UX_ESP_HEADER_LEN + t->iv_len;
-	s->tail_len = s->padded_len - s->payload_len + t->icv_len;
-	s->header_proto = ux_udp_encap_proto(s->sa);
-	return ux_protocol_room(s);
-}
+/* Of a path nobody has asked for. */
+#define PATH_MTU 1500
 
 static uint32_t esp_payload_max(const struct ux_sa *sa, uint32_t room)
 {
@@ -37,11 +29,42 @@ static uint32_t esp_payload_max(const struct ux_sa *sa, uint32_t room)
 	return padded > UX_ESP_TRAILER_LEN ? padded - UX_ESP_TRAILER_LEN : 0;
 }
 
+/*
+ * Traffic-flow confidentiality: short packets look longer, but none gets longer than its path takes
+ * because of it (Linux: esp_output).
+ */
+static uint32_t tfc_len(const struct ux_slot *s)
+{
+	uint32_t wanted = s->sa->runtime->terms.tfcpad, mtu, longest;
+
+	if (!wanted || s->sa->mode != UX_MODE_TUNNEL)
+		return 0;
+	mtu = ux_path_inside(s, s->n_applied, s->p->mtu ? s->p->mtu : PATH_MTU);
+	longest = mtu > s->outer_len ? esp_payload_max(s->sa, mtu - s->outer_len) : 0;
+	if (wanted > longest)
+		wanted = longest;
+	return s->payload_len < wanted ? wanted - s->payload_len : 0;
+}
+
+static enum uxfrm_drop esp_plan(struct uxfrm_worker *w, struct ux_slot *s)
+{
+	const struct ux_transform *t = s->sa->runtime->transform;
+
+	s->tfc_len = tfc_len(s);
+	s->padded_len = ux_round_up(s->payload_len + s->tfc_len + UX_ESP_TRAILER_LEN, t->align);
+	s->outer_len += ux_udp_encap_len(s->sa);
+	s->front_len = UX_ESP_HEADER_LEN + t->iv_len;
+	s->tail_len = s->padded_len - s->payload_len + t->icv_len;
+	s->header_proto = ux_udp_encap_proto(s->sa);
+	return ux_protocol_room(s);
+}
+
 static enum uxfrm_drop esp_seal(struct ux_slot *s, struct ux_crypt_op *op)
 {
 	ux_udp_encap_build(s, ux_protocol_len(s));
 	ux_esp_build(s->header, s->sa->id.spi, (uint32_t)s->seq);
-	ux_padding_write(s->payload, s->payload_len, s->padded_len, s->next_header);
+	memset(s->payload + s->payload_len, 0, s->tfc_len);
+	ux_padding_write(s->payload, s->payload_len + s->tfc_len, s->padded_len, s->next_header);
 	*op = (struct ux_crypt_op){
 	    .transform = s->sa->runtime->transform,
 	    .esp = s->header,

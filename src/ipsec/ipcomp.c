@@ -33,6 +33,12 @@ static enum uxfrm_drop comp_plan(struct uxfrm_worker *w, struct ux_slot *s)
 	return ux_protocol_room(s);
 }
 
+/* It gets no longer. */
+static uint32_t comp_payload_max(const struct ux_sa *sa, uint32_t room)
+{
+	return room;
+}
+
 static enum uxfrm_drop comp_seal(struct ux_slot *s, struct ux_crypt_op *op)
 {
 	*op = (struct ux_crypt_op){.transform = NULL};
@@ -96,6 +102,7 @@ const struct ux_protocol ux_ipcomp = {
     .proto = IPPROTO_COMP,
     .header_min = HEADER_LEN,
     .plan = comp_plan,
+    .payload_max = comp_payload_max,
     .seal = comp_seal,
     .spi = comp_spi,
     .seq = no_seq,

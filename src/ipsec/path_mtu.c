@@ -168,9 +168,9 @@ static uint32_t before_sa(const struct ux_slot *s, unsigned int i, uint32_t mtu)
 	return payload ? payload + bare : 0;
 }
 
-static uint32_t inner_mtu(const struct ux_slot *s, uint32_t mtu)
+uint32_t ux_path_inside(const struct ux_slot *s, unsigned int first, uint32_t mtu)
 {
-	for (unsigned int i = s->n_bundle; i-- > 0;)
+	for (unsigned int i = s->n_bundle; i-- > first;)
 		mtu = before_sa(s, i, mtu);
 	return mtu;
 }
@@ -204,7 +204,7 @@ enum uxfrm_drop ux_path_check(struct uxfrm_worker *w, struct ux_slot *s)
 	}
 	if (mtu <= UX_IP_MAX)
 		s->p->mtu = mtu;
-	inner = inner_mtu(s, mtu);
+	inner = ux_path_inside(s, 0, mtu);
 	if (s->p->len <= inner)
 		return UXFRM_DROP_NONE;
 	if (s->p->may_split) {

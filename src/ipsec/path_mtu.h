@@ -22,3 +22,7 @@ void ux_path_begin(struct uxfrm_worker *w);
 
 /* ux_path_cache_free - NULL is fine. */
 void ux_path_cache_free(struct ux_path_cache *cache);
+
+/* ux_path_inside - the largest packet that the SAs from number @first on make no larger than @mtu;
+ * 0: none. */
+uint32_t ux_path_inside(const struct ux_slot *s, unsigned int first, uint32_t mtu);

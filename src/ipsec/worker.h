@@ -65,6 +65,7 @@ struct ux_slot {
 	uint8_t *header;      /* of the protocol */
 	uint8_t *payload;     /* what it protects */
 	uint32_t payload_len; /* without padding and trailer */
+	uint32_t tfc_len;     /* ESP outbound: zeros behind the payload (RFC 4303 section 2.7) */
 	uint32_t padded_len;  /* ESP, with both: a multiple of the transform's alignment */
 	uint8_t next_header;
 	struct ux_kept *kept;

@@ -11,6 +11,7 @@
  */
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -21,9 +22,11 @@
 #include <uxfrm/packet.h>
 
 #include "core/instance.h"
+#include "packet/ah_header.h"
 #include "packet/esp_header.h"
 #include "packet/fragment.h"
 #include "packet/ip.h"
+#include "packet/mutable.h"
 #include "packet/reassembly.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -45,6 +48,7 @@ struct sa_row {
 	uint16_t port;
 	int algo; /* 0 null, 1 GCM, 2 CBC */
 	uint32_t window;
+	uint8_t proto; /* 0 ESP */
 };
 
 static const struct sa_row sa_rows[] = {
@@ -60,6 +64,13 @@ static const struct sa_row sa_rows[] = {
     {"10.8.0.1", "10.8.0.2", 0x108, UX_MODE_TRANSPORT, 0, 4500, 0, 0},
     {"2001:db8:9::1", "2001:db8:9::2", 0x109, UX_MODE_TRANSPORT, 0, 4500, 1, 0},
     {"2001:db8::1", "2001:db8::2", 0x10a, UX_MODE_TUNNEL, UX_SA_AF_UNSPEC, 4500, 0, 0},
+    {"10.3.0.1", "10.3.0.2", 0x10b, UX_MODE_TRANSPORT, 0, 0, 0, 0, IPPROTO_AH},
+    {"2001:db8:3::1", "2001:db8:3::2", 0x10c, UX_MODE_TRANSPORT, UX_SA_ESN, 0, 0, 32, IPPROTO_AH},
+    {"192.0.2.1", "192.0.2.2", 0x10d, UX_MODE_TUNNEL, UX_SA_AF_UNSPEC | UX_SA_ALIGN4, 0, 0, 0,
+     IPPROTO_AH},
+    {"10.3.0.1", "10.3.0.2", 0x10e, UX_MODE_TRANSPORT, 0, 0, 0, 0, IPPROTO_COMP},
+    {"192.0.2.1", "192.0.2.2", 0x10f, UX_MODE_TUNNEL, UX_SA_AF_UNSPEC, 0, 0, 0, IPPROTO_COMP},
+    {"2001:db8::1", "2001:db8::2", 0x110, UX_MODE_TUNNEL, UX_SA_AF_UNSPEC, 0, 0, 0, IPPROTO_COMP},
 };
 #define N_SAS (sizeof(sa_rows) / sizeof(sa_rows[0]))
 
@@ -87,6 +98,7 @@ static void add_sa(struct bench *b, size_t i)
 	struct ux_algo_request aead = {"rfc4106(gcm(aes))", key, 160, 128};
 	struct ux_algo_request null = {"ecb(cipher_null)", key, 0, 0};
 	struct ux_algo_request cbc = {"cbc(aes)", key, 128, 0};
+	struct ux_algo_request comp = {.name = "deflate"};
 	struct ux_algo_request auth = {"hmac(sha1)", key, 160, 96};
 	struct ux_sa_params p = {
 	    .reqid = row->spi,
@@ -97,15 +109,16 @@ static void add_sa(struct bench *b, size_t i)
 	    .pcpu = UINT32_MAX,
 	    .limits = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX},
 	    .aead = row->algo == 1 ? &aead : NULL,
-	    .crypt = row->algo == 1   ? NULL
-		     : row->algo == 2 ? &cbc
-				      : &null,
-	    .auth = row->algo == 1 ? NULL : &auth,
+	    .crypt = row->algo == 1 || row->proto ? NULL
+		     : row->algo == 2		  ? &cbc
+						  : &null,
+	    .auth = row->algo == 1 || row->proto == IPPROTO_COMP ? NULL : &auth,
+	    .comp = row->proto == IPPROTO_COMP ? &comp : NULL,
 	};
 	struct ux_ext_ack ext = {0};
 
 	p.id.spi = htonl(row->spi);
-	p.id.proto = 50;
+	p.id.proto = row->proto ? row->proto : IPPROTO_ESP;
 	p.id.daddr = addr_of(row->dst, &p.id.family);
 	p.saddr = addr_of(row->src, &p.id.family);
 	if (row->port)
@@ -122,7 +135,7 @@ static struct ux_template template_of(const struct ux_sa *sa)
 	    .saddr = sa->saddr,
 	    .reqid = sa->reqid,
 	    .family = sa->id.family,
-	    .proto = 50,
+	    .proto = sa->id.proto,
 	    .mode = sa->mode,
 	};
 }
@@ -155,13 +168,14 @@ static void add_out_policies(struct bench *b, uint16_t family)
 /* Whatever SA it came by: optional templates of both modes. Mark 99 is blocked. */
 static void add_in_policies(struct bench *b, uint8_t dir, uint16_t family)
 {
-	struct ux_policy *p = new_policy(b, dir, family, 2);
+	static const uint8_t protos[] = {IPPROTO_ESP, IPPROTO_ESP, IPPROTO_AH, IPPROTO_COMP};
+	struct ux_policy *p = new_policy(b, dir, family, 4);
 	struct ux_policy *block = new_policy(b, dir, family, 0);
 
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 4; i++)
 		p->templates[i] = (struct ux_template){
 		    .family = family,
-		    .proto = 50,
+		    .proto = protos[i],
 		    .mode = i ? UX_MODE_TUNNEL : UX_MODE_TRANSPORT,
 		    .optional = true,
 		};
@@ -174,6 +188,7 @@ static void add_in_policies(struct bench *b, uint8_t dir, uint16_t family)
 
 static void bench_open(struct bench *b)
 {
+	static const char *const locals[] = {"10.3.0.2", "2001:db8:3::2", "192.0.2.2"};
 	struct uxfrm_params params;
 	struct ux_addr local;
 	uint16_t family;
@@ -193,8 +208,10 @@ static void bench_open(struct bench *b)
 		add_in_policies(b, UX_POLICY_IN, family);
 		add_in_policies(b, UX_POLICY_FWD, family);
 	}
-	local = addr_of("10.3.0.2", &family);
-	MUST(uxfrm_local_address_add(b->u, family, &local) == 0);
+	for (size_t i = 0; i < sizeof(locals) / sizeof(locals[0]); i++) {
+		local = addr_of(locals[i], &family);
+		MUST(uxfrm_local_address_add(b->u, family, &local) == 0);
+	}
 }
 
 static struct bench bench;
@@ -220,6 +237,30 @@ static void bench_reset(struct bench *b)
 	}
 }
 
+/* Make the ICV of an AH header that stands at @at right. */
+static void seal_ah(struct bench *b, struct uxfrm_packet *p, const struct ux_ip_info *info)
+{
+	uint8_t *ah = p->data + info->header_len, *copy = malloc(info->header_len);
+
+	MUST(copy);
+	memcpy(copy, p->data, info->header_len);
+	for (size_t i = 0; i < N_SAS && info->total_len >= info->header_len + 24u; i++) {
+		const struct ux_sa *sa = b->sas[i];
+		struct ux_crypt_op op = {.transform = sa->runtime->transform,
+					 .esp = p->data,
+					 .payload_len = info->total_len,
+					 .icv = ah + UX_AH_FIXED_LEN};
+
+		if (sa->id.proto != IPPROTO_AH || sa->id.spi != ux_ah_spi(ah))
+			continue;
+		memset(op.icv, 0, op.transform->icv_len);
+		(void)ux_ip_clear_mutable(p->data, info->header_len, info->family, false);
+		ux_crypt_encrypt(b->crypto, &op, 1);
+		memcpy(p->data, copy, info->header_len);
+	}
+	free(copy);
+}
+
 /* Encipher what stands behind an ESP header with the key of the SA it names. */
 static void seal(struct bench *b, struct uxfrm_packet *p)
 {
@@ -229,7 +270,11 @@ static void seal(struct bench *b, struct uxfrm_packet *p)
 
 	if (!ux_ip_parse(p->data, p->len, &info))
 		return;
-	at = info.header_len + (info.proto == 17 ? 8u : 0);
+	if (info.proto == IPPROTO_AH)
+		seal_ah(b, p, &info);
+	if (info.proto != IPPROTO_ESP && info.proto != IPPROTO_UDP)
+		return;
+	at = info.header_len + (info.proto == IPPROTO_UDP ? 8u : 0);
 	if (info.total_len < at + 8)
 		return;
 	len = info.total_len - at;
@@ -238,7 +283,8 @@ static void seal(struct bench *b, struct uxfrm_packet *p)
 		const struct ux_transform *t = b->sas[i]->runtime->transform;
 		uint32_t around = 8u + t->iv_len + t->icv_len;
 
-		if (b->sas[i]->id.spi != ux_esp_spi(op.esp) || len < around + t->align)
+		if (b->sas[i]->id.proto != IPPROTO_ESP || b->sas[i]->id.spi != ux_esp_spi(op.esp) ||
+		    len < around + t->align)
 			continue;
 		op.transform = t;
 		op.payload_len = (len - around) & ~(t->align - 1u);

@@ -20,7 +20,7 @@ mutator=$here/${target}_mutator.c
 "$cc" -g -O1 -std=gnu11 -D_GNU_SOURCE -fno-strict-aliasing -I"$root/include" -I"$root/src" \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 	"$here/fuzz_$target.c" $mutator $sources -o "$build/fuzz_$target" \
-	-lcrypto -lurcu-memb -lurcu-common -lpthread
+	-lcrypto -lz -lurcu-memb -lurcu-common -lpthread
 cd "$build"
 # new inputs go to the first directory, the corpus in the tree is only read
 exec "./fuzz_$target" -max_total_time="$seconds" -timeout=20 -print_final_stats=1 \
