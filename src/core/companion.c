@@ -178,3 +178,12 @@ void ux_companion_release(struct uxfrm *u, struct ux_sa_runtime *companion)
 		drop_spi6(u, &sa->saddr);
 	ux_sad_remove(u, sa);
 }
+
+void ux_companion_leave(struct uxfrm *u, const struct ux_sa *sa)
+{
+	struct ux_sa_params p = params_of(sa);
+	struct ux_sa *there = find(u, &p);
+
+	if (there)
+		ux_companion_release(u, there->runtime);
+}

@@ -48,6 +48,9 @@ static inline bool ux_companion_wanted(const struct ux_sa *sa)
 int ux_companion_attach(struct uxfrm *u, const struct ux_sa *sa) UX_MUST_CHECK;
 /* ux_companion_of - what a runtime holds; NULL: nothing. */
 struct ux_sa_runtime *ux_companion_of(const struct ux_sa_runtime *r);
+/* ux_companion_leave - @sa is no longer a tuple of its runtime that packets come by, after its
+ * runtime has got another companion: the one at its addresses has a user less. */
+void ux_companion_leave(struct uxfrm *u, const struct ux_sa *sa);
 /* ux_companion_release - one user less of @companion; the last one takes it with it. NULL is fine.
  */
 void ux_companion_release(struct uxfrm *u, struct ux_sa_runtime *companion);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/interim.h"
 
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,6 +102,9 @@ bool ux_interim_parks(struct uxfrm *u, const struct ux_sa *sa)
 {
 	if (!u->params.hold_ms || ux_sa_state_of(sa) != UX_SA_VALID || !sa->runtime->keys ||
 	    !sa->id.spi)
+		return false;
+	/* it has no key and no numbers that could go on */
+	if (sa->id.proto == IPPROTO_COMP)
 		return false;
 	if (u->interim.n_parked == UX_PARKED_MAX)
 		ux_sad_unpark(u, first_parked(&u->interim));

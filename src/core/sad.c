@@ -235,6 +235,8 @@ static void grace_drop(struct uxfrm *u, struct ux_sa *sa)
 	r->n_grace--;
 	u->sad.n_grace--;
 	tuple_unlink(u, sa);
+	if (ux_companion_wanted(sa))
+		ux_companion_leave(u, sa);
 	ux_watch_encap(u, sa, false);
 	ux_retire_add(&u->retire, sa, sa_retired);
 }
@@ -380,9 +382,13 @@ static void runtime_hide(struct uxfrm *u, struct ux_sa_runtime *r)
 	companion_leave(u, r);
 }
 
-/* A moved SA gets a companion at its new addresses. Without memory for it it keeps the one it has:
- * a move does not fail any more here. */
-static void companion_follow(struct uxfrm *u, const struct ux_sa *old, const struct ux_sa *fresh)
+/*
+ * A moved SA gets a companion at its new addresses. The one before stays as long as packets may
+ * come by @old. Without memory for it: a move does not fail any more here, and the one there is
+ * stays for @fresh.
+ */
+static void companion_follow(struct uxfrm *u, const struct ux_sa *old, const struct ux_sa *fresh,
+			     bool grace)
 {
 	struct ux_sa_runtime *held = ux_companion_of(fresh->runtime);
 
@@ -391,8 +397,12 @@ static void companion_follow(struct uxfrm *u, const struct ux_sa *old, const str
 		      ux_addr_equal(&fresh->id.daddr, &old->id.daddr, old->id.family) &&
 		      ux_addr_equal(&fresh->saddr, &old->saddr, old->id.family)))
 		return;
-	if (ux_companion_attach(u, fresh) == 0)
+	bool followed = ux_companion_attach(u, fresh) == 0;
+
+	if (followed && !grace)
 		ux_companion_release(u, held);
+	else if (!followed && grace)
+		held->terms.rare->companion_users++; /* for both */
 }
 
 /* And its former tuples. */
@@ -457,7 +467,7 @@ int ux_sad_replace(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fresh, bool
 	/* first everything that makes the new one reachable; the former identity before all, as a
 	 * swap under one address key hides the old SA at once */
 	if (moved && shared) {
-		companion_follow(u, old, fresh);
+		companion_follow(u, old, fresh, grace);
 		ux_former_update(u, old, fresh);
 	}
 	ux_watch_encap(u, fresh, true);

@@ -226,6 +226,24 @@ static void test_companion_moves(void **state)
 	assert_int_equal(count_companions(p.b.u, &companion), 1);
 	assert_memory_equal(&companion->saddr, &fresh->saddr, 16);
 	assert_int_equal(companion->id.spi, htonl(2));
+	/* to another destination: what is on its way may come for the grace time */
+	sa = fresh;
+	fresh = ux_sa_clone(sa);
+	fresh->id.daddr = addr_of("2001:db8::a", NULL);
+	assert_int_equal(ux_sad_replace(p.b.u, sa, fresh, true), 0);
+	assert_int_equal(count_companions(p.b.u, &companion), 2);
+	/* and back */
+	sa = fresh;
+	fresh = ux_sa_clone(sa);
+	fresh->id.daddr = addr_of("2001:db8::2", NULL);
+	assert_int_equal(ux_sad_replace(p.b.u, sa, fresh, true), 0);
+	assert_int_equal(count_companions(p.b.u, &companion), 2);
+	uxfrm_tick(p.b.u, 1000 + 3000000000ull, REAL_S + 3);
+	assert_int_equal(count_companions(p.b.u, &companion), 1);
+	assert_memory_equal(&companion->id.daddr, &fresh->id.daddr, 16);
+	assert_memory_equal(&companion->saddr, &fresh->saddr, 16);
+	ux_sad_remove(p.b.u, fresh);
+	assert_int_equal(count_companions(p.b.u, &companion), 0);
 	pair_close(&p);
 }
 
@@ -252,11 +270,12 @@ static void test_under_esp(void **state)
 		pair_open(&p);
 		for (int side = 0; side < 2; side++) {
 			struct side *s = side ? &p.b : &p.a;
-			struct policy_spec spec = {.family = AF_INET,
-						   .dir = (uint8_t)(side ? UX_POLICY_IN : UX_POLICY_OUT),
-						   .mode = UX_MODE_TRANSPORT,
-						   .reqid = 8,
-						   .n_templates = 2};
+			struct policy_spec spec = {
+			    .family = AF_INET,
+			    .dir = (uint8_t)(side ? UX_POLICY_IN : UX_POLICY_OUT),
+			    .mode = UX_MODE_TRANSPORT,
+			    .reqid = 8,
+			    .n_templates = 2};
 			struct ux_policy *policy = add_policy(s, &spec);
 			struct ux_template *inner = &policy->templates[0];
 
