@@ -54,10 +54,11 @@ def read(text):
     return cases
 
 
-def boot(kernel, build, work):
+def boot(kernel, build, work, strict):
     with tempfile.TemporaryDirectory(prefix='interop-') as state:
         command = [kernel, 'mem=' + MEMORY, 'rootfstype=hostfs', 'ro', 'quiet', 'panic=-1',
-                   f'init={HERE}/guest.sh', f'INTEROP_BUILD={build}', f'INTEROP_WORK={work}', 'con=null',
+                   f'init={HERE}/guest.sh', f'INTEROP_BUILD={build}', f'INTEROP_WORK={work}',
+                   *(['INTEROP_STRICT=yes'] if strict else []), 'con=null',
                    'con0=null,fd:1', f'uml_dir={state}', *sides.TIME]
         env = {'PATH': '/usr/bin:/bin', 'LD_PRELOAD': f'{build}/tests/oracle/oracle-xstate-pad.so',
                'TMPDIR': os.environ.get('TMPDIR', '/tmp'), 'HOME': state}
@@ -71,8 +72,8 @@ def boot(kernel, build, work):
             raise
 
 
-def run(build, script, files=()):
-    """(the cases, {name: bytes} of @files that the guest wrote)"""
+def run(build, script, files=(), strict=False):
+    """(the cases, {name: bytes} of @files that the guest wrote). @strict: uxfrmd lets nothing wait."""
     try:
         kernel = sides.build_kernel()
     except sides.Failure as failure:
@@ -81,7 +82,7 @@ def run(build, script, files=()):
         work = pathlib.Path(name)
         (work / 'script').write_text(''.join(line + '\n' for line in script), encoding='ascii')
         try:
-            said = boot(kernel, pathlib.Path(build).resolve(), work)
+            said = boot(kernel, pathlib.Path(build).resolve(), work, strict)
         except subprocess.TimeoutExpired:
             said = f'stopped after {SECONDS} seconds'
         answers = (work / 'answers').read_text(errors='replace') if (work / 'answers').exists() else ''

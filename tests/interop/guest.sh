@@ -41,6 +41,6 @@ side()
 side ours 1 2
 side theirs 2 1
 
-exec 3< <(exec ip netns exec ours "$INTEROP_BUILD/uxfrmd" -f -c /dev/null --ready-fd 1 2>uxfrmd.log)
+exec 3< <(exec ip netns exec ours "$INTEROP_BUILD/uxfrmd" -f -c /dev/null --ready-fd 1 ${INTEROP_STRICT:+--strict} 2>uxfrmd.log)
 read -r -u 3 _ || true
 exec "$INTEROP_BUILD/tests/interop/interop-guest" >>console 2>&1
