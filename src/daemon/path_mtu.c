@@ -128,17 +128,16 @@ static void build(struct ux_path_mtu *m, const struct uxfrm_packet *p, bool *ret
 	m->error.ifindex = 0;
 }
 
-/* Returns whether @p is of this host. */
+/* Returns whether @p is of this host; that is so also where there are too many errors to send one.
+ */
 static bool send_error(struct ux_path_mtu *m, struct uxfrm_worker *w, struct ux_port *port,
 		       const struct uxfrm_packet *p, uint64_t now_ns)
 {
 	struct uxfrm_packet *error = &m->error;
 	bool ours = false;
 
-	if (!may_send(m, now_ns))
-		return false;
 	build(m, p, &ours);
-	if (error->len) {
+	if (error->len && may_send(m, now_ns)) {
 		ux_path_mtu_outbound(m, w, &error, 1, now_ns);
 		if (error->verdict == UXFRM_UNDERLAY || error->verdict == UXFRM_BYPASS)
 			ux_port_send(port, &error, 1);
