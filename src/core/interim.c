@@ -160,6 +160,17 @@ static bool same_keys(const struct ux_sa_keys *a, const struct ux_sa_keys *b)
 	return true;
 }
 
+/* The label decides who may use the SA. */
+static bool same_rare(const struct ux_sa_rare *a, const struct ux_sa_rare *b)
+{
+	static const struct ux_sa_rare none;
+
+	a = a ? a : &none;
+	b = b ? b : &none;
+	return ux_label_same(a->label, b->label) && a->has_coaddr == b->has_coaddr &&
+	       memcmp(&a->coaddr, &b->coaddr, sizeof(a->coaddr)) == 0;
+}
+
 /* What workers read of the runtime and nothing may change. */
 static bool same_terms(const struct ux_sa_runtime *a, const struct ux_sa_runtime *b)
 {
@@ -168,7 +179,7 @@ static bool same_terms(const struct ux_sa_runtime *a, const struct ux_sa_runtime
 	return a->terms.tfcpad == b->terms.tfcpad && a->terms.extra_flags == b->terms.extra_flags &&
 	       a->terms.pcpu == b->terms.pcpu && a->terms.esn_attr == b->terms.esn_attr &&
 	       a->terms.replay_bmp_len == b->terms.replay_bmp_len && wa->window == wb->window &&
-	       wa->esn == wb->esn;
+	       wa->esn == wb->esn && same_rare(a->terms.rare, b->terms.rare);
 }
 
 /*

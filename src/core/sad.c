@@ -587,8 +587,12 @@ int ux_sad_resume(struct uxfrm *u, struct ux_sa *parked, struct ux_sa *fresh)
 
 	if (u->params.max_sa && u->sad.n_sa >= u->params.max_sa)
 		return -ENOMEM;
+	if (fresh->nat_keepalive_interval_s && ux_sa_events_prepare(r) < 0)
+		return -ENOMEM;
 	if (reserve(u) < 0 || ux_former_reserve(u) < 0 || take_terms(r, fresh->runtime) < 0)
 		return -ENOMEM;
+	/* while it was parked, what was noted of it was not found */
+	atomic_store_explicit(&r->noted, 0, memory_order_release);
 	ux_sa_share_runtime(fresh, r);
 	reset_stats(&r->stats);
 	hash_sa(u, fresh);

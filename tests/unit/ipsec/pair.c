@@ -94,6 +94,21 @@ static void set_selector(struct ux_sa_params *p, const struct sa_spec *spec)
 	p->sel.prefixlen_s = spec->sel_bits;
 }
 
+static void set_encap(struct ux_sa_params *p, const struct sa_spec *spec)
+{
+	if (spec->dport)
+		p->encap = (struct ux_encap){
+		    UX_ENCAP_ESPINUDP, htons(spec->sport), htons(spec->dport), {{{0}}}};
+	p->nat_keepalive_interval_s = spec->keepalive_s;
+}
+
+static void set_label(struct side *s, struct ux_sa *sa, const struct sa_spec *spec)
+{
+	if (spec->label)
+		assert_int_equal(
+		    ux_sa_set_label(sa, ux_label_hold(s->u, spec->label, strlen(spec->label))), 0);
+}
+
 /* @put: what becomes of the SA. The result is @put's. */
 static bool with_sa(struct side *s, const struct sa_spec *spec,
 		    bool (*put)(struct side *s, struct ux_sa *sa, const struct ux_sa_params *p),
@@ -133,9 +148,7 @@ static bool with_sa(struct side *s, const struct sa_spec *spec,
 		p.flags |= UX_SA_ESN;
 	if (spec->hard_packets)
 		p.limits.hard_packets = spec->hard_packets;
-	if (spec->dport)
-		p.encap = (struct ux_encap){
-		    UX_ENCAP_ESPINUDP, htons(spec->sport), htons(spec->dport), {{{0}}}};
+	set_encap(&p, spec);
 	set_selector(&p, spec);
 	snprintf(first.name, sizeof(first.name), "%s", row->aead ? row->aead : row->cipher);
 	if (row->aead) {
@@ -157,6 +170,7 @@ static bool with_sa(struct side *s, const struct sa_spec *spec,
 		err = ux_sa_new(s->u, &p, &sa, &ext);
 	if (err < 0)
 		fail_msg("SA refused: %d %s", err, ext.msg);
+	set_label(s, sa, spec);
 	*ret_sa = sa;
 	return put(s, sa, &p);
 }

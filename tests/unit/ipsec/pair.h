@@ -62,6 +62,8 @@ struct sa_spec {
 	uint8_t proto;	  /* 0: ESP */
 	enum algo algo;	  /* AH: its authenticator */
 	uint32_t for_cpu; /* number plus one; 0: all */
+	uint32_t keepalive_s;
+	const char *label; /* NULL: none */
 	bool esn, larval;
 	bool installed_before; /* the request gives its current lifetime */
 	struct ux_mark mark, output_mark;

@@ -159,7 +159,7 @@ static void test_another_sa(void **state)
 	right.iseq = 1;
 	park_sa(&p.b, at_b);
 
-	struct sa_spec wrong[] = {right, right, right, right, right, right, right};
+	struct sa_spec wrong[] = {right, right, right, right, right, right, right, right};
 
 	wrong[0].algo = GCM192_12;
 	wrong[1].spi++;
@@ -168,9 +168,65 @@ static void test_another_sa(void **state)
 	wrong[4].oseq = 1;
 	wrong[5].iseq = 0;
 	wrong[6].extra_flags = UX_SA_EXTRA_OSEQ_MAY_WRAP;
+	wrong[7].label = "system_u:object_r:ipsec_spd_t:s0";
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		assert_null(resume_sa(&p.b, &wrong[i]));
 	assert_non_null(resume_sa(&p.b, &right));
+	pair_close(&p);
+}
+
+/* What was noted of it just before it went is lost, and can be noted again when it is back. */
+static void test_limits_go_on(void **state)
+{
+	struct sa_spec spec = {.algo = GCM128_16, .window = 64, .hard_packets = 1}, again;
+	struct ux_sa *at_a;
+	struct pair p;
+
+	open_holding(&p, HOLD_MS);
+	at_a = usual_tunnel(&p, &spec, NULL);
+	again = moved_spec(at_a);
+	again.oseq = again.hard_packets = 1;
+	send_inner(&p.a, &flight[0]);
+	send_inner(&p.a, &flight[1]);
+	assert_int_equal(flight[1].p.drop, UXFRM_DROP_OUT_EXPIRED);
+	park_sa(&p.a, at_a);
+	pass_ms(&p.a, 1);
+	assert_non_null(resume_sa(&p.a, &again));
+	pass_ms(&p.a, 1);
+	assert_int_equal(p.a.u->sad.n_sa, 1);
+	send_inner(&p.a, &flight[1]);
+	assert_int_equal(flight[1].p.drop, UXFRM_DROP_OUT_EXPIRED);
+	pass_ms(&p.a, 1);
+	assert_int_equal(p.a.u->sad.n_sa, 0);
+	pair_close(&p);
+}
+
+static void count_keepalive(void *opaque, const struct uxfrm_keepalive_event *event)
+{
+	++*(int *)opaque;
+}
+
+/* It comes back behind a NAT, and had no keepalives before. */
+static void test_comes_back_behind_nat(void **state)
+{
+	static const struct uxfrm_watch_ops watch = {.keepalive = count_keepalive};
+	struct sa_spec spec = {.algo = GCM128_16, .window = 64}, again;
+	struct ux_sa *at_a;
+	struct pair p;
+	int n = 0;
+
+	open_holding(&p, HOLD_MS);
+	at_a = usual_tunnel(&p, &spec, NULL);
+	again = moved_spec(at_a);
+	again.installed_before = true;
+	again.sport = again.dport = 4500;
+	again.dir = UX_SA_DIR_OUT;
+	again.keepalive_s = 20;
+	park_sa(&p.a, at_a);
+	uxfrm_watch(p.a.u, &watch, &n);
+	assert_non_null(resume_sa(&p.a, &again));
+	pass_ms(&p.a, 1);
+	assert_int_equal(n, 1);
 	pair_close(&p);
 }
 
@@ -397,6 +453,8 @@ int main(void)
 	    cmocka_unit_test(test_sa_comes_back),
 	    cmocka_unit_test(test_sa_does_not_come_back),
 	    cmocka_unit_test(test_another_sa),
+	    cmocka_unit_test(test_limits_go_on),
+	    cmocka_unit_test(test_comes_back_behind_nat),
 	    cmocka_unit_test(test_keys_to_come),
 	    cmocka_unit_test(test_blocked_for_the_moment),
 	    cmocka_unit_test(test_inbound_policy_gone),
