@@ -195,8 +195,11 @@ uint32_t shim_control_fwmark(void)
 
 	if (fd < 0)
 		return 0;
-	if (shim_real()->send(fd, &msg, sizeof(msg), MSG_NOSIGNAL) == (ssize_t)sizeof(msg))
-		n = shim_real()->recv(fd, &msg, sizeof(msg), 0);
+	if (shim_real()->send(fd, &msg, sizeof(msg), MSG_NOSIGNAL) == (ssize_t)sizeof(msg)) {
+		do
+			n = shim_real()->recv(fd, &msg, sizeof(msg), 0);
+		while (n < 0 && errno == EINTR);
+	}
 	shim_real()->close(fd);
 	if (n != (ssize_t)sizeof(msg) || msg.magic != UXFRM_CONTROL_MAGIC || msg.result)
 		return 0;

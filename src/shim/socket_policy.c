@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <netinet/in.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
@@ -18,14 +17,15 @@
 /* Of the daemon that was asked first; 0 until a socket had a policy. A program keeps to one daemon,
  * or to those that have the same mark. */
 static _Atomic(uint32_t) bypass_bit;
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
+/* Without a lock, which a child of fork() could find taken for ever: threads that ask at the same
+ * time keep what came first. */
 static uint32_t ask_bit(void)
 {
-	pthread_mutex_lock(&lock);
+	uint32_t none = 0;
+
 	if (!atomic_load(&bypass_bit))
-		atomic_store(&bypass_bit, shim_control_fwmark());
-	pthread_mutex_unlock(&lock);
+		atomic_compare_exchange_strong(&bypass_bit, &none, shim_control_fwmark());
 	return atomic_load(&bypass_bit);
 }
 

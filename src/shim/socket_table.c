@@ -203,6 +203,9 @@ int shim_vacate(int fd)
 {
 	int n = atomic_load(&pool_used);
 
+	/* A copy in descriptors of the child's own may go: it is the parent who uses them. */
+	if (is_borrowed())
+		return 0;
 	for (int i = 0; i < n; i++) {
 		struct shim_socket *s = &pool[i];
 

@@ -399,18 +399,22 @@ static void forks(void)
 	close(fd);
 }
 
-/* A child that shares the memory until it calls exec() closes what is its own. */
+/* A child that shares the memory until it calls exec() closes what is its own, and puts other
+ * files there, also where the shim's own descriptors are. */
 static void borrows(void)
 {
-	int fd = xfrm_socket(0), status = -1;
+	int fd = xfrm_socket(0), null = open("/dev/null", O_RDWR), status = -1;
 	struct request r = lookup();
 	char buf[8192];
 	pid_t child = vfork();
 
 	if (child == 0) {
 		close(fd);
+		for (int to = null + 1; to < 4096; to++)
+			(void)dup2(null, to);
 		_exit(0);
 	}
+	close(null);
 	CHECK(waitpid(child, &status, 0) == child && status == 0);
 	CHECK(send(fd, &r, r.h.nlmsg_len, 0) > 0);
 	CHECK(error_of(buf, recv(fd, buf, sizeof(buf), 0), r.h.nlmsg_seq) == -ESRCH);
