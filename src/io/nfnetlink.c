@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "io/netlink.h"
 
 int ux_nfnl_open(struct ux_nfnl *nl)
 {
@@ -125,28 +126,24 @@ void ux_nfnl_nest_end(struct ux_nfnl *nl, size_t nest)
 /* The first error among the answers in one datagram; 0: none. */
 static int first_error(const uint8_t *bytes, size_t len)
 {
-	struct nlmsghdr h;
+	const struct nlmsghdr *h;
+	size_t at = 0;
 
-	for (size_t at = 0; len - at >= sizeof(h); at += NLMSG_ALIGN(h.nlmsg_len)) {
+	while ((h = ux_netlink_next(bytes, len, &at))) {
 		int error;
 
-		memcpy(&h, bytes + at, sizeof(h));
-		if (h.nlmsg_len < sizeof(h) || h.nlmsg_len > len - at)
-			return 0;
-		if (h.nlmsg_type != NLMSG_ERROR || h.nlmsg_len < sizeof(h) + sizeof(error))
+		if (h->nlmsg_type != NLMSG_ERROR || h->nlmsg_len < NLMSG_LENGTH(sizeof(error)))
 			continue;
-		memcpy(&error, bytes + at + sizeof(h), sizeof(error));
+		memcpy(&error, NLMSG_DATA(h), sizeof(error));
 		if (error)
 			return error;
-		if (NLMSG_ALIGN(h.nlmsg_len) > len - at)
-			return 0;
 	}
 	return 0;
 }
 
 static int read_answers(int fd)
 {
-	uint8_t answer[8192];
+	_Alignas(struct nlmsghdr) uint8_t answer[8192];
 	ssize_t len;
 	int err = 0;
 
