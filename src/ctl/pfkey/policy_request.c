@@ -39,6 +39,8 @@ static int delete_policy(struct ux_pfkey_request *req, struct ux_policy *policy,
 	if (err < 0)
 		return err;
 	ux_event_policy(req->u, XFRM_MSG_DELPOLICY, policy, by_index, &req->origin);
+	if (policy->dir != UX_POLICY_OUT)
+		ux_interim_open(req->u, policy);
 	ux_spd_remove(req->u, policy);
 	return 0;
 }

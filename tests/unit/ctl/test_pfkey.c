@@ -195,6 +195,45 @@ static void test_full_socket(void **state)
 	assert_int_equal(w->u->spd.n[UX_POLICY_OUT], 0);
 }
 
+static void delete_by_index(struct socket *s, uint32_t index)
+{
+	const struct sadb_msg m = {.sadb_msg_version = PF_KEY_V2,
+				   .sadb_msg_type = SADB_X_SPDDELETE2};
+	const struct sadb_x_policy p = {.sadb_x_policy_id = index};
+	_Alignas(8) uint8_t buf[64];
+	struct ux_pfkey_writer w;
+
+	ux_pfkey_begin(&w, buf, sizeof(buf), &m);
+	ux_pfkey_ext(&w, SADB_X_EXT_POLICY, &p, sizeof(p));
+	assert_true(ux_pfkey_end(&w));
+	assert_int_equal(uxfrm_pfkey_request(s->client, buf, w.len), 0);
+}
+
+/* Packets wait for an inbound policy that is deleted, as when it is deleted over NETLINK_XFRM. */
+static void test_deleted_policy_leaves_gap(void **state)
+{
+	struct world *w = *state;
+	const struct ux_limits limits = {UX_LIMIT_INFINITE, UX_LIMIT_INFINITE, UX_LIMIT_INFINITE,
+					 UX_LIMIT_INFINITE};
+
+	w->u->params.hold_ms = 500;
+	for (uint8_t dir = UX_POLICY_IN; dir <= UX_POLICY_OUT; dir++) {
+		struct ux_policy *policy = ux_policy_new(w->u, 1);
+
+		assert_non_null(policy);
+		policy->dir = dir;
+		policy->family = AF_INET;
+		policy->sel.family = AF_INET;
+		policy->templates[0].proto = 50;
+		policy->templates[0].family = AF_INET;
+		assert_int_equal(ux_policy_set_limits(policy, &limits), 0);
+		assert_int_equal(ux_spd_insert(w->u, policy, true, NULL), 0);
+		delete_by_index(&w->a, policy->index);
+		assert_int_equal(w->u->spd.n[dir], 0);
+	}
+	assert_int_equal(atomic_load(&w->u->interim.n_gaps), 1);
+}
+
 /* An acquire that is given up: its larval SA waits for its end, and for nothing else. */
 static void test_given_up(void **state)
 {
@@ -230,6 +269,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_dump_of_what_goes, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_listening, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_full_socket, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_deleted_policy_leaves_gap, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_given_up, setup, teardown),
 	};
 
