@@ -126,9 +126,9 @@ def policy_id(sel, direction, index=0):
     return sel + struct.pack('=IB3x', index, direction)
 
 
-def template(dst='', src='', spi=0, proto=ESP, mode=TUNNEL, reqid=1, family=INET):
+def template(dst='', src='', spi=0, proto=ESP, mode=TUNNEL, reqid=1, family=INET, optional=0):
     return addr(dst) + struct.pack('>I', spi) + struct.pack('=B3xH2x', proto, family) + addr(src) + \
-        struct.pack('=IBBBxIII', reqid, mode, 0, 0, 0xffffffff, 0xffffffff, 0xffffffff)
+        struct.pack('=IBBBxIII', reqid, mode, 0, optional, 0xffffffff, 0xffffffff, 0xffffffff)
 
 
 def migrate_state(ident, new_dst, new_src, new_reqid=1, flags=0, old_mark=(0, 0), sel=None, family=None,

@@ -94,7 +94,7 @@ static void print_clear(FILE *out, const uint8_t *packet)
 
 void wire_report(FILE *out)
 {
-	unsigned long counts[KINDS] = {0};
+	unsigned long counts[KINDS] = {0}, bytes = 0;
 	struct tpacket_stats lost = {0};
 	socklen_t lost_len = sizeof(lost);
 
@@ -107,6 +107,7 @@ void wire_report(FILE *out)
 			break;
 		kind = kind_of(frame);
 		counts[kind]++;
+		bytes += (unsigned long)n;
 		if (out && kind == KIND_CLEAR && counts[kind] == 1)
 			print_clear(out, frame + ETH_HLEN);
 		if (pcap)
@@ -119,7 +120,7 @@ void wire_report(FILE *out)
 	fprintf(out, "wire");
 	for (int i = 0; i < KINDS; i++)
 		fprintf(out, " %s=%lu", names[i], counts[i]);
-	fprintf(out, " unseen=%u\n", lost.tp_drops);
+	fprintf(out, " bytes=%lu unseen=%u\n", bytes, lost.tp_drops);
 }
 
 void wire_record(const char *path)
