@@ -120,7 +120,7 @@ struct uxfrm_path {
 int uxfrm_worker_follow_paths(struct uxfrm_worker *w);
 /* uxfrm_path_asked - the path a packet of the last uxfrm_outbound waits for, NULL if none does. Valid until the next. */
 const struct uxfrm_path *uxfrm_path_asked(struct uxfrm_worker *w);
-/* uxfrm_path_set - @mtu 0: not known, everything may go. */
+/* uxfrm_path_set - @mtu 0: not known, everything may go. Lost if paths were forgotten since the packet asked. */
 void uxfrm_path_set(struct uxfrm_worker *w, const struct uxfrm_path *path, uint32_t mtu);
 /* uxfrm_paths_forget - all workers forget all paths, as routes or their MTUs have changed. Any thread. */
 void uxfrm_paths_forget(struct uxfrm *u);

@@ -31,6 +31,7 @@ struct known_path {
 struct ux_path_cache {
 	struct known_path paths[PATHS];
 	struct uxfrm_path asked; /* by the first packet of the burst that did not know */
+	uint32_t asked_in;	 /* an answer is as old as the question */
 	bool has_asked;
 };
 
@@ -78,14 +79,16 @@ UXFRM_API void uxfrm_path_set(struct uxfrm_worker *w, const struct uxfrm_path *p
 	known = place_of(w, path);
 	known->path = *path;
 	known->mtu = mtu ? mtu : UINT32_MAX;
-	known->learned_in = this_time(w);
+	known->learned_in = w->paths->asked_in;
 }
 
 void ux_path_begin(struct uxfrm_worker *w)
 {
 	w->path_sa = NULL;
-	if (w->paths)
-		w->paths->has_asked = false;
+	if (!w->paths)
+		return;
+	w->paths->has_asked = false;
+	w->paths->asked_in = this_time(w);
 }
 
 /* Of the packet that will leave: by the addresses of the outermost SA, with the mark all have made.

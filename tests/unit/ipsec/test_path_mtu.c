@@ -240,6 +240,27 @@ static void test_who_asks(void **state)
 	pair_close(&p);
 }
 
+/* The answer may be older than what has changed the path. */
+static void test_forgotten_while_asked(void **state)
+{
+	struct sizes z = {UX_MODE_TUNNEL, AF_INET, AF_INET, 0, GCM128_16};
+	struct inner_spec inner = {.family = AF_INET, .payload = 1000, .df = true};
+	struct pair p;
+
+	set_up(&p, &z);
+	for (int i = 0; i < 2; i++) {
+		make_inner(&t, &inner);
+		outbound(&p.a, &t);
+		assert_int_equal(t.p.verdict, UXFRM_ASK_PATH);
+		if (i == 0)
+			uxfrm_paths_forget(p.a.u);
+		uxfrm_path_set(p.a.w, uxfrm_path_asked(p.a.w), i == 0 ? 1500 : 600);
+	}
+	outbound(&p.a, &t);
+	assert_int_equal(t.p.drop, UXFRM_DROP_OUT_TOO_BIG);
+	pair_close(&p);
+}
+
 static void test_forgotten(void **state)
 {
 	struct sizes z = {UX_MODE_TUNNEL, AF_INET, AF_INET, 0, GCM128_16};
@@ -304,6 +325,7 @@ int main(void)
 	    cmocka_unit_test(test_may_split),
 	    cmocka_unit_test(test_fragment_is_not_measured),
 	    cmocka_unit_test(test_who_asks),
+	    cmocka_unit_test(test_forgotten_while_asked),
 	    cmocka_unit_test(test_forgotten),
 	    cmocka_unit_test(test_bundle),
 	};
