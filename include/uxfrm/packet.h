@@ -41,8 +41,12 @@ enum uxfrm_verdict {
 	UXFRM_ASK_PATH,	   /* outbound: left as it was; see uxfrm_worker_follow_paths() */
 	UXFRM_HOLD	   /* as it was: what it needs was taken away and may come back. To be kept, and given to
 			      the same call again when uxfrm_changes() has moved; at the latest after hold_ms,
-			      then with may_hold 0. Only where may_hold is set. */
+			      then with may_hold UXFRM_MAY_HOLD_NOT. */
 };
+
+#define UXFRM_MAY_HOLD_NOT 0   /* no, or it has waited long enough */
+#define UXFRM_MAY_HOLD_AGAIN 1 /* yes, and it was kept before */
+#define UXFRM_MAY_HOLD_FIRST 2 /* yes */
 
 /*
  * One packet. The caller owns buf; data..data+len lies within buf..buf+size. The engine moves data
@@ -58,7 +62,7 @@ struct uxfrm_packet {
 	uint8_t drop;	 /* out: enum uxfrm_drop, when verdict is UXFRM_DROP */
 	uint8_t may_fragment; /* out: 1 = a too large outer packet may be fragmented (DF clear / IPv6 source) */
 	uint8_t may_split; /* in: outbound: 1 = never too big for its path: its outer packet may be fragmented */
-	uint8_t may_hold;  /* in: 1 = the caller can keep it (UXFRM_HOLD) */
+	uint8_t may_hold;  /* in: can the caller keep it (UXFRM_HOLD)? UXFRM_MAY_HOLD_* */
 	uint32_t spi;	 /* out: SPI of the SA used, host byte order; 0 if none. UXFRM_HOLD: says with which
 			    others it shares the room there is for those that wait */
 	/* out: with UNDERLAY: the MTU of its path, 0 = not known. With drop OUT_TOO_BIG, and not 0: the packet was

@@ -13,7 +13,8 @@
 /* A policy that is gone for the moment. */
 struct ux_gap {
 	/* const after publish */
-	uint32_t slot; /* its number among ux_interim.gaps */
+	uint32_t slot;	 /* its number among ux_interim.gaps */
+	uint32_t number; /* of those ever opened, from 1 */
 	uint8_t dir, type, n_templates;
 	uint32_t if_id;
 	struct ux_mark mark;
@@ -249,9 +250,12 @@ void ux_interim_open(struct uxfrm *u, const struct ux_policy *policy)
 	gap->n_templates = policy->n_templates;
 	memcpy(gap->templates, policy->templates, policy->n_templates * sizeof(*gap->templates));
 	gap->deadline_ns = u->now_ns + u->params.hold_ms * NS_PER_MS;
+	gap->number = atomic_load_explicit(&i->n_opened, memory_order_relaxed) + 1;
 	ux_list_push_back(&i->gaps_by_time, &gap->timed);
 	ux_rcu_publish(&i->gaps[gap->slot], gap);
 	atomic_fetch_add_explicit(&i->n_gaps, 1, memory_order_release);
+	atomic_store_explicit(&i->n_opened, gap->number, memory_order_release);
+	ux_interim_changed(u);
 }
 
 static bool is_of(const struct ux_gap *gap, const struct ux_policy *policy)
@@ -296,14 +300,37 @@ bool ux_interim_waits_out(struct uxfrm *u, const struct ux_flow_key *flow, uint3
 	return false;
 }
 
-/* The SA may have other addresses than the template when both are about to follow a move. */
+static bool address_fits(const struct ux_addr *wanted, const struct ux_addr *has,
+			 uint16_t wanted_family, uint16_t family)
+{
+	return ux_addr_is_any(wanted, wanted_family) ||
+	       (wanted_family == family && ux_addr_equal(wanted, has, family));
+}
+
+static bool identity_fits(const struct ux_template *t, const struct ux_former_identity *id)
+{
+	return (!t->reqid || t->reqid == id->reqid) &&
+	       (t->mode == UX_MODE_TRANSPORT ||
+		(address_fits(&t->daddr, &id->daddr, t->family, id->family) &&
+		 address_fits(&t->saddr, &id->saddr, t->family, id->family)));
+}
+
+/* By what it is, or by what it was: the policy may be about to follow a move. */
 static bool template_names(const struct ux_template *t, const struct ux_sa *sa)
 {
+	const struct ux_former_set *former = ux_rcu_follow(&sa->runtime->former);
+	uint32_t n = former ? atomic_load_explicit(&former->n, memory_order_acquire) : 0;
+	const struct ux_former_identity now = {sa->id.daddr, sa->saddr, sa->reqid, sa->mark,
+					       sa->id.family};
+
 	if (t->proto != sa->id.proto || t->mode != sa->mode)
 		return false;
-	if (t->reqid)
-		return t->reqid == sa->reqid;
-	return t->family == sa->id.family && ux_addr_equal(&t->daddr, &sa->id.daddr, t->family);
+	if (identity_fits(t, &now))
+		return true;
+	for (uint32_t i = 0; i < n; i++)
+		if (identity_fits(t, &former->id[i]))
+			return true;
+	return false;
 }
 
 bool ux_interim_waits_in(struct uxfrm *u, const struct ux_sa *sa)
@@ -316,6 +343,35 @@ bool ux_interim_waits_in(struct uxfrm *u, const struct ux_sa *sa)
 		for (uint32_t k = 0; k < gap->n_templates; k++)
 			if (template_names(&gap->templates[k], sa))
 				return true;
+	}
+	return false;
+}
+
+/* The order does not matter: whoever installed the policy was asked for all of them. */
+static bool names_all(const struct ux_gap *gap, struct ux_sa *const *bundle, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t k = 0;
+
+		while (k < gap->n_templates && !template_names(&gap->templates[k], bundle[i]))
+			k++;
+		if (k == gap->n_templates)
+			return false;
+	}
+	return true;
+}
+
+bool ux_interim_allowed(struct uxfrm *u, uint32_t since, enum ux_policy_dir dir,
+			const struct ux_flow_key *flow, struct ux_sa *const *bundle, uint32_t n)
+{
+	for (uint32_t i = 0; any_gap(&u->interim) && i < UX_GAPS_MAX; i++) {
+		const struct ux_gap *gap = ux_rcu_follow(&u->interim.gaps[i]);
+
+		if (gap && gap->dir == dir && (int32_t)(gap->number - since) > 0 &&
+		    gap->type == UX_POLICY_TYPE_MAIN && gap->if_id == bundle[n - 1]->if_id &&
+		    gap->sel.family == flow->family && (flow->mark & gap->mark.m) == gap->mark.v &&
+		    ux_selector_match(&gap->sel, flow) && names_all(gap, bundle, n))
+			return true;
 	}
 	return false;
 }

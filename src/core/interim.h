@@ -46,14 +46,15 @@ struct ux_interim {
 	    parked_reqids[UX_PARKED_BUCKETS]; /* parked SAs, by the low bits of reqid */
 	_Atomic(uint32_t) n_gaps;
 	_Atomic(struct ux_gap *) gaps[UX_GAPS_MAX]; /* constant once published */
-	_Atomic(uint32_t) changes;		    /* of anything that a packet may wait for */
+	_Atomic(uint32_t) changes;  /* of anything that a packet may wait for, or that goes */
+	_Atomic(uint32_t) n_opened; /* gaps ever */
 };
 
 void ux_interim_init(struct uxfrm *u);
 void ux_interim_fini(struct uxfrm *u);
 /* ux_interim_tick - forget what is due. Returns the next deadline, UINT64_MAX: none. */
 uint64_t ux_interim_tick(struct uxfrm *u);
-/* ux_interim_changed - an SA or a policy has come. Control thread. */
+/* ux_interim_changed - an SA or a policy has come or gone. Control thread. */
 void ux_interim_changed(struct uxfrm *u);
 
 /* ux_interim_parks - does a deleted @sa stay parked (ux_sad_park) and not end at once? Makes room.
@@ -80,6 +81,13 @@ void ux_interim_close(struct uxfrm *u, const struct ux_policy *policy);
 bool ux_interim_waits_out(struct uxfrm *u, const struct ux_flow_key *flow, uint32_t if_id);
 /* ux_interim_waits_in - may packets that come by @sa need a policy that is gone for the moment? */
 bool ux_interim_waits_in(struct uxfrm *u, const struct ux_sa *sa);
+/*
+ * ux_interim_allowed - was @flow, which came by these SAs, allowed by a policy for @dir that has
+ * gone since ux_interim.n_opened was @since? A burst that began before may go on by what was there
+ * then.
+ */
+bool ux_interim_allowed(struct uxfrm *u, uint32_t since, enum ux_policy_dir dir,
+			const struct ux_flow_key *flow, struct ux_sa *const *bundle, uint32_t n);
 /* ux_interim_waits_sa - may an SA for this template be parked? Sometimes true where none is. */
 static inline bool ux_interim_waits_sa(const struct ux_interim *i, uint32_t reqid)
 {

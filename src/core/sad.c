@@ -538,6 +538,7 @@ void ux_sad_remove(struct uxfrm *u, struct ux_sa *sa)
 
 void ux_sad_park(struct uxfrm *u, struct ux_sa *sa)
 {
+	ux_interim_changed(u);
 	atomic_store_explicit(&sa->runtime->parked, true, memory_order_release);
 	runtime_hide(u, sa->runtime);
 	/* its former identities are in no index any more */

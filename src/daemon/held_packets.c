@@ -32,14 +32,20 @@ static uint32_t *count_of(struct ux_held *h, uint32_t key)
 	return &h->bytes_of[key % UX_HELD_KEYS];
 }
 
+/* Small packets cost more than their bytes. */
+static uint32_t cost_of(uint32_t len)
+{
+	return len + (uint32_t)sizeof(struct ux_held_packet);
+}
+
 bool ux_held_add(struct ux_held *h, const struct uxfrm_packet *p, enum ux_port_side side,
 		 uint64_t now_ns, uint64_t deadline_ns)
 {
-	uint32_t *of_key = count_of(h, p->spi);
+	uint32_t *of_key = count_of(h, p->spi), cost = cost_of(p->len);
 	struct ux_held_packet *held;
 
-	if (p->len > h->bytes_each || *of_key > h->bytes_each - p->len || p->len > h->bytes_max ||
-	    h->bytes > h->bytes_max - p->len)
+	if (cost > h->bytes_each || *of_key > h->bytes_each - cost || cost > h->bytes_max ||
+	    h->bytes > h->bytes_max - cost)
 		return false;
 	held = malloc(sizeof(*held) + p->len);
 	if (!held)
@@ -55,8 +61,8 @@ bool ux_held_add(struct ux_held *h, const struct uxfrm_packet *p, enum ux_port_s
 	};
 	memcpy(held->data, p->data, p->len);
 	ux_list_push_back(&h->list, &held->link);
-	*of_key += p->len;
-	h->bytes += p->len;
+	*of_key += cost;
+	h->bytes += cost;
 	if (held->deadline_ns < h->earliest_ns)
 		h->earliest_ns = held->deadline_ns;
 	h->n++;
@@ -71,8 +77,8 @@ struct ux_held_packet *ux_held_take(struct ux_held *h)
 		return NULL;
 	held = ux_container_of(h->list.next, struct ux_held_packet, link);
 	ux_list_remove(&held->link);
-	*count_of(h, held->key) -= held->len;
-	h->bytes -= held->len;
+	*count_of(h, held->key) -= cost_of(held->len);
+	h->bytes -= cost_of(held->len);
 	h->n--;
 	return held;
 }

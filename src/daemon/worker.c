@@ -34,6 +34,8 @@
 #define INCOMPLETE_NS 30000000000ull
 /* While packets wait, so often it is looked whether they may pass. */
 #define HELD_LOOK_MS 1
+#define HELD_MANY 100
+#define HELD_PAUSE_NS 10000ull /* for each of more than that */
 
 struct ux_packet_worker {
 	struct ux_packet_worker_params params;
@@ -52,6 +54,7 @@ struct ux_packet_worker {
 	struct ux_reassembly *reassembly;
 	struct ux_path_mtu *path_mtu;
 	struct ux_held held;
+	uint64_t next_offer_ns; /* when many wait: not before */
 	uint32_t changes; /* uxfrm_changes() when the engine last said that they have to wait */
 	uint8_t *memory;
 	struct uxfrm_packet packets[UXFRM_BURST];
@@ -170,7 +173,7 @@ static void keep_held(struct ux_packet_worker *w, enum ux_port_side side, size_t
 		if (p->verdict != UXFRM_HOLD ||
 		    ux_held_add(&w->held, p, side, now_ns(), deadlines ? deadlines[i] : 0))
 			continue;
-		p->may_hold = 0;
+		p->may_hold = UXFRM_MAY_HOLD_NOT;
 		refused[m++] = p;
 	}
 	if (m)
@@ -253,7 +256,8 @@ static size_t take_held(struct ux_packet_worker *w, size_t max, enum ux_port_sid
 		held = ux_held_take(&w->held);
 		*ret_side = held->side;
 		ux_held_put(held, w->burst[n]);
-		w->burst[n]->may_hold = held->deadline_ns > now;
+		w->burst[n]->may_hold =
+		    held->deadline_ns > now ? UXFRM_MAY_HOLD_AGAIN : UXFRM_MAY_HOLD_NOT;
 		deadlines[n++] = held->deadline_ns;
 		free(held);
 	}
@@ -279,11 +283,17 @@ static void offer_held(struct ux_packet_worker *w)
 static void look_after_held(struct ux_packet_worker *w)
 {
 	uint32_t changes = uxfrm_changes(w->params.engine);
-	bool due = changes != w->changes || w->held.earliest_ns <= now_ns();
+	uint64_t now = now_ns();
+	bool due = changes != w->changes || w->held.earliest_ns <= now;
 
+	if (ux_held_any(&w->held) && now < w->next_offer_ns)
+		return;
 	w->changes = changes;
-	if (ux_held_any(&w->held) && due)
-		offer_held(w);
+	if (!ux_held_any(&w->held) || !due)
+		return;
+	/* Others have as much time as a great many take that wait. */
+	w->next_offer_ns = w->held.n > HELD_MANY ? now + w->held.n * HELD_PAUSE_NS : 0;
+	offer_held(w);
 }
 
 static void serve_port(struct ux_packet_worker *w, struct ux_port *port, uint32_t events)
@@ -306,7 +316,7 @@ static void serve_port(struct ux_packet_worker *w, struct ux_port *port, uint32_
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
-		w->burst[i]->may_hold = 1;
+		w->burst[i]->may_hold = UXFRM_MAY_HOLD_FIRST;
 	carry(w, port->side, n, NULL);
 }
 

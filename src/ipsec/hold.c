@@ -39,6 +39,15 @@ bool ux_hold_for_keys(struct uxfrm_worker *w, struct ux_slot *s, const struct ux
 	       hold_for(w, s, policy->index, params->acq_expires_s * 1000);
 }
 
+bool ux_hold_changed(struct uxfrm_worker *w, struct ux_slot *s, uint32_t key)
+{
+	const _Atomic(uint32_t) *changes = &w->instance->interim.changes;
+
+	return s->p->may_hold == UXFRM_MAY_HOLD_FIRST && !s->n_bundle &&
+	       w->instance->params.hold_ms &&
+	       atomic_load_explicit(changes, memory_order_acquire) != w->changes && hold(w, s, key);
+}
+
 bool ux_hold_inbound(struct uxfrm_worker *w, struct ux_slot *s)
 {
 	/* what was opened already cannot be given back as it came */

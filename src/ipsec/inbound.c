@@ -115,12 +115,14 @@ static enum uxfrm_drop find_sa(struct uxfrm_worker *w, struct ux_slot *s)
 	if (s->n_bundle == UX_TEMPLATES_MAX)
 		return UXFRM_DROP_IN_BUNDLE;
 	s->sa = lookup(w, s);
-	if (!s->sa)
-		return UXFRM_DROP_IN_NO_SA;
-	if (ux_hold_inbound(w, s))
+	if (s->sa && ux_hold_inbound(w, s))
 		return UXFRM_DROP_NONE;
-	s->p->spi = be32toh(s->sa->id.spi);
-	reason = check_sa(s);
+	reason = s->sa ? check_sa(s) : UXFRM_DROP_IN_NO_SA;
+	if ((reason == UXFRM_DROP_IN_NO_SA || reason == UXFRM_DROP_IN_LARVAL) &&
+	    ux_hold_changed(w, s, be32toh(s->protocol->spi(w, s))))
+		return UXFRM_DROP_NONE;
+	if (s->sa)
+		s->p->spi = be32toh(s->sa->id.spi);
 	if (reason != UXFRM_DROP_NONE)
 		return reason;
 	s->bundle[s->n_bundle++] = s->sa;

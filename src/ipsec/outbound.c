@@ -167,6 +167,17 @@ static struct ux_policy *policy_of_quoted(struct uxfrm_worker *w, struct ux_slot
 	return policy;
 }
 
+/* Is what stopped it for the moment only? */
+static bool waits(struct uxfrm_worker *w, struct ux_slot *s, const struct ux_policy *policy,
+		  enum uxfrm_drop reason)
+{
+	if (reason == UXFRM_DROP_OUT_BLOCK)
+		return ux_hold_outbound(w, s) || ux_hold_changed(w, s, 0);
+	if (reason == UXFRM_DROP_OUT_NO_SA)
+		return ux_hold_for_keys(w, s, policy) || ux_hold_changed(w, s, 0);
+	return false;
+}
+
 static enum uxfrm_drop classify(struct uxfrm_worker *w, struct ux_slot *s)
 {
 	struct uxfrm *u = w->instance;
@@ -182,10 +193,8 @@ static enum uxfrm_drop classify(struct uxfrm_worker *w, struct ux_slot *s)
 		return UXFRM_DROP_OUT_DEFAULT;
 	if (!policy)
 		return without_sa(w, s);
-	if (policy->action != UX_POLICY_ALLOW && ux_hold_outbound(w, s))
-		return UXFRM_DROP_NONE;
 	reason = policy->action == UX_POLICY_ALLOW ? resolve(w, s, policy) : UXFRM_DROP_OUT_BLOCK;
-	if (reason == UXFRM_DROP_OUT_NO_SA && ux_hold_for_keys(w, s, policy))
+	if (waits(w, s, policy, reason))
 		return UXFRM_DROP_NONE;
 	/* as in Linux one that could not be applied was not used */
 	if (reason == UXFRM_DROP_NONE || reason == UXFRM_DROP_OUT_BLOCK)

@@ -212,6 +212,11 @@ enum uxfrm_drop ux_policy_check(struct uxfrm_worker *w, struct ux_slot *s)
 									   : UX_POLICY_FWD;
 	s->p->if_id = ux_interfaces_have(&u->interfaces, s->sa->if_id) ? s->sa->if_id : 0;
 	reason = check_policy(w, s, ux_spd_lookup(u, dir, &s->flow, s->p->if_id));
+	/* Its policy may have gone since the burst began; it will wait for no packet opened
+	 * already. */
+	if (reason != UXFRM_DROP_NONE &&
+	    ux_interim_allowed(u, w->gaps, dir, &s->flow, s->bundle, s->n_bundle))
+		reason = UXFRM_DROP_NONE;
 	if (reason == UXFRM_DROP_NONE || !quoted)
 		return reason;
 	return check_quoted(w, s, dir, reason, quoted);

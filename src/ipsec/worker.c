@@ -66,6 +66,8 @@ void ux_worker_load(struct uxfrm_worker *w, struct uxfrm_packet *const *packets,
 	w->now_s = w->real_s;
 	if (!w->now_s)
 		w->now_s = atomic_load_explicit(&w->instance->real_s, memory_order_relaxed);
+	w->changes = atomic_load_explicit(&w->instance->interim.changes, memory_order_acquire);
+	w->gaps = atomic_load_explicit(&w->instance->interim.n_opened, memory_order_acquire);
 	w->n_live = n;
 	ux_path_begin(w);
 	for (size_t i = 0; i < n; i++) {

@@ -84,6 +84,7 @@ struct uxfrm_worker {
 	struct ux_worker_counters *counters;
 	struct ux_notice_ring *ring;
 	uint64_t real_s;	     /* wall clock as the thread was told; 0: as the engine was */
+	uint32_t changes, gaps;	     /* ux_interim.changes, n_opened when the burst began */
 	uint64_t now_s;		     /* wall clock of this burst */
 	uint32_t cpu_given;	     /* UXFRM_CPU_OWN: that the thread runs on */
 	uint32_t cpu;		     /* of this burst, outbound */

@@ -98,20 +98,20 @@ static void test_rows(void **state)
 static void test_other_protocol(void **state)
 {
 	static _Alignas(16) uint8_t buf[2048];
-	struct {
-		struct xfrm_algo_auth head;
-		uint8_t key[32];
-	} auth = {.head = {.alg_name = "hmac(sha256)", .alg_key_len = 256, .alg_trunc_len = 128}};
+	const struct xfrm_algo_auth head = {
+	    .alg_name = "hmac(sha256)", .alg_key_len = 256, .alg_trunc_len = 128};
+	uint8_t auth[sizeof(head) + 32] = {0};
 	struct xfrm_usersa_info p = talk_sa_info(1);
 	struct ux_writer w;
 	struct talk t;
 
 	talk_open(&t);
+	memcpy(auth, &head, sizeof(head));
 	p.mode = 5;
 	p.id.proto = IPPROTO_AH;
 	ux_writer_init(&w, buf, sizeof(buf));
 	ux_msg_begin(&w, XFRM_MSG_NEWSA, NLM_F_REQUEST | NLM_F_ACK, 0, 1, &p, sizeof(p));
-	ux_msg_attr(&w, XFRMA_ALG_AUTH_TRUNC, &auth, sizeof(auth));
+	ux_msg_attr(&w, XFRMA_ALG_AUTH_TRUNC, auth, sizeof(auth));
 	assert_true(ux_msg_end(&w));
 	talk_send(&t.a, &w);
 	assert_string_equal(talk_error(&t, 0, -EINVAL), "IP-TFS mode only supported with ESP");

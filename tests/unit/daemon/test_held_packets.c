@@ -86,23 +86,24 @@ static void test_deadline_stays(void **state)
 
 static void test_room(void **state)
 {
+	const uint32_t len = 1024 - sizeof(struct ux_held_packet); /* a KiB with what it costs */
 	struct ux_held h;
-	int n = 0;
+	uint32_t n = 0;
 
 	ux_held_init(&h, EACH);
 	for (int i = 0; i < 64; i++)
-		assert_true(add(&h, 1, 1024, 0));
+		assert_true(add(&h, 1, len, 0));
 	assert_false(add(&h, 1, 1, 0));
-	assert_true(add(&h, 2, 1024, 0));
-	/* 62 KiB more of each key, until the room for all is used up */
+	assert_true(add(&h, 2, len, 0));
+	/* 62 more of each key, until the room for all is used up */
 	for (uint32_t key = 2; key < 32; key++)
 		for (int i = 0; i < 62; i++)
-			n += add(&h, key, 1024, 0);
+			n += add(&h, key, len, 0);
 	assert_int_equal(n, (h.bytes_max - 65 * 1024) / 1024);
 	assert_int_equal(h.bytes, h.bytes_max);
 	assert_false(add(&h, 40, 1, 0));
 	free(ux_held_take(&h));
-	assert_true(add(&h, 40, 1024, 0));
+	assert_true(add(&h, 40, len, 0));
 	ux_held_fini(&h);
 	assert_int_equal(h.bytes, 0);
 }

@@ -34,14 +34,14 @@ static void pass_ms(struct side *s, uint64_t ms)
 static void send_inner(struct side *s, struct test_packet *to)
 {
 	make_inner(to, &inner4);
-	to->p.may_hold = 1;
+	to->p.may_hold = UXFRM_MAY_HOLD_FIRST;
 	outbound(s, to);
 }
 
 static void receive(struct side *s, const struct test_packet *wire)
 {
 	copy_packet(&t, wire);
-	t.p.may_hold = 1;
+	t.p.may_hold = UXFRM_MAY_HOLD_FIRST;
 	inbound(s, &t);
 }
 
@@ -53,7 +53,7 @@ static void expect_waits_in(struct side *s, const struct test_packet *wire, enum
 	assert_int_equal(t.p.len, wire->p.len);
 	assert_memory_equal(t.p.data, wire->p.data, wire->p.len);
 	copy_packet(&t, wire);
-	t.p.may_hold = 0;
+	t.p.may_hold = UXFRM_MAY_HOLD_NOT;
 	expect_drop_in(s, &t, reason);
 }
 
@@ -302,7 +302,7 @@ static void test_blocked_for_the_moment(void **state)
 	make_inner(&t, &inner4);
 	expect_drop_out(&p.a, &t, UXFRM_DROP_OUT_BLOCK);
 	replace_policy(&p.a, kept, UX_POLICY_ALLOW, 1);
-	flight[0].p.may_hold = 1;
+	flight[0].p.may_hold = UXFRM_MAY_HOLD_FIRST;
 	outbound(&p.a, &flight[0]);
 	assert_int_equal(flight[0].p.verdict, UXFRM_UNDERLAY);
 	expect_delivered(&p.b, &flight[0]);
@@ -367,7 +367,7 @@ static void test_outbound_sa_gone(void **state)
 	send_inner(&p.a, &flight[0]);
 	assert_int_equal(flight[0].p.verdict, UXFRM_HOLD);
 	assert_non_null(resume_sa(&p.a, &again));
-	flight[0].p.may_hold = 1;
+	flight[0].p.may_hold = UXFRM_MAY_HOLD_FIRST;
 	outbound(&p.a, &flight[0]);
 	assert_int_equal(flight[0].p.verdict, UXFRM_UNDERLAY);
 	pair_close(&p);
