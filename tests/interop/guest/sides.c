@@ -162,7 +162,7 @@ void sides_open(void)
 static void read_text(const struct nlmsghdr *h, char *ret_text, size_t room)
 {
 	const size_t head = NLMSG_LENGTH(sizeof(struct nlmsgerr));
-	const struct nlattr *a = (const struct nlattr *)((const char *)h + head);
+	const struct nlattr *a = (const void *)((const char *)h + head);
 	size_t left = h->nlmsg_len - head;
 
 	if (!(h->nlmsg_flags & NLM_F_ACK_TLVS))
@@ -175,7 +175,7 @@ static void read_text(const struct nlmsghdr *h, char *ret_text, size_t room)
 				 (const char *)(a + 1));
 		if (step >= left)
 			return;
-		a = (const struct nlattr *)((const char *)a + step);
+		a = (const void *)((const char *)a + step);
 		left -= step;
 	}
 }
