@@ -11,8 +11,8 @@
  * for it waits. Installed again with its counters it goes on with the runtime it had: sequence
  * number, IV, window.
  *  - a policy that protected leaves a gap when it is replaced by one that blocks, one for inbound
- * packets also when it is deleted: packets that it covered wait until one with its selector is there
- * again. An outbound policy that is deleted leaves none, as in Linux.
+ * packets also when it is deleted: packets that it covered wait until one with its selector is
+ * there again. An outbound policy that is deleted leaves none, as in Linux.
  *
  * A packet waits with its caller (UXFRM_HOLD), who offers it again when ux_interim.changes has
  * moved.
