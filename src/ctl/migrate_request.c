@@ -237,6 +237,9 @@ int ux_handle_migrate_state(struct ux_request *req)
 				    (struct ux_mark){.v = m.old_mark.v, .m = m.old_mark.m});
 	if (!sa)
 		return ux_fail(req->ext, ESRCH, "Can not find state");
+	/* it follows the SAs it belongs to, and no other way */
+	if (ux_sa_is_companion(sa))
+		return ux_fail(req->ext, EPERM, "SA is in use by tunnels");
 	err = ux_migrate(req->u, sa, &migration, &moved, req->ext);
 	if (err)
 		return err;

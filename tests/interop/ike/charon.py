@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """An unmodified strongSwan in a namespace, under `uxfrm run`, asked by its own command swanctl."""
 import os
-import pathlib
-import subprocess
 
+from ike_daemon import IkeDaemon
 from lab.namespaces import CommandFailed, run, until
 
 CHARON = "/usr/lib/ipsec/charon"
-WITH_PACKAGES = pathlib.Path(__file__).resolve().parent / "with-packages.sh"
 PLUGINS = ("random nonce aes sha1 sha2 md5 hmac kdf gcm ctr ccm cmac openssl pem pkcs1 pkcs8 x509 pubkey constraints"
            " curve25519 kernel-netlink socket-default vici updown resolve attr")
 SETTINGS = """
@@ -38,17 +36,18 @@ FOLDERS = ("x509", "x509ca", "x509ocsp", "x509aa", "x509ac", "x509crl", "pubkey"
            "bliss", "pkcs8", "pkcs12")
 
 
-class Charon:
+class Charon(IkeDaemon):
     """One charon. @directory holds what it reads and writes; @settings are lines for the section charon."""
 
+    package = "strongswan"
+    leftovers = ("vici",)
+
     def __init__(self, world, end, directory, config, settings=""):
-        self.world, self.end, self.directory = world, end, directory
+        super().__init__(world, end, directory)
         for folder in ("", *FOLDERS):
             os.makedirs(os.path.join(directory, "swanctl", folder), exist_ok=True)
         self._write("strongswan.conf", SETTINGS.format(plugins=PLUGINS, directory=directory, more=settings))
         self._write("swanctl/swanctl.conf", config)
-        self.log = os.path.join(directory, "log")
-        self.process = None
 
     def folder(self):
         """What swanctl reads certificates and keys from."""
@@ -60,12 +59,9 @@ class Charon:
 
     def start(self):
         """Run it and load its configuration."""
-        argv = self.world.inside(self.end, self._with_packages([self.world.program("uxfrm"), "run", "--", CHARON]))
-        with open(os.path.join(self.directory, "out"), "ab") as out:
-            self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                                            env=self._environment(), start_new_session=True)
+        self.run_under_uxfrm([CHARON], self._environment())
         socket = os.path.join(self.directory, "vici")
-        if not until(lambda: os.path.exists(socket) or self.process.poll() is not None, 10):
+        if not until(lambda: os.path.exists(socket) or not self.alive(), 10):
             raise CommandFailed(f"charon of {self.end} does not start; see {self.directory}/out")
         self.swanctl("--load-all")
 
@@ -73,12 +69,9 @@ class Charon:
         return dict(os.environ, STRONGSWAN_CONF=os.path.join(self.directory, "strongswan.conf"),
                     SWANCTL_DIR=os.path.join(self.directory, "swanctl"))
 
-    def _with_packages(self, argv):
-        return [str(WITH_PACKAGES), os.path.join(self.world.build, "ike", "strongswan", "root"), *argv]
-
     def swanctl(self, *words, check=True):
         """What `swanctl WORDS` says."""
-        argv = self._with_packages(["env", f"STRONGSWAN_CONF={self.directory}/strongswan.conf",
+        argv = self.with_packages(["env", f"STRONGSWAN_CONF={self.directory}/strongswan.conf",
                                     f"SWANCTL_DIR={self.directory}/swanctl", "swanctl", *words,
                                     "--uri", f"unix://{self.directory}/vici"])
         done = run(argv, check=False)
@@ -105,30 +98,3 @@ class Charon:
 
     def status(self):
         return self.swanctl("--list-sas")
-
-    def alive(self):
-        return self.process.poll() is None
-
-    def end_process(self, insist=False):
-        """Ask it to end, or kill it."""
-        if not self.process or not self.alive():
-            return
-        if insist:
-            self.process.kill()
-        else:
-            self.process.terminate()
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        socket = os.path.join(self.directory, "vici")
-        if os.path.exists(socket):
-            os.unlink(socket)
-
-    def last_words(self):
-        try:
-            with open(self.log, encoding="utf-8", errors="replace") as log:
-                return log.read()[-3000:]
-        except FileNotFoundError:
-            return "it wrote no log"

@@ -1,42 +1,36 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """An unmodified libreswan in a namespace, under `uxfrm run`, asked by its own commands whack and addconn."""
 import os
-import subprocess
 
-from charon import WITH_PACKAGES
+from ike_daemon import IkeDaemon
 from lab.namespaces import CommandFailed, run, until
 
 LIBEXEC = "/usr/libexec/ipsec"
 SECRETS = '@rw @gw : PSK "not much of a secret"\n'
 
 
-class Pluto:
+class Pluto(IkeDaemon):
     """One pluto. @directory holds what it reads and writes; @config is an ipsec.conf."""
 
+    package = "libreswan"
+    leftovers = ("pluto.ctl", "pluto.pid")
+
     def __init__(self, world, end, directory, config):
-        self.world, self.end, self.directory = world, end, directory
+        super().__init__(world, end, directory)
         os.makedirs(os.path.join(directory, "nss"), exist_ok=True)
         for name, text in (("ipsec.conf", config), ("ipsec.secrets", SECRETS)):
             with open(os.path.join(directory, name), "w", encoding="ascii") as file:
                 file.write(text)
-        self.log = os.path.join(directory, "log")
-        self.process = None
-
-    def _with_packages(self, argv):
-        return [str(WITH_PACKAGES), os.path.join(self.world.build, "ike", "libreswan", "root"), *argv]
 
     def start(self):
         """Run it and load its connections."""
         nss = os.path.join(self.directory, "nss")
         if not os.path.exists(os.path.join(nss, "cert9.db")):
-            run(self._with_packages(["certutil", "-N", "-d", f"sql:{nss}", "--empty-password"]))
+            run(self.with_packages(["certutil", "-N", "-d", f"sql:{nss}", "--empty-password"]))
         argv = [f"{LIBEXEC}/pluto", "--nofork", "--logfile", self.log, "--rundir", self.directory,
                 "--config", os.path.join(self.directory, "ipsec.conf"), "--nssdir", nss,
                 "--secretsfile", os.path.join(self.directory, "ipsec.secrets"), "--ipsecdir", self.directory]
-        argv = self._with_packages([self.world.program("uxfrm"), "run", "--", *argv])
-        with open(os.path.join(self.directory, "out"), "ab") as out:
-            self.process = subprocess.Popen(self.world.inside(self.end, argv), stdin=subprocess.DEVNULL, stdout=out,
-                                            stderr=out, start_new_session=True)
+        self.run_under_uxfrm(argv)
         if not until(lambda: self._whack("--status", check=False).returncode == 0 or not self.alive(), 15, 0.1):
             raise CommandFailed(f"pluto of {self.end} does not start; see {self.log}")
         self._whack("--listen")
@@ -49,7 +43,7 @@ class Pluto:
             return [line.split()[1] for line in file if line.startswith("conn ") and "%default" not in line]
 
     def _run(self, program, *words, check=True):
-        done = run(self.world.inside(self.end, self._with_packages([f"{LIBEXEC}/{program}", *words])), check=False)
+        done = run(self.world.inside(self.end, self.with_packages([f"{LIBEXEC}/{program}", *words])), check=False)
         if check and done.returncode:
             raise CommandFailed(f"{self.end}: {program} {' '.join(words)}: {done.returncode}:"
                                 f" {done.stdout[-1500:]}{done.stderr[-500:]}")
@@ -79,30 +73,5 @@ class Pluto:
     def status(self):
         return self._whack("--trafficstatus").stdout + self._whack("--showstates").stdout
 
-    def alive(self):
-        return self.process.poll() is None
-
-    def end_process(self, insist=False):
-        """Ask it to end, or kill it."""
-        if not self.process or not self.alive():
-            return
-        if insist:
-            self.process.kill()
-        else:
-            self._whack("--shutdown", check=False)
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        for name in ("pluto.ctl", "pluto.pid"):
-            path = os.path.join(self.directory, name)
-            if os.path.exists(path):
-                os.unlink(path)
-
-    def last_words(self):
-        try:
-            with open(self.log, encoding="utf-8", errors="replace") as log:
-                return log.read()[-3000:]
-        except FileNotFoundError:
-            return "it wrote no log"
+    def ask_to_end(self):
+        self._whack("--shutdown", check=False)

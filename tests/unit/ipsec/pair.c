@@ -109,15 +109,39 @@ static void set_label(struct side *s, struct ux_sa *sa, const struct sa_spec *sp
 		    ux_sa_set_label(sa, ux_label_hold(s->u, spec->label, strlen(spec->label))), 0);
 }
 
+/* The algorithms of an SA; struct ux_sa_params points into it. */
+struct algorithms {
+	struct ux_algo_request first, auth, comp;
+};
+
+static void set_algorithms(struct ux_sa_params *p, struct algorithms *a, const struct algo_row *row)
+{
+	*a = (struct algorithms){
+	    .first = {.key = key_bytes, .key_bits = row->key_bits},
+	    .auth = {.key = key_bytes, .key_bits = row->auth_bits, .icv_bits = row->icv_bits},
+	    .comp = {.name = "deflate"},
+	};
+	if (p->id.proto == 108) {
+		p->comp = &a->comp;
+		p->esn_attr = false;
+		return;
+	}
+	snprintf(a->first.name, sizeof(a->first.name), "%s", row->aead ? row->aead : row->cipher);
+	if (row->aead) {
+		a->first.icv_bits = row->icv_bits;
+		p->aead = &a->first;
+		return;
+	}
+	snprintf(a->auth.name, sizeof(a->auth.name), "%s", row->auth);
+	p->crypt = p->id.proto == 50 ? &a->first : NULL;
+	p->auth = &a->auth;
+}
+
 /* @put: what becomes of the SA. The result is @put's. */
 static bool with_sa(struct side *s, const struct sa_spec *spec,
 		    bool (*put)(struct side *s, struct ux_sa *sa, const struct ux_sa_params *p),
 		    struct ux_sa **ret_sa)
 {
-	const struct algo_row *row = &algo_rows[spec->algo];
-	struct ux_algo_request first = {.key = key_bytes, .key_bits = row->key_bits};
-	struct ux_algo_request auth = {
-	    .key = key_bytes, .key_bits = row->auth_bits, .icv_bits = row->icv_bits};
 	struct ux_sa_params p = {
 	    .reqid = spec->reqid,
 	    .if_id = spec->if_id,
@@ -135,7 +159,7 @@ static bool with_sa(struct side *s, const struct sa_spec *spec,
 	    .output_mark = spec->output_mark,
 	    .limits = {UX_LIMIT_INFINITE, UX_LIMIT_INFINITE, UX_LIMIT_INFINITE, UX_LIMIT_INFINITE},
 	};
-	struct ux_algo_request comp = {.name = "deflate"};
+	struct algorithms algorithms;
 	struct ux_ext_ack ext = {0};
 	struct ux_sa *sa;
 	int err;
@@ -150,20 +174,7 @@ static bool with_sa(struct side *s, const struct sa_spec *spec,
 		p.limits.hard_packets = spec->hard_packets;
 	set_encap(&p, spec);
 	set_selector(&p, spec);
-	snprintf(first.name, sizeof(first.name), "%s", row->aead ? row->aead : row->cipher);
-	if (row->aead) {
-		first.icv_bits = row->icv_bits;
-		p.aead = &first;
-	} else {
-		snprintf(auth.name, sizeof(auth.name), "%s", row->auth);
-		p.crypt = p.id.proto == 50 ? &first : NULL;
-		p.auth = &auth;
-	}
-	if (p.id.proto == 108) {
-		p.aead = p.crypt = p.auth = NULL;
-		p.comp = &comp;
-		p.esn_attr = false;
-	}
+	set_algorithms(&p, &algorithms, &algo_rows[spec->algo]);
 	if (spec->larval)
 		err = ux_sa_new_larval(s->u, &p, &sa);
 	else
