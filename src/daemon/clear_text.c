@@ -12,6 +12,8 @@
 
 #define QUEUE_IN 5210
 #define QUEUE_FWD 5211
+/* Who reloads a firewall often empties all of nftables first. */
+#define CHECK_PAUSE_NS 1000000000ull
 
 static int open_all(struct ux_clear_text *c)
 {
@@ -83,4 +85,23 @@ void ux_clear_text_tick(struct ux_clear_text *c)
 	if (err)
 		ux_log(LOG_ERR, "the filter of inbound policies could not be changed: %s",
 		       strerror(-err));
+}
+
+uint64_t ux_clear_text_check(struct ux_clear_text *c, uint64_t now_ns)
+{
+	int r;
+
+	if (!c->filter)
+		return UINT64_MAX;
+	if (now_ns < c->next_check_ns)
+		return c->next_check_ns;
+	c->next_check_ns = now_ns + CHECK_PAUSE_NS;
+	r = ux_clear_filter_check(c->filter);
+	if (r > 0)
+		ux_log(LOG_WARNING, "somebody has emptied nftables; the filter of inbound policies"
+				    " is there again");
+	else if (r < 0)
+		ux_log(LOG_ERR, "the filter of inbound policies could not be looked after: %s",
+		       strerror(-r));
+	return c->next_check_ns;
 }

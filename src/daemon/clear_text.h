@@ -14,6 +14,7 @@ struct ux_clear_text {
 	struct ux_clear_filter *filter; /* NULL: none */
 	struct ux_port *ports[2];	/* for the host, to be forwarded */
 	struct ux_packet_worker *worker;
+	uint64_t next_check_ns;
 };
 
 void ux_clear_text_open(struct ux_clear_text *c, struct ux_packet_worker *worker);
@@ -26,3 +27,6 @@ void ux_clear_text_policy(struct ux_clear_text *c, const struct uxfrm_policy_eve
 void ux_clear_text_port(struct ux_clear_text *c, const struct uxfrm_encap_event *event);
 /* ux_clear_text_tick - what has changed since the last, told to the kernel. */
 void ux_clear_text_tick(struct ux_clear_text *c);
+/* ux_clear_text_check - now and then, that the filter is still there. Returns when to call again.
+ */
+uint64_t ux_clear_text_check(struct ux_clear_text *c, uint64_t now_ns);

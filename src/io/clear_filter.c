@@ -28,6 +28,7 @@ struct ux_clear_filter {
 	enum ux_clear_way way;
 	void *prefixes; /* tree of struct prefix */
 	bool has_family[2];
+	uint8_t ports[2][65536 / 8];	/* IPv6; in use, beside those of IKE */
 	bool has_set[2][2][2][LENGTHS]; /* IPv6, forwarded, destination, bits */
 	int error;			/* the first since the last flush */
 };
@@ -162,6 +163,69 @@ static void put_prefix(struct ux_clear_filter *f, const struct prefix *p)
 	ux_clear_put_prefix(&f->nl, &p->set, &p->addr, true);
 }
 
+static void put_prefix_of_tree(const void *node, VISIT visit, void *opaque)
+{
+	if (visit == postorder || visit == leaf)
+		put_prefix(opaque, *(const struct prefix *const *)node);
+}
+
+static bool has_port(const struct ux_clear_filter *f, bool six, uint32_t port)
+{
+	return f->ports[six][port / 8] >> port % 8 & 1;
+}
+
+/* Everything anew. */
+static int restore(struct ux_clear_filter *f)
+{
+	int err = 0;
+
+	for (int six = 0; six < 2 && !err; six++) {
+		int family = six ? AF_INET6 : AF_INET;
+
+		if (!f->has_family[six])
+			continue;
+		memset(f->has_set[six], 0, sizeof(f->has_set[six]));
+		f->nl.len = 0;
+		err = try_way(f, family, f->way);
+		f->has_set[six][0][0][six ? 128 : 32] = true;
+		for (uint32_t port = 0; port < 65536 && !err; port++) {
+			if (!has_port(f, six, port))
+				continue;
+			make_room(f);
+			ux_clear_put_port(&f->nl, family, (uint16_t)port, true);
+		}
+	}
+	if (err)
+		return err;
+	f->error = 0;
+	twalk_r(f->prefixes, put_prefix_of_tree, f);
+	commit(f);
+	err = f->error;
+	f->error = 0;
+	return err;
+}
+
+int ux_clear_filter_check(struct ux_clear_filter *f)
+{
+	int err = 0;
+
+	if (!f->prefixes)
+		return 0;
+	commit(f);
+	for (int six = 0; six < 2 && !err; six++) {
+		if (!f->has_family[six])
+			continue;
+		ux_clear_batch_begin(&f->nl);
+		/* what is there already: it changes nothing, and needs the table */
+		ux_clear_put_port(&f->nl, six ? AF_INET6 : AF_INET, IKE_PORT, true);
+		err = ux_clear_batch_commit(&f->nl);
+	}
+	if (err != -ENOENT)
+		return err;
+	err = restore(f);
+	return err ? err : 1;
+}
+
 int ux_clear_filter_add(struct ux_clear_filter *f, const struct ux_clear_selector *s)
 {
 	struct prefix wanted = choose(s), *p, **found;
@@ -209,16 +273,24 @@ void ux_clear_filter_port(struct ux_clear_filter *f, int family, uint16_t port, 
 {
 	if (!f->has_family[family == AF_INET6] || port == IKE_PORT || port == IKE_NAT_PORT)
 		return;
+	if (used)
+		f->ports[family == AF_INET6][port / 8] |= (uint8_t)(1u << port % 8);
+	else
+		f->ports[family == AF_INET6][port / 8] &= (uint8_t) ~(1u << port % 8);
 	make_room(f);
 	ux_clear_put_port(&f->nl, family, port, used);
 }
 
 int ux_clear_filter_flush(struct ux_clear_filter *f)
 {
-	int err;
+	int err, again;
 
 	commit(f);
 	err = f->error;
 	f->error = 0;
-	return err;
+	if (!err)
+		return 0;
+	/* a batch that failed has changed nothing, and what it held is not known any more */
+	again = restore(f);
+	return again ? again : err;
 }

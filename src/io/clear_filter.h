@@ -44,5 +44,12 @@ int ux_clear_filter_remove(struct ux_clear_filter *f,
 /* ux_clear_filter_port - a UDP port of ours is (not) in use. */
 void ux_clear_filter_port(struct ux_clear_filter *f, int family, uint16_t port, bool used);
 
-/* ux_clear_filter_flush - 0, or the first error since the last flush. */
+/*
+ * ux_clear_filter_check - are the tables still there? Who empties nftables takes them too; then
+ * they are made again, with all prefixes. 0: they were there, or there is nothing to hold; 1: made
+ * again; or -errno.
+ */
+int ux_clear_filter_check(struct ux_clear_filter *f) UX_MUST_CHECK;
+
+/* ux_clear_filter_flush - 0, or the first error since the last flush; then all was told again. */
 int ux_clear_filter_flush(struct ux_clear_filter *f) UX_MUST_CHECK;

@@ -4,7 +4,7 @@ import os
 import signal
 
 from cells import INNER, NETS, OUTER, Cell, flush, ping
-from lab.namespaces import CommandFailed
+from lab.namespaces import CommandFailed, until
 from lab.processes import Daemon
 
 TUNNELS = {4: Cell("tunnel", 4, 4, "plain", "gcm128", "esn"), 6: Cell("tunnel", 6, 6, "plain", "gcm128", "esn")}
@@ -132,6 +132,23 @@ def killed_lets_nothing_in(lab, daemons):
     must_answer(lab, INNER["left"][4], INNER["right"][4])
 
 
+def emptied_nftables_does_not_open(lab, daemons):
+    """A firewall is reloaded: the filter is there again, with what it held."""
+    TUNNELS[4].install(lab)
+    lab.xfrm("left", "policy flush")
+    lab.run("right", ["nft", "flush", "ruleset"])
+    if not until(lambda: "uxfrmd" in lab.run("right", ["nft", "list", "ruleset"]).stdout, 5, 0.1):
+        raise CommandFailed("the filter did not come back")
+    must_be_dropped(lab, daemons["right"], "in_template", INNER["left"][4], INNER["right"][4])
+    must_answer(lab, OUTER["left"][4][0], OUTER["right"][4][0])
+    # and a change right after it is not lost
+    lab.run("right", ["nft", "flush", "ruleset"])
+    TUNNELS[6].install(lab)
+    lab.xfrm("left", "policy flush")
+    for version in (4, 6):
+        must_be_dropped(lab, daemons["right"], "in_template", INNER["left"][version], INNER["right"][version])
+
+
 def ended_leaves_no_filter(lab, daemons):
     """Nor does one whose configuration wants it so, with all its policies."""
     TUNNELS[4].install(lab)
@@ -171,4 +188,4 @@ def ended_stays_closed(lab, daemons):
 
 
 TESTS = (clear_in_4, clear_in_6, clear_by_a_better_policy, clear_blocked, clear_by_default, clear_forwarded,
-         policies_for_everything, killed_lets_nothing_in, ended_leaves_no_filter, ended_stays_closed)
+         policies_for_everything, killed_lets_nothing_in, emptied_nftables_does_not_open, ended_leaves_no_filter, ended_stays_closed)
