@@ -80,6 +80,8 @@ static void put_algos(struct ux_writer *w, const struct words *ws)
 	} else if (strcmp(algo, "cbc") == 0) {
 		put_algo_icv(w, XFRMA_ALG_AUTH_TRUNC, "hmac(sha256)", 256, 128);
 		put_algo(w, XFRMA_ALG_CRYPT, "cbc(aes)", 128);
+	} else if (strcmp(algo, "deflate") == 0) {
+		put_algo(w, XFRMA_ALG_COMP, "deflate", 0);
 	} else {
 		words_bad("no such algo", algo);
 	}
