@@ -161,6 +161,13 @@ static void note_reqids(struct ux_spd *spd, const struct ux_policy *policy)
 			spd->max_reqid = policy->templates[i].reqid;
 }
 
+static void count(struct ux_spd *spd, const struct ux_policy *policy, int change)
+{
+	spd->n[policy->dir] += (uint32_t)change;
+	if (policy->dir == UX_POLICY_OUT && policy->flags & UX_POLICY_FLAG_ICMP)
+		atomic_fetch_add_explicit(&spd->n_icmp_out, (uint32_t)change, memory_order_relaxed);
+}
+
 static void insert(struct uxfrm *u, struct ux_policy *policy)
 {
 	struct ux_spd *spd = &u->spd;
@@ -168,9 +175,9 @@ static void insert(struct uxfrm *u, struct ux_policy *policy)
 	policy->seq = spd->next_seq++;
 	note_reqids(spd, policy);
 	index_set(u, policy->index, policy);
+	count(spd, policy, 1);
 	ux_spd_tree_insert(&spd->tree, policy);
 	ux_list_push_front(&spd->all, &policy->all);
-	spd->n[policy->dir]++;
 	ux_lifetime_start(u, policy->timer);
 	ux_watch_policy(u, policy, true);
 }
@@ -181,7 +188,7 @@ static void take_out(struct uxfrm *u, struct ux_policy *policy)
 
 	ux_spd_tree_remove(&spd->tree, policy);
 	ux_walk_remove(&spd->cursors, &policy->all);
-	spd->n[policy->dir]--;
+	count(spd, policy, -1);
 	ux_lifetime_stop(u, policy->timer);
 	ux_watch_policy(u, policy, false);
 	ux_retire_add(&u->retire, policy, free_policy);

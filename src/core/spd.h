@@ -35,6 +35,7 @@ struct ux_spd {
 	uint32_t max_reqid;	     /* no template has had a larger one */
 	_Atomic(uint8_t)
 	    default_action[UX_POLICY_DIRS]; /* workers read; UX_POLICY_ALLOW at first */
+	_Atomic(uint32_t) n_icmp_out; /* UX_POLICY_OUT with UX_POLICY_FLAG_ICMP; workers read */
 	uint32_t n[UX_POLICY_DIRS];
 	uint32_t index_generator;
 	struct ux_spd_threshold threshold4, threshold6; /* control thread */
@@ -60,6 +61,15 @@ void ux_spd_lookup_all(struct uxfrm *u, enum ux_policy_dir dir, struct ux_spd_qu
  */
 bool ux_spd_ports_decide(struct uxfrm *u, enum ux_policy_dir dir, const struct ux_flow_key *flow,
 			 uint32_t if_id, const struct ux_policy *found);
+
+/*
+ * ux_spd_quotes_decide - may an outbound ICMP error that no policy is for go by the policy of the
+ * packet it quotes? A later fragment does not show that. Any thread.
+ */
+static inline bool ux_spd_quotes_decide(const struct ux_spd *spd)
+{
+	return atomic_load_explicit(&spd->n_icmp_out, memory_order_relaxed);
+}
 
 /* ux_spd_default - the action for a flow without policy. Any thread. */
 static inline uint8_t ux_spd_default(const struct ux_spd *spd, enum ux_policy_dir dir)

@@ -19,6 +19,7 @@
 #include "ipsec/sa_use.h"
 #include "packet/icmp_quote.h"
 
+#include <netinet/in.h>
 #include <sched.h>
 
 static enum uxfrm_drop bypass(struct uxfrm_worker *w, struct ux_slot *s)
@@ -167,6 +168,25 @@ static struct ux_policy *policy_of_quoted(struct uxfrm_worker *w, struct ux_slot
 	return policy;
 }
 
+/*
+ * Must a fragment be looked at together with the rest of its packet? A part by itself could pass in
+ * clear where another is protected (RFC 4301 section 7): later fragments do not show ports, nor
+ * what an ICMP error quotes, nor the protocol behind extension headers.
+ */
+static bool is_part(const struct uxfrm_worker *w, const struct ux_slot *s)
+{
+	const bool six = s->ip.family == AF_INET6;
+
+	if (!s->ip.fragment)
+		return false;
+	if (six && ux_ip6_is_extension(s->p->data[s->ip.fragment_offset]))
+		return true;
+	if (!s->policy && s->ip.proto == (six ? IPPROTO_ICMPV6 : IPPROTO_ICMP) &&
+	    ux_spd_quotes_decide(&w->instance->spd))
+		return true;
+	return ux_spd_ports_decide(w->instance, UX_POLICY_OUT, &s->flow, s->p->if_id, s->policy);
+}
+
 /* Is what stopped it for the moment only? */
 static bool waits(struct uxfrm_worker *w, struct ux_slot *s, const struct ux_policy *policy,
 		  enum uxfrm_drop reason)
@@ -184,8 +204,7 @@ static enum uxfrm_drop classify(struct uxfrm_worker *w, struct ux_slot *s)
 	struct ux_policy *policy = s->policy;
 	enum uxfrm_drop reason;
 
-	/* it could pass in clear where the first fragment is protected (RFC 4301 section 7) */
-	if (s->ip.fragment && ux_spd_ports_decide(u, UX_POLICY_OUT, &s->flow, s->p->if_id, policy))
+	if (is_part(w, s))
 		return UXFRM_DROP_FRAGMENT;
 	if (!policy)
 		policy = policy_of_quoted(w, s);

@@ -66,6 +66,8 @@ void ux_ip4_set_length(uint8_t *header, uint32_t total_len);
 /* ux_ip6_set_length - payload length from the packet's whole length. */
 void ux_ip6_set_length(uint8_t *header, uint32_t total_len);
 
+/* ux_ip6_is_extension - is this a header with another protocol behind it, which is walked over? */
+bool ux_ip6_is_extension(uint8_t proto);
 /*
  * ux_ip6_esp_offset - where ESP goes in transport mode (RFC 4303 section 3.1.1): behind hop-by-hop,
  * routing and those destination options that come before a routing header or without one (Linux:

@@ -45,7 +45,7 @@ static bool chain_step(struct chain *c)
 	return true;
 }
 
-static bool is_extension(uint8_t proto)
+bool ux_ip6_is_extension(uint8_t proto)
 {
 	return proto == IPPROTO_HOPOPTS || proto == IPPROTO_ROUTING || proto == IPPROTO_DSTOPTS ||
 	       proto == IPPROTO_FRAGMENT;
@@ -55,7 +55,7 @@ static bool is_extension(uint8_t proto)
  */
 static bool walk(struct chain *c, struct ux_ip_info *info)
 {
-	while (is_extension(c->proto)) {
+	while (ux_ip6_is_extension(c->proto)) {
 		bool fragment = c->proto == IPPROTO_FRAGMENT;
 		uint32_t at = c->offset;
 		uint16_t word;

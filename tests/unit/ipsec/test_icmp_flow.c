@@ -77,6 +77,47 @@ static void test_outbound(void **state)
 	send_with_flags(0, "10.1.0.1", UXFRM_BYPASS);
 }
 
+/* The first fragment of an error about what is protected, and one behind it. */
+static void send_fragments(struct side *s, enum uxfrm_drop reason)
+{
+	for (uint8_t offset = 0; offset < 2; offset++) {
+		make_error("10.2.0.2", "10.1.0.1");
+		t.p.data[6] = 0x20;
+		t.p.data[7] = offset;
+		if (reason != UXFRM_DROP_NONE) {
+			expect_drop_out(s, &t, reason);
+			continue;
+		}
+		outbound(s, &t);
+		assert_int_equal(t.p.verdict, UXFRM_BYPASS);
+	}
+}
+
+/*
+ * Later fragments do not show what is quoted: where that may decide, all wait for their packet to
+ * be whole, or they would pass in clear behind a first one that is protected.
+ */
+static void test_fragments(void **state)
+{
+	struct policy_spec spec = narrow_policy;
+	struct ux_policy *policy;
+	struct pair p;
+
+	spec.dir = UX_POLICY_OUT;
+	pair_open(&p);
+	add_sa(&p.a, &narrow_sa);
+	ux_spd_remove(p.a.u, add_policy(&p.a, &spec));
+	spec.flags = UX_POLICY_FLAG_ICMP;
+	policy = add_policy(&p.a, &spec);
+	send_fragments(&p.a, UXFRM_DROP_FRAGMENT);
+	ux_spd_remove(p.a.u, policy);
+	send_fragments(&p.a, UXFRM_DROP_NONE);
+	spec.flags = 0;
+	add_policy(&p.a, &spec);
+	send_fragments(&p.a, UXFRM_DROP_NONE);
+	pair_close(&p);
+}
+
 struct row {
 	uint8_t sa_flags, policy_flags;
 	bool local;
@@ -134,6 +175,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_outbound),
+	    cmocka_unit_test(test_fragments),
 	    cmocka_unit_test(test_inbound),
 	};
 

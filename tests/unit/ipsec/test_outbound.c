@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "packet/ip.h"
 
 static struct test_packet t;
 
@@ -188,8 +189,30 @@ static void test_fragments_and_ports(void **state)
 	inner.family = AF_INET6; /* no policy of this family, nothing to wait for */
 	inner.proto = 44;
 	make_inner(&t, &inner);
+	t.p.data[UX_IP6_LEN] = 17;
 	outbound(&p.a, &t);
 	assert_int_equal(t.p.verdict, UXFRM_BYPASS);
+	pair_close(&p);
+}
+
+/* Only the first fragment shows the protocol behind extension headers that were fragmented too. */
+static void test_fragments_and_extension_headers(void **state)
+{
+	static const uint8_t names[] = {0, 43, 60}; /* RFC 8200 */
+	struct inner_spec inner = {.family = AF_INET6, .payload = 64, .proto = 44};
+	struct pair p;
+
+	pair_open(&p);
+	for (size_t i = 0; i < sizeof(names); i++) {
+		for (uint16_t offset = 0; offset <= 64; offset += 64) {
+			make_inner(&t, &inner);
+			memset(t.p.data + UX_IP6_LEN, 0, 64);
+			t.p.data[UX_IP6_LEN] = names[i];
+			t.p.data[UX_IP6_LEN + 3] = (uint8_t)(offset | 1);
+			t.p.data[UX_IP6_LEN + 8] = 17;
+			expect_drop_out(&p.a, &t, UXFRM_DROP_FRAGMENT);
+		}
+	}
 	pair_close(&p);
 }
 
@@ -367,6 +390,7 @@ int main(void)
 	    cmocka_unit_test(test_out_seq),
 	    cmocka_unit_test(test_out_seq_in_burst),
 	    cmocka_unit_test(test_fragments_and_ports),
+	    cmocka_unit_test(test_fragments_and_extension_headers),
 	    cmocka_unit_test(test_limit_in_burst),
 	    cmocka_unit_test(test_oseq_may_wrap),
 	    cmocka_unit_test(test_out_iv),
