@@ -8,16 +8,14 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from lab.namespaces import CommandFailed, Lab, until  # noqa: E402
-from lab.processes import Daemon, LineProcess  # noqa: E402
+from lab.namespaces import CommandFailed, Lab  # noqa: E402
+from lab.processes import Daemon  # noqa: E402
 
-from demo import report, topology, tunnel  # noqa: E402
+from demo import report, topology, traffic, tunnel  # noqa: E402
 from demo.roaming import Roamer  # noqa: E402
 
 DEFAULT_INTERVAL = 0.06
 SHORTEST_INTERVAL = 0.02
-QUIET_START = 1.0  # seconds of traffic before the first roam and after the last
-MTU = 1500
 
 
 def arguments():
@@ -47,14 +45,7 @@ class Demo:
             print(f"roams are at least {SHORTEST_INTERVAL * 1000:g} ms apart;"
                   f" this will take {options.roams * SHORTEST_INTERVAL:.0f} s")
             self.interval = SHORTEST_INTERVAL
-        self.daemons, self.traffic, self.trouble = {}, {}, []
-
-    def _tool(self, name, short, argv, runner=None):
-        log = os.path.join(self.lab.logs, f"{name}-{short}.log")
-        command = (runner or self.lab.inside)(short, [self.lab.program(f"tests/tools/{name}/{name}"), *argv])
-        child = self.lab.keep(LineProcess(f"{name} in {short}", command, log))
-        child.expect("ready")
-        return child
+        self.daemons, self.trouble = {}, []
 
     def set_up(self):
         print("namespaces: roadwarrior, gateway and NAT box")
@@ -63,28 +54,9 @@ class Demo:
         for end in ("rw", "gw"):
             self.daemons[end] = Daemon(self.lab, end)
         tunnel.install(self.lab)
-        inner = [word for net in ("10.0.0.0/8", "fd00::/8") for word in ("--inner", net)]
-        self.judge = self._tool("espcheck", "gw", [*inner, "--mtu", str(MTU), "--live", *topology.WIRES])
-        movers = {end: self._tool("roam", end, [], self.lab.under_uxfrm) for end in ("rw", "gw")}
+        self.judge = traffic.judge(self.lab)
+        movers = {end: traffic.tool(self.lab, "roam", end, [], self.lab.under_uxfrm) for end in ("rw", "gw")}
         self.roamer = Roamer(movers)
-
-    def _traffic(self, end):
-        other = "gw" if end == "rw" else "rw"
-        pairs = [f"{topology.INNER[end][family]},{topology.INNER[other][family]}" for family in (4, 6)]
-        argv = ["--rate", str(self.options.rate / 2), "--mbit", str(self.options.mbit)]
-        for pair in pairs:
-            argv += ["--udp", pair]
-        argv += ["--tcp-send" if end == "rw" else "--tcp-receive", pairs[1]]
-        if end == "rw":
-            for pair in pairs:
-                argv += ["--ping", pair]
-        return self._tool("traffic", end, argv)
-
-    def _flowing(self):
-        """Every flow of both directions has delivered something."""
-        counts = {end: child.ask_json("counts") for end, child in self.traffic.items()}
-        return (all(flow["received"] for end in counts.values() for flow in end["udp"])
-                and counts["gw"]["tcp"]["received"] and counts["rw"]["ping"]["received"])
 
     def _check_alive(self):
         for end, daemon in self.daemons.items():
@@ -92,15 +64,8 @@ class Demo:
                 raise CommandFailed(f"uxfrmd of {end} ended:\n{daemon.last_words()}")
 
     def start_traffic(self):
-        # The gateway first: it is the one the TCP stream connects to.
-        for end in ("gw", "rw"):
-            self.traffic[end] = self._traffic(end)
-        for end in ("gw", "rw"):
-            self.traffic[end].ask("start")
-        self.started = time.monotonic()
-        if not until(self._flowing, 10, 0.1):
-            raise CommandFailed("no traffic passes the tunnel")
-        time.sleep(QUIET_START)
+        self.traffic = traffic.Traffic(self.lab, self.options.rate, self.options.mbit)
+        self.traffic.start()
 
     def roam(self):
         print(f"{self.options.roams} roams, one every {self.interval * 1000:.0f} ms, under"
@@ -113,17 +78,10 @@ class Demo:
             # What was sent until here is counted all the same.
             self.trouble.append(f"after {self.roamer.roams} roams: {error}")
         self.seconds = time.monotonic() - begin
-        time.sleep(QUIET_START)
+        time.sleep(traffic.QUIET)
 
     def finish(self):
-        """Stop the senders, then give each end the number the other has sent."""
-        other = {"rw": "gw", "gw": "rw"}
-        self.sending = time.monotonic() - self.started
-        sent = {end: self.traffic[end].ask_json("stop", 40) for end in ("rw", "gw")}
-        final = {}
-        for end in ("gw", "rw"):
-            numbers = " ".join(str(flow["sent"]) for flow in sent[other[end]]["udp"])
-            final[end] = self.traffic[end].ask_json(f"finish {numbers}", 60)
+        final = self.traffic.finish()
         wire = self.judge.close_and_read_json()
         stats = {end: daemon.stats() for end, daemon in self.daemons.items() if daemon.alive()}
         self.end_daemons()
@@ -147,8 +105,8 @@ class Demo:
             "calls_per_roam": self.roamer.calls_per_roam(),
             "migrate_us": {"median": report.percentile(times, 0.5), "p99": report.percentile(times, 0.99),
                            "max": max(times, default=0.0)},
-            "up": report.direction(final["rw"], final["gw"], self.sending),
-            "down": report.direction(final["gw"], final["rw"], self.sending),
+            "up": report.direction(final["rw"], final["gw"], self.traffic.seconds),
+            "down": report.direction(final["gw"], final["rw"], self.traffic.seconds),
             "tcp_bytes": final["gw"]["tcp"]["received"],
             "tcp_sent": final["rw"]["tcp"]["sent"],
             "tcp_damaged": final["gw"]["tcp"]["damaged"],

@@ -15,25 +15,28 @@ INNER = {"rw": {4: "10.1.0.1", 6: "fd01::1"}, "gw": {4: "10.2.0.1", 6: "fd02::1"
 INNER_NETS = {"rw": {4: "10.1.0.0/16", 6: "fd01::/64"}, "gw": {4: "10.2.0.0/16", 6: "fd02::/64"}}
 PRIVATE, PUBLIC = "192.168.77.2", "203.0.113.130"
 PORT, MAPPED_PORT = 4500, 14500
+OTHER = {"rw": "gw", "gw": "rw"}
 WIRES = ("a0", "b0", "n0")  # the gateway's ends: all of the underlay passes one of them
 
 
 @dataclass(frozen=True)
 class Place:
-    """One way of being connected. @seen: the address the gateway sees."""
+    """One way of being connected. @seen: the address the gateway sees, @via: the next hop."""
     name: str
     family: int
     address: str
     seen: str
+    device: str
+    via: str
     behind_nat: bool = False
 
 
 PLACES = {
-    "A4": Place("A4", 4, "192.0.2.2", "192.0.2.2"),
-    "B4": Place("B4", 4, "198.51.100.2", "198.51.100.2"),
-    "A6": Place("A6", 6, "2001:db8:a::2", "2001:db8:a::2"),
-    "B6": Place("B6", 6, "2001:db8:b::2", "2001:db8:b::2"),
-    "NAT": Place("NAT", 4, PRIVATE, PUBLIC, True),
+    "A4": Place("A4", 4, "192.0.2.2", "192.0.2.2", "a0", "192.0.2.1"),
+    "B4": Place("B4", 4, "198.51.100.2", "198.51.100.2", "b0", "198.51.100.1"),
+    "A6": Place("A6", 6, "2001:db8:a::2", "2001:db8:a::2", "a0", "2001:db8:a::1"),
+    "B6": Place("B6", 6, "2001:db8:b::2", "2001:db8:b::2", "b0", "2001:db8:b::1"),
+    "NAT": Place("NAT", 4, PRIVATE, PUBLIC, "n0", "192.168.77.1", True),
 }
 
 NAT_RULES = f"""

@@ -16,11 +16,11 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent.parent.parent / "tools"), str(HERE)]
 
 import certificates  # noqa: E402
-from charon import Charon  # noqa: E402
+from ike.charon import Charon, CharonOfItsOwn  # noqa: E402
+from ike.networks import ENDS, Networks  # noqa: E402
+from ike.pluto import Pluto  # noqa: E402
 from lab.namespaces import CommandFailed  # noqa: E402
-from pluto import Pluto  # noqa: E402
 from steps import Steps  # noqa: E402
-from world import ENDS, World  # noqa: E402
 
 
 def read(folder, name, default=""):
@@ -36,7 +36,8 @@ def start_peers(world, folder, directory, peers):
             peers[end] = Pluto(world, end, own, read(folder, f"{end}.ipsec.conf"))
         else:
             config = read(folder, f"{end}.swanctl.conf") + read(HERE / "scenarios", "secrets.conf")
-            peers[end] = Charon(world, end, own, config, read(folder, f"{end}.charon.conf"))
+            kind = CharonOfItsOwn if (folder / f"{end}.kernel-libipsec").exists() else Charon
+            peers[end] = kind(world, end, own, config, read(folder, f"{end}.charon.conf"))
     if (folder / "with-certificates").exists():
         certificates.make({end: peer.folder() for end, peer in peers.items()})
     for peer in peers.values():
@@ -48,11 +49,10 @@ def play(world, folder, directory):
     config = folder / "uxfrmd.conf"
     options = ["--config", str(config)] if config.exists() else []
     peers, why = {}, None
-    steps = Steps(world, peers)
-    steps.stay_only_at(read(folder, "place", "A4").strip())
+    steps = Steps(world, peers, read(folder, "place", "A4").strip())
     world.in_clear()
     try:
-        world.start_daemons(options)
+        world.start_daemons(options, [end for end in ENDS if not (folder / f"{end}.kernel-libipsec").exists()])
         start_peers(world, folder, directory, peers)
         steps.run(read(folder, "steps"))
     except CommandFailed as error:
@@ -79,7 +79,7 @@ def main(build, words):
     failed = number = 0
     folders = sorted(p for p in (HERE / "scenarios").iterdir() if p.is_dir())
     work = tempfile.mkdtemp(prefix="uxfrm-ike-")
-    with World("uxike", build, pathlib.Path(build) / "logs" / "ike") as world:
+    with Networks("uxike", build, pathlib.Path(build) / "logs" / "ike") as world:
         world.build_networks()
         for folder in folders:
             if words and not any(word in folder.name for word in words):

@@ -6,23 +6,24 @@ import shlex
 import time
 
 from demo import topology
-from lab.namespaces import CommandFailed, run, until
+from demo.topology import OTHER
+from ike.networks import ENDS
+from ike.roadwarrior import Roadwarrior
+from lab.namespaces import CommandFailed, until
 from lab.processes import LineProcess
-
-from world import ENDS, OTHER
 
 PATIENCE = 8.0  # seconds until something that must come has come
 TRAFFIC = "tests/tools/traffic/traffic"
 
 
 class Steps:
-    """Runs the lines of one scenario. @peers: the IKE daemon of each end."""
+    """Runs the lines of one scenario. @peers: the IKE daemon of each end; @place: where the roadwarrior starts."""
 
-    def __init__(self, world, peers):
+    def __init__(self, world, peers, place):
         self.world, self.peers = world, peers
         self.clear_allowed = False
         self.traffic = {}
-        self.place = topology.PLACES["A4"]
+        self.roadwarrior = Roadwarrior(world, place)
 
     def run(self, text):
         for number, line in enumerate(text.splitlines(), 1):
@@ -186,46 +187,14 @@ class Steps:
         """The roadwarrior comes up in the place @name and leaves the one it was in: when the gateway knows, or `suddenly`."""
         if end != "rw":
             raise CommandFailed("only rw moves")
-        new, old = topology.PLACES[name], self.place
-        self._arrive(new)
+        new, old = topology.PLACES[name], self.roadwarrior.place
+        self.roadwarrior.arrive(new)
         if "suddenly" not in how:
             self.word_state("gw", f"src {topology.GATEWAY[new.family]} dst {new.seen}$")
             time.sleep(0.2)
-        if self._address(old) != self._address(new):
-            self._leave(old)
-        self.place = new
-
-    @staticmethod
-    def _address(place):
-        return place.address, place.name.rstrip("46").lower()[0] + "0"
-
-    def _arrive(self, place):
-        address, device = self._address(place)
-        bits = 24 if place.family == 4 else 64
-        nodad = " nodad" if place.family == 6 else ""
-        via = {"A4": "192.0.2.1", "B4": "198.51.100.1", "NAT": "192.168.77.1", "A6": "2001:db8:a::1",
-               "B6": "2001:db8:b::1"}[place.name]
-        family = [f"-{place.family}", "-n", self.world.full_name("rw")]
-        run(["ip", *family, "address", "replace", f"{address}/{bits}", "dev", device, *nodad.split()])
-        run(["ip", *family, "route", "replace", topology.GATEWAY[place.family], "via", via])
-
-    def _leave(self, place):
-        address, device = self._address(place)
-        bits = 24 if place.family == 4 else 64
-        run(["ip", f"-{place.family}", "-n", self.world.full_name("rw"), "address", "del",
-             f"{address}/{bits}", "dev", device])
-
-    def stay_only_at(self, name):
-        """The start of a scenario: one place, none of the others' addresses."""
-        self.place = topology.PLACES[name]
-        self._arrive(self.place)
-        run(["ip", "-n", self.world.full_name("rw"), "route", "del", "default"], check=False)
-        for place in topology.PLACES.values():
-            if place.name != name:
-                address, device = self._address(place)
-                bits = 24 if place.family == 4 else 64
-                run(["ip", f"-{place.family}", "-n", self.world.full_name("rw"), "address", "del",
-                     f"{address}/{bits}", "dev", device], check=False)
+        if old != new:
+            self.roadwarrior.leave(old)
+        self.roadwarrior.place = new
 
     def word_run(self, end, *argv):
         """Any command in the namespace; it has to succeed. BUILD stands for the build directory."""

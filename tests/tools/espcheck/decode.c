@@ -96,6 +96,32 @@ static void cleartext(struct decoder *d, int family, const uint8_t *src, const u
 	snprintf(d->first_cleartext, sizeof(d->first_cleartext), "%s > %s", from, to);
 }
 
+static void turn(struct decoder *d, uint32_t spi)
+{
+	struct decoder_turn *grown;
+
+	if (d->n_turns == d->turns_size) {
+		d->turns_size = d->turns_size ? 2 * d->turns_size : 64;
+		grown = reallocarray(d->turns, d->turns_size, sizeof(*grown));
+		if (!grown) {
+			fprintf(stderr, "out of memory\n");
+			exit(2);
+		}
+		d->turns = grown;
+	}
+	d->here.spi = spi;
+	d->here.ns = d->now_ns;
+	d->turns[d->n_turns++] = d->here;
+}
+
+static void set_path(struct decoder *d, int family, const uint8_t *src, size_t n)
+{
+	d->path = hash(src, 2 * n);
+	d->here = (struct decoder_turn){.family = family};
+	memcpy(d->here.src, src, n);
+	memcpy(d->here.dst, src + n, n);
+}
+
 static void esp(struct decoder *d, const uint8_t *p, size_t captured, size_t on_wire)
 {
 	uint64_t iv = 0;
@@ -108,7 +134,8 @@ static void esp(struct decoder *d, const uint8_t *p, size_t captured, size_t on_
 		iv = u64(p + 8);
 	if (d->iv_length == 16) /* 128 bits folded into 64 */
 		iv = (iv ^ iv >> 29) * 0x9e3779b97f4a7c15u ^ u64(p + 16);
-	ledger_record(&d->ledger, u32(p), u32(p + 4), d->iv_length ? &iv : NULL, d->path);
+	if (ledger_record(&d->ledger, u32(p), u32(p + 4), d->iv_length ? &iv : NULL, d->path))
+		turn(d, u32(p));
 }
 
 static void udp(struct decoder *d, const uint8_t *p, size_t captured, size_t on_wire)
@@ -129,6 +156,7 @@ static void udp(struct decoder *d, const uint8_t *p, size_t captured, size_t on_
 	} else {
 		d->esp_in_udp++;
 		d->path = ~d->path;
+		d->here.in_udp = true;
 		esp(d, p + 8, captured - 8, on_wire - 8);
 	}
 }
@@ -199,7 +227,7 @@ static void ip4(struct decoder *d, struct view *v)
 		undecodable(d, "IPv4 header cut short or wrong", v->on_wire);
 		return;
 	}
-	d->path = hash(v->p + 12, 8);
+	set_path(d, AF_INET, v->p + 12, 4);
 	/* What follows the packet is Ethernet's padding. */
 	v->on_wire = u16(v->p + 2);
 	if (v->captured > v->on_wire)
@@ -243,7 +271,7 @@ static void ip6(struct decoder *d, struct view *v)
 		undecodable(d, "IPv6 header cut short or wrong", v->on_wire);
 		return;
 	}
-	d->path = hash(v->p + 8, 32);
+	set_path(d, AF_INET6, v->p + 8, 16);
 	v->on_wire = 40 + u16(v->p + 4);
 	if (v->captured > v->on_wire)
 		v->captured = v->on_wire;
@@ -315,4 +343,6 @@ void decoder_frame(struct decoder *d, enum decoder_link link, const uint8_t *fra
 void decoder_fini(struct decoder *d)
 {
 	ledger_fini(&d->ledger);
+	free(d->turns);
+	d->turns = NULL;
 }

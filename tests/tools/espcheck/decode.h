@@ -28,6 +28,15 @@ struct decoder_prefix {
 	uint8_t address[16];
 };
 
+/* From this packet on an SPI took this path; the one before took another, or there was none. */
+struct decoder_turn {
+	uint64_t ns; /* CLOCK_REALTIME as captured; 0 from files */
+	uint32_t spi;
+	bool in_udp;
+	int family;
+	uint8_t src[16], dst[16]; /* outer addresses */
+};
+
 struct decoder {
 	struct decoder_prefix inner[DECODER_PREFIXES_MAX];
 	size_t n_inner;
@@ -35,7 +44,12 @@ struct decoder {
 	size_t mtu;		/* IP packets above this are several glued together; 0 = any size */
 	uint16_t esp_port;	/* the encapsulating UDP port, at either end */
 	struct ledger ledger;
-	uint64_t path; /* of the packet at hand */
+	struct decoder_turn *turns; /* in the order of capture on each interface */
+	size_t n_turns, turns_size;
+	bool show_turns;
+	uint64_t now_ns; /* when the frame at hand was captured */
+	uint64_t path;	 /* of the packet at hand */
+	struct decoder_turn here; /* its addresses */
 
 	uint64_t frames, esp, esp_in_udp, keepalives, ike, later_fragments, other;
 	uint64_t cleartext; /* packets with an inner address, alone, tunnelled or quoted */

@@ -6,6 +6,7 @@
  * one JSON object. Exit status 0: clean; 1: not clean, or frames were missed; 2: could not be done.
  */
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -57,6 +58,22 @@ static struct totals report_spis(const struct ledger *l)
 	return t;
 }
 
+static void report_turns(const struct decoder *d)
+{
+	printf("\"turns\": [");
+	for (size_t i = 0; i < d->n_turns; i++) {
+		const struct decoder_turn *t = &d->turns[i];
+		char src[INET6_ADDRSTRLEN] = "", dst[INET6_ADDRSTRLEN] = "";
+
+		inet_ntop(t->family, t->src, src, sizeof(src));
+		inet_ntop(t->family, t->dst, dst, sizeof(dst));
+		printf("%s{\"ns\": %" PRIu64 ", \"spi\": \"0x%08" PRIx32
+		       "\", \"src\": \"%s\", \"dst\": \"%s\", \"in_udp\": %s}",
+		       i ? ", " : "", t->ns, t->spi, src, dst, t->in_udp ? "true" : "false");
+	}
+	printf("], ");
+}
+
 /* report - the JSON object; returns the exit status. */
 static int report(const struct decoder *d, uint64_t dropped)
 {
@@ -68,6 +85,8 @@ static int report(const struct decoder *d, uint64_t dropped)
 	       d->frames, d->esp, d->esp_in_udp, d->keepalives, d->ike, d->later_fragments,
 	       d->other);
 	t = report_spis(&d->ledger);
+	if (d->show_turns)
+		report_turns(d);
 	printf("\"repeated_sequence_numbers\": %" PRIu64 ", \"repeated_ivs\": %" PRIu64
 	       ", \"cleartext_packets\": %" PRIu64
 	       ", \"first_cleartext\": \"%s\", \"undecodable\": %" PRIu64
@@ -134,7 +153,7 @@ static int usage(void)
 {
 	fprintf(stderr,
 		"usage: espcheck [--inner PREFIX]... [--iv-length 0|8|16] [--port P] [--mtu N]\n"
-		"                [--ring-mb N] { FILE... | --live INTERFACE... }\n");
+		"                [--ring-mb N] [--turns] { FILE... | --live INTERFACE... }\n");
 	return 2;
 }
 
@@ -144,6 +163,7 @@ static const struct option options[] = {{"inner", required_argument, NULL, 'i'},
 					{"mtu", required_argument, NULL, 'm'},
 					{"ring-mb", required_argument, NULL, 'r'},
 					{"live", no_argument, NULL, 'l'},
+					{"turns", no_argument, NULL, 't'},
 					{0}};
 
 int main(int argc, char **argv)
@@ -167,6 +187,8 @@ int main(int argc, char **argv)
 			megabytes = (unsigned int)atoi(optarg);
 		else if (c == 'l')
 			live = true;
+		else if (c == 't')
+			d.show_turns = true;
 		else if (c == '?')
 			return usage();
 	}

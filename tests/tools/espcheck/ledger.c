@@ -43,21 +43,25 @@ static void note_path(struct ledger_spi *s, uint64_t path)
 		s->paths[s->n_paths++] = path;
 }
 
-void ledger_record(struct ledger *l, uint32_t spi, uint32_t sequence, const uint64_t *iv,
+bool ledger_record(struct ledger *l, uint32_t spi, uint32_t sequence, const uint64_t *iv,
 		   uint64_t path)
 {
 	struct ledger_spi *s = find_or_add(l, spi);
 	uint64_t n = s->packets ? infer(s->highest, sequence) : sequence;
+	bool turned = !s->packets || s->last_path != path;
 
 	if (!s->packets++)
 		s->first = n;
 	if (n > s->highest)
 		s->highest = n;
-	note_path(s, path);
+	s->last_path = path;
+	if (turned)
+		note_path(s, path);
 	if (!number_set_add(&s->sequence_numbers, n))
 		s->repeated_sequence_numbers++;
 	if (iv && !number_set_add(&s->ivs, *iv))
 		s->repeated_ivs++;
+	return turned;
 }
 
 void ledger_fini(struct ledger *l)

@@ -92,6 +92,7 @@ unsigned int ring_drain(struct ring *r, struct decoder *d)
 		for (uint32_t i = 0; i < b->hdr.bh1.num_pkts; i++) {
 			struct tpacket3_hdr *h = (struct tpacket3_hdr *)(void *)at;
 
+			d->now_ns = h->tp_sec * UINT64_C(1000000000) + h->tp_nsec;
 			decoder_frame(d, r->link, at + h->tp_mac, h->tp_snaplen, h->tp_len);
 			at += h->tp_next_offset;
 		}

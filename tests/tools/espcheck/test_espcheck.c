@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "decode.h"
@@ -184,6 +185,32 @@ static void test_repeat_across_forms(void **state)
 	decoder_fini(&d);
 }
 
+static void test_turns(void **state)
+{
+	struct decoder d = new_decoder();
+	struct frame f;
+
+	esp4(&d, 9, 1, 1);
+	esp4(&d, 9, 2, 2);
+	d.now_ns = 5;
+	ethernet(&f, 0x86dd);
+	ip6(&f, 50, 0x20, 48);
+	esp(&f, 9, 3, 3);
+	decode(&d, &f);
+	esp4(&d, 9, 4, 4); /* back to where it was: a turn as well */
+	esp4(&d, 10, 1, 1); /* the first of another SPI */
+	esp4(&d, 9, 5, 5);
+	assert_int_equal(d.n_turns, 4);
+	assert_int_equal(d.turns[0].spi, 9);
+	assert_int_equal(d.turns[0].ns, 0);
+	assert_int_equal(d.turns[1].ns, 5);
+	assert_int_equal(d.turns[1].family, AF_INET6);
+	assert_int_equal(d.turns[1].dst[15], 2);
+	assert_int_equal(d.turns[2].spi, 9);
+	assert_int_equal(d.turns[3].spi, 10);
+	decoder_fini(&d);
+}
+
 static void test_esn_upper_half(void **state)
 {
 	struct decoder d = new_decoder();
@@ -324,6 +351,7 @@ int main(void)
 	    cmocka_unit_test(test_clean_traffic_is_clean),
 	    cmocka_unit_test(test_repeats_are_found_apart),
 	    cmocka_unit_test(test_repeat_across_forms),
+	    cmocka_unit_test(test_turns),
 	    cmocka_unit_test(test_esn_upper_half),
 	    cmocka_unit_test(test_cleartext),
 	    cmocka_unit_test(test_others_are_not_esp),

@@ -27,6 +27,8 @@
 #define THREADS_MAX (2 * FLOWS_MAX + 4)
 
 static struct udp_flow udp[FLOWS_MAX];
+static struct burst_log bursts[FLOWS_MAX];
+static const char *log_path;
 static struct ping_flow ping[2];
 static struct tcp_flow tcp;
 static unsigned int n_udp, n_ping;
@@ -74,6 +76,7 @@ static void start_senders(void)
 {
 	for (unsigned int i = 0; i < n_udp; i++) {
 		udp[i].sending = true;
+		udp[i].log = log_path ? &bursts[i] : NULL;
 		if (udp[i].rate > 0)
 			run(&senders, udp_flow_send, &udp[i]);
 	}
@@ -119,6 +122,30 @@ static uint64_t total_received(void)
 	return n;
 }
 
+/* write_log - what was sent when, and what of the other end's packets never came. */
+static void write_log(const uint64_t *expected)
+{
+	FILE *out = fopen(log_path, "w");
+
+	if (!out) {
+		fprintf(stderr, "%s: %m\n", log_path);
+		exit(2);
+	}
+	for (uint32_t i = 0; i < n_udp; i++) {
+		uint64_t first = 0, n;
+
+		burst_log_print(&bursts[i], i, out);
+		while ((n = udp_flow_missing(&udp[i], first, expected[i], &first))) {
+			fprintf(out, "missing %" PRIu32 " %" PRIu64 " %" PRIu64 "\n", i, first, n);
+			first += n;
+		}
+	}
+	if (fclose(out)) {
+		fprintf(stderr, "%s: %m\n", log_path);
+		exit(2);
+	}
+}
+
 /* finish - what is under way gets its time to arrive. */
 static void finish(const char *arguments)
 {
@@ -145,6 +172,8 @@ static void finish(const char *arguments)
 		ping[i].receiving = false;
 	if (tcp_role != TCP_RECEIVE || tcp.finished)
 		join(&receivers);
+	if (log_path)
+		write_log(expected);
 }
 
 static void print_udp(void)
@@ -212,8 +241,9 @@ static int usage(void)
 	fprintf(stderr,
 		"usage: traffic [--port P] [--rate PPS] [--size BYTES] [--udp LOCAL,PEER]...\n"
 		"               [--mbit N] [--tcp-send LOCAL,PEER | --tcp-receive LOCAL,PEER]\n"
-		"               [--ping-rate N] [--ping LOCAL,PEER]...\n"
-		"Numbers come before the flows they are for.\n");
+		"               [--ping-rate N] [--ping LOCAL,PEER]... [--log FILE]\n"
+		"Numbers come before the flows they are for. FILE gets, at finish, which UDP packets\n"
+		"were sent when (sent FLOW FIRST COUNT NS) and which never came (missing FLOW FIRST COUNT).\n");
 	return 2;
 }
 
@@ -268,6 +298,9 @@ static bool option(struct settings *s, int c)
 	case 'i':
 		s->ping_rate = atof(optarg);
 		return s->ping_rate > 0;
+	case 'l':
+		log_path = optarg;
+		return true;
 	case 'u':
 		return add_udp(s, optarg);
 	case 'g':
@@ -285,7 +318,8 @@ static const struct option options[] = {
     {"size", required_argument, NULL, 's'},	   {"mbit", required_argument, NULL, 'm'},
     {"ping-rate", required_argument, NULL, 'i'},   {"udp", required_argument, NULL, 'u'},
     {"ping", required_argument, NULL, 'g'},	   {"tcp-send", required_argument, NULL, 'S'},
-    {"tcp-receive", required_argument, NULL, 'R'}, {0}};
+    {"tcp-receive", required_argument, NULL, 'R'}, {"log", required_argument, NULL, 'l'},
+    {0}};
 
 int main(int argc, char **argv)
 {

@@ -76,6 +76,7 @@ void *udp_flow_send(void *flow)
 	while (atomic_load(&f->sending)) {
 		unsigned int n = pacer_wait(&pacer, min, BURST);
 		uint64_t next = atomic_load_explicit(&f->sent, memory_order_relaxed);
+		uint64_t now_ns = pacer_now_ns();
 		int accepted;
 
 		for (unsigned int i = 0; i < n; i++)
@@ -86,9 +87,29 @@ void *udp_flow_send(void *flow)
 		else
 			atomic_store_explicit(&f->sent, next + (uint64_t)accepted,
 					      memory_order_relaxed);
+		if (f->log && accepted > 0)
+			burst_log_add(f->log, next, (uint64_t)accepted, now_ns);
 		pacer_done(&pacer, accepted < 0 ? n : (unsigned int)accepted);
 	}
 	return NULL;
+}
+
+static bool has_come(const struct udp_flow *f, uint64_t number)
+{
+	return number / 8 < f->seen_bytes && f->seen[number / 8] & 1u << (number % 8);
+}
+
+uint64_t udp_flow_missing(const struct udp_flow *f, uint64_t from, uint64_t sent,
+			  uint64_t *ret_first)
+{
+	uint64_t end;
+
+	while (from < sent && has_come(f, from))
+		from++;
+	for (end = from; end < sent && !has_come(f, end); end++)
+		;
+	*ret_first = from;
+	return end - from;
 }
 
 /* first_time - mark @number as seen; false if it was already. */

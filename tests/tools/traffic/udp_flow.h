@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "burst_log.h"
 #include "flow.h"
 
 struct udp_counts {
@@ -31,12 +32,17 @@ struct udp_flow {
 	struct udp_counts counts; /* written by the receiver alone */
 	uint8_t *seen;		  /* a bit for each number */
 	uint64_t seen_bytes, highest;
+	struct burst_log *log; /* when what was sent, NULL: nobody asks */
 };
 
 #define UDP_FLOW_SIZE_MIN 32
 
 /* udp_flow_open - the socket with the largest buffers to be had. */
 void udp_flow_open(struct udp_flow *f);
+/* udp_flow_missing - the first run of numbers from @from on, below @sent, that never came; its length,
+ * 0 when there is none. */
+uint64_t udp_flow_missing(const struct udp_flow *f, uint64_t from, uint64_t sent,
+			  uint64_t *ret_first);
 /* Thread bodies: until sending or receiving becomes false. */
 void *udp_flow_send(void *flow);
 void *udp_flow_receive(void *flow);

@@ -2,12 +2,13 @@
 """An unmodified strongSwan in a namespace, under `uxfrm run`, asked by its own command swanctl."""
 import os
 
-from ike_daemon import IkeDaemon
 from lab.namespaces import CommandFailed, run, until
+
+from .daemon import IkeDaemon
 
 CHARON = "/usr/lib/ipsec/charon"
 PLUGINS = ("random nonce aes sha1 sha2 md5 hmac kdf gcm ctr ccm cmac openssl pem pkcs1 pkcs8 x509 pubkey constraints"
-           " curve25519 kernel-netlink socket-default vici updown resolve attr")
+           " curve25519 {kernel} socket-default vici updown resolve attr")
 SETTINGS = """
 charon {{
 	load_modular = no
@@ -41,12 +42,13 @@ class Charon(IkeDaemon):
 
     package = "strongswan"
     leftovers = ("vici",)
+    kernel = "kernel-netlink"  # the plugins that hold SAs and policies
 
     def __init__(self, world, end, directory, config, settings=""):
         super().__init__(world, end, directory)
         for folder in ("", *FOLDERS):
             os.makedirs(os.path.join(directory, "swanctl", folder), exist_ok=True)
-        self._write("strongswan.conf", SETTINGS.format(plugins=PLUGINS, directory=directory, more=settings))
+        self._write("strongswan.conf", SETTINGS.format(plugins=PLUGINS.format(kernel=self.kernel), directory=directory, more=settings))
         self._write("swanctl/swanctl.conf", config)
 
     def folder(self):
@@ -59,7 +61,7 @@ class Charon(IkeDaemon):
 
     def start(self):
         """Run it and load its configuration."""
-        self.run_under_uxfrm([CHARON], self._environment())
+        self.launch([CHARON], self._environment())
         socket = os.path.join(self.directory, "vici")
         if not until(lambda: os.path.exists(socket) or not self.alive(), 10):
             raise CommandFailed(f"charon of {self.end} does not start; see {self.directory}/out")
@@ -98,3 +100,10 @@ class Charon(IkeDaemon):
 
     def status(self):
         return self.swanctl("--list-sas")
+
+
+class CharonOfItsOwn(Charon):
+    """The same with strongSwan's own packet path in the process, the plugin kernel-libipsec: neither uxfrm nor a kernel's."""
+
+    on_uxfrm = False
+    kernel = "kernel-libipsec kernel-netlink"

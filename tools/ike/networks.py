@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Where the IKE daemons live: the networks of the demonstration, and a guard that counts what is in clear."""
+"""Where the IKE daemons live: the networks of the demonstration, as such daemons need them, and their uxfrmd."""
 import json
+import os
 
 from demo import topology
 from lab.namespaces import Lab
 from lab.processes import Daemon
 
 ENDS = ("rw", "gw")
-OTHER = {"rw": "gw", "gw": "rw"}
+SOURCE_TABLES = {4: (101, 102, 103), 6: (101, 102)}  # those of topology.py, by source address
 GUARD = """
 table inet guard {
 	counter clear { }
@@ -20,21 +21,24 @@ table inet guard {
 """
 
 
-class World(Lab):
-    """Namespaces rw, gw and nat, as in tools/demo/topology.py, and an uxfrmd at both ends."""
+class Networks(Lab):
+    """Namespaces rw, gw and nat, as in tools/demo/topology.py, and an uxfrmd at each end that wants one."""
 
-    def build_networks(self):
+    def build_networks(self, source_routes=False):
+        """@source_routes: each address of the roadwarrior keeps its own way out, in a table for its source address, whatever
+        the main table says; IKE daemons have to be told to look at the main table only."""
         topology.build(self)
         for end in ENDS:
             self.run(end, ["nft", "delete", "table", "inet", "marks"])
             self.run(end, ["nft", "-f", "-"], stdin=GUARD)
         self._answer_from_one_address()
-        self._one_way_out()
+        if not source_routes:
+            self._one_way_out()
         self.daemons = {}
 
     def _one_way_out(self):
-        """Each place has a table of its own in the demonstration; an IKE daemon would take any of them for a way."""
-        for family, tables in ((4, (101, 102, 103)), (6, (101, 102))):
+        """An IKE daemon would take any table for a way."""
+        for family, tables in SOURCE_TABLES.items():
             self.ip("rw", *(line for table in tables for line in (f"route flush table {table}", f"rule del lookup {table}")),
                     family=family)
 
@@ -46,8 +50,8 @@ class World(Lab):
             self.ip("gw", f"route replace {net} dev {device} proto kernel src {topology.GATEWAY[family]}"
                           + (" metric 256" if family == 6 else ""), family=family)
 
-    def start_daemons(self, arguments=()):
-        self.daemons = {end: Daemon(self, end, arguments) for end in ENDS}
+    def start_daemons(self, arguments=(), ends=ENDS):
+        self.daemons = {end: Daemon(self, end, arguments) for end in ends}
 
     def end_daemons(self):
         """{end: exit status}; those of a daemon that a scenario has killed are not asked."""

@@ -2,8 +2,9 @@
 """An unmodified libreswan in a namespace, under `uxfrm run`, asked by its own commands whack and addconn."""
 import os
 
-from ike_daemon import IkeDaemon
 from lab.namespaces import CommandFailed, run, until
+
+from .daemon import IkeDaemon
 
 LIBEXEC = "/usr/libexec/ipsec"
 SECRETS = '@rw @gw : PSK "not much of a secret"\n'
@@ -30,7 +31,7 @@ class Pluto(IkeDaemon):
         argv = [f"{LIBEXEC}/pluto", "--nofork", "--logfile", self.log, "--rundir", self.directory,
                 "--config", os.path.join(self.directory, "ipsec.conf"), "--nssdir", nss,
                 "--secretsfile", os.path.join(self.directory, "ipsec.secrets"), "--ipsecdir", self.directory]
-        self.run_under_uxfrm(argv)
+        self.launch(argv)
         if not until(lambda: self._whack("--status", check=False).returncode == 0 or not self.alive(), 15, 0.1):
             raise CommandFailed(f"pluto of {self.end} does not start; see {self.log}")
         self._whack("--listen")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What the IKE daemons of a scenario have in common: a folder, a process under `uxfrm run`, a log."""
+"""What the IKE daemons have in common: a folder, a process under `uxfrm run`, a log."""
 import os
 import pathlib
 import subprocess
@@ -10,6 +10,7 @@ WITH_PACKAGES = pathlib.Path(__file__).resolve().parent / "with-packages.sh"
 class IkeDaemon:
     """One process. @directory holds what it reads and writes, its log among it."""
 
+    on_uxfrm = True  # else it brings its own data path and is started as it is
     package = None  # whose files it is shown
     leftovers = ()  # in its folder, when it has ended
 
@@ -24,8 +25,10 @@ class IkeDaemon:
     def with_packages(self, argv):
         return [str(WITH_PACKAGES), os.path.join(self.world.build, "ike", self.package, "root"), *argv]
 
-    def run_under_uxfrm(self, argv, environment=None):
-        argv = self.with_packages([self.world.program("uxfrm"), "run", "--", *argv])
+    def launch(self, argv, environment=None):
+        if self.on_uxfrm:
+            argv = [self.world.program("uxfrm"), "run", "--", *argv]
+        argv = self.with_packages(argv)
         with open(self.path("out"), "ab") as out:
             self.process = subprocess.Popen(self.world.inside(self.end, argv), stdin=subprocess.DEVNULL, stdout=out,
                                             stderr=out, env=environment, start_new_session=True)
