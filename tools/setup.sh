@@ -6,6 +6,8 @@ logs=$build/logs
 
 build_packages=(gcc libc6-dev pkg-config meson ninja-build liburcu-dev libssl-dev zlib1g-dev libjansson-dev
 	libcmocka-dev libcap-ng-dev libseccomp-dev libinih-dev libselinux1-dev scdoc python3)
+# what a build does well without
+! dpkg --print-architecture 2>/dev/null | grep -qx amd64 || build_packages+=(libipsec-mb-dev)
 # what tests read the schema of JSON by
 test_packages=(python3-jsonschema)
 # the kernel that tests/oracle asks is built from its source

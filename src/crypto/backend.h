@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #pragma once
 
-/* Inside crypto/: what a backend offers to transform.c and worker.c, and what they offer to it. */
+/* Inside crypto/: what a backend offers to transform.c and worker.c. */
 
-#include <openssl/evp.h>
-
+#include "base/bytes.h"
 #include "crypto/cipher.h"
 #include "crypto/mac.h"
 #include "crypto/transform.h"
+
+#define UX_CRYPTO_BACKENDS 2
+#define UX_KEY_BLOCKS_MAX 4
 
 /* Key bytes of a transform, in key memory. Both keys stand in bytes, the cipher's first. */
 struct ux_transform_keys {
@@ -15,44 +17,69 @@ struct ux_transform_keys {
 	uint8_t bytes[];
 };
 
-/* A transform keyed for one direction in one worker. */
-struct ux_crypto_slot {
-	struct ux_transform *transform; /* a share of the shell */
-	EVP_CIPHER_CTX *cipher; /* kept when the slot changes hands; NULL until first used */
-	struct ux_mac mac;
-	uint8_t salt[4]; /* the transform's salt_len of them */
+/* What a worker's store of one backend is like. */
+struct ux_key_store_stats {
+	uint64_t hits, misses; /* look-ups, one for each run of packets of a transform in a burst */
+	uint32_t used, size;   /* keys */
+};
+
+/* A block of memory in which a worker has what is as good as keys. */
+struct ux_key_block {
+	const void *start;
+	size_t len;
 };
 
 /*
- * @key: fill the slot's contexts; false when libcrypto fails. The slot's cipher context is there
- *and empty.
- * @encrypt, @decrypt: one packet; true when all went well. No allocation.
+ * A library that does the work. State of a worker is the backend's own; one thread at a time.
+ *
+ * @available: can it work on this machine? Any thread; the first call may take milliseconds.
+ * @method: how it does the transform, 0 if it cannot; kept in the transform. Names, lengths and
+ * keys are set.
+ * @worker_new: NULL without memory. @worker_free: wipes.
+ * @encrypt, @decrypt: packets of this backend's transforms, of which the first is one; sets each
+ * op's ok. Returns how many it did before it came to one of another backend, or of none.
+ * @forget: wipe what there is of the key of the transform with this id. @forget_all: of all.
  */
-struct ux_transform_ops {
-	bool (*key)(struct ux_crypto_slot *slot, bool encrypt);
-	bool (*encrypt)(struct ux_crypto_slot *slot, const struct ux_crypt_op *op);
-	bool (*decrypt)(struct ux_crypto_slot *slot, const struct ux_crypt_op *op);
+struct ux_crypto_backend {
+	const char *name;
+	unsigned int index; /* below UX_CRYPTO_BACKENDS */
+	bool (*available)(void);
+	uint8_t (*method)(const struct ux_transform *t);
+	void *(*worker_new)(void);
+	void (*worker_free)(void *state);
+	size_t (*encrypt)(void *state, struct ux_crypt_op *ops, size_t n);
+	size_t (*decrypt)(void *state, struct ux_crypt_op *ops, size_t n);
+	void (*forget)(void *state, uint64_t id);
+	void (*forget_all)(void *state);
+	void (*stats)(const void *state, struct ux_key_store_stats *ret);
+	size_t (*blocks)(const void *state, struct ux_key_block ret[UX_KEY_BLOCKS_MAX]);
 };
 
-extern const struct ux_transform_ops ux_openssl_aead_ops; /* nonce, AAD, tag in one call each */
-extern const struct ux_transform_ops ux_openssl_ccm_ops;
-extern const struct ux_transform_ops ux_openssl_authenc_ops;
-extern const struct ux_transform_ops ux_integrity_ops; /* no cipher */
+extern const struct ux_crypto_backend ux_openssl_backend;  /* does everything */
+extern const struct ux_crypto_backend ux_ipsec_mb_backend; /* x86-64, when built with it */
 
-/* ux_slot_evp - libcrypto's cipher for the slot's transform. NULL: it has none. */
-const EVP_CIPHER *ux_slot_evp(const struct ux_crypto_slot *slot);
+/* ux_crypto_backend_for - the one that is to do this transform, and how; NULL: there is none. */
+const struct ux_crypto_backend *ux_crypto_backend_for(struct ux_transform *t);
+/* ux_crypto_backend_at - by index. */
+const struct ux_crypto_backend *ux_crypto_backend_at(unsigned int index);
+/* ux_crypto_backend_wanted - may it be used here, by the choice and by the machine? */
+bool ux_crypto_backend_wanted(unsigned int index);
+
 /*
  * ux_esp_aad - the header as AEADs authenticate it, RFC 4106 section 5: with the high half of an
  * ESN between its two words. Returns the length.
  */
 #define UX_ESP_AAD_MAX 12
-int ux_esp_aad(const struct ux_crypt_op *op, uint8_t ret[UX_ESP_AAD_MAX]);
+static inline uint32_t ux_esp_aad(const struct ux_crypt_op *op, uint8_t ret[UX_ESP_AAD_MAX])
+{
+	memcpy(ret, op->esp, 8);
+	if (!op->transform->esn)
+		return 8;
+	ux_put_be32(ret + 4, op->seq_hi);
+	memcpy(ret + 8, op->esp + 4, 4);
+	return UX_ESP_AAD_MAX;
+}
 
-/* ux_crypto_worker_size - bytes of a worker, so that a test can look for key bytes in it. */
-size_t ux_crypto_worker_size(void);
-
-/* ux_transform_deaths - how many transforms lost their last reference so far. */
-uint64_t ux_transform_deaths(void);
-void ux_transform_shell_get(struct ux_transform *t);
-/* ux_transform_shell_put - the last one frees the shell. */
-void ux_transform_shell_put(struct ux_transform *t);
+/* ux_crypto_worker_blocks - all of a worker's memory, so that a test can look for keys in it. */
+size_t ux_crypto_worker_blocks(const struct ux_crypto_worker *w,
+			       struct ux_key_block ret[UX_CRYPTO_BACKENDS * UX_KEY_BLOCKS_MAX]);

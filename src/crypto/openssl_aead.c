@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* AES-GCM (RFC 4106), AES-GMAC (RFC 4543) and ChaCha20-Poly1305 (RFC 7634) in ESP. */
-#include "crypto/backend.h"
+#include "crypto/openssl.h"
 
 #include <limits.h>
 #include <string.h>
@@ -11,29 +11,19 @@
 #define SALT_LEN 4
 #define IV_LEN 8
 
-int ux_esp_aad(const struct ux_crypt_op *op, uint8_t ret[UX_ESP_AAD_MAX])
+static bool key_slot(struct ux_openssl_slot *slot, const struct ux_transform *t, bool encrypt)
 {
-	memcpy(ret, op->esp, ESP_HEADER_LEN);
-	if (!op->transform->esn)
-		return ESP_HEADER_LEN;
-	ux_put_be32(ret + 4, op->seq_hi);
-	memcpy(ret + 8, op->esp + 4, 4);
-	return UX_ESP_AAD_MAX;
-}
-
-static bool key_slot(struct ux_crypto_slot *slot, bool encrypt)
-{
-	const struct ux_transform_keys *k = slot->transform->keys;
+	const struct ux_transform_keys *k = t->keys;
 
 	memcpy(slot->salt, k->bytes + k->cipher_len - SALT_LEN, SALT_LEN);
-	return EVP_CipherInit_ex(slot->cipher, ux_slot_evp(slot), NULL, k->bytes, NULL, encrypt) ==
+	return EVP_CipherInit_ex(slot->cipher, ux_openssl_evp(t), NULL, k->bytes, NULL, encrypt) ==
 	       1;
 }
 
-static bool start(struct ux_crypto_slot *slot, const struct ux_crypt_op *op)
+static bool start(struct ux_openssl_slot *slot, const struct ux_crypt_op *op)
 {
 	uint8_t nonce[SALT_LEN + IV_LEN], aad[UX_ESP_AAD_MAX];
-	int aad_len = ux_esp_aad(op, aad), n;
+	int aad_len = (int)ux_esp_aad(op, aad), n;
 
 	memcpy(nonce, slot->salt, SALT_LEN);
 	memcpy(nonce + SALT_LEN, op->esp + ESP_HEADER_LEN, IV_LEN);
@@ -43,7 +33,7 @@ static bool start(struct ux_crypto_slot *slot, const struct ux_crypt_op *op)
 
 /* GMAC encrypts nothing: IV and payload are authenticated with the header (RFC 4543 section 3.3).
  */
-static bool run(struct ux_crypto_slot *slot, const struct ux_crypt_op *op)
+static bool run(struct ux_openssl_slot *slot, const struct ux_crypt_op *op)
 {
 	uint8_t *iv = op->esp + ESP_HEADER_LEN, *payload = iv + IV_LEN;
 	int n;
@@ -55,7 +45,7 @@ static bool run(struct ux_crypto_slot *slot, const struct ux_crypt_op *op)
 	       EVP_CipherUpdate(slot->cipher, payload, &n, payload, (int)op->payload_len) == 1;
 }
 
-static bool encrypt(struct ux_crypto_slot *slot, const struct ux_crypt_op *op)
+static bool encrypt(struct ux_openssl_slot *slot, const struct ux_crypt_op *op)
 {
 	uint8_t none[EVP_MAX_BLOCK_LENGTH];
 	int n;
@@ -69,7 +59,7 @@ static bool encrypt(struct ux_crypto_slot *slot, const struct ux_crypt_op *op)
 				   op->icv) == 1;
 }
 
-static bool decrypt(struct ux_crypto_slot *slot, const struct ux_crypt_op *op)
+static bool decrypt(struct ux_openssl_slot *slot, const struct ux_crypt_op *op)
 {
 	uint8_t none[EVP_MAX_BLOCK_LENGTH];
 	int n;
@@ -81,7 +71,7 @@ static bool decrypt(struct ux_crypto_slot *slot, const struct ux_crypt_op *op)
 	       EVP_CipherFinal_ex(slot->cipher, none, &n) == 1;
 }
 
-const struct ux_transform_ops ux_openssl_aead_ops = {
+const struct ux_openssl_ops ux_openssl_aead_ops = {
     .key = key_slot,
     .encrypt = encrypt,
     .decrypt = decrypt,

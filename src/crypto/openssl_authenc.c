@@ -3,7 +3,7 @@
  * A cipher and an authenticator that know nothing of each other: CBC (RFC 2451, 3602, 4312),
  * AES-CTR (RFC 3686) or no encryption (RFC 2410), then the ICV over what was encrypted, or none.
  */
-#include "crypto/backend.h"
+#include "crypto/openssl.h"
 
 #include <limits.h>
 #include <openssl/crypto.h>
@@ -16,11 +16,10 @@
 #define CTR_NONCE_LEN 4
 #define CTR_IV_LEN 8
 
-static bool key_slot(struct ux_crypto_slot *slot, bool encrypt)
+static bool key_slot(struct ux_openssl_slot *slot, const struct ux_transform *t, bool encrypt)
 {
-	const struct ux_transform *t = slot->transform;
 	const struct ux_transform_keys *k = t->keys;
-	const EVP_CIPHER *evp = ux_slot_evp(slot);
+	const EVP_CIPHER *evp = ux_openssl_evp(t);
 
 	if (!ux_mac_init(&slot->mac, (enum ux_mac_kind)t->mac, k->bytes + k->cipher_len,
 			 k->auth_len))
@@ -33,7 +32,7 @@ static bool key_slot(struct ux_crypto_slot *slot, bool encrypt)
 }
 
 /* RFC 4303 section 2.2.1: the high half of an ESN is authenticated behind the payload, not sent. */
-static bool compute_icv(struct ux_crypto_slot *slot, const struct ux_crypt_op *op,
+static bool compute_icv(struct ux_openssl_slot *slot, const struct ux_crypt_op *op,
 			uint8_t ret[UX_DIGEST_MAX])
 {
 	const struct ux_transform *t = op->transform;
@@ -56,7 +55,7 @@ static bool length_fits(const struct ux_crypt_op *op)
 	return op->payload_len <= INT_MAX - BLOCK_MAX && op->payload_len % block == 0;
 }
 
-static bool run(struct ux_crypto_slot *slot, const uint8_t *iv, uint8_t *data, uint32_t len)
+static bool run(struct ux_openssl_slot *slot, const uint8_t *iv, uint8_t *data, uint32_t len)
 {
 	int n;
 
@@ -65,7 +64,7 @@ static bool run(struct ux_crypto_slot *slot, const uint8_t *iv, uint8_t *data, u
 }
 
 /* RFC 3686 section 4: nonce, IV, and a block counter that begins with 1. */
-static bool run_ctr(struct ux_crypto_slot *slot, const struct ux_crypt_op *op)
+static bool run_ctr(struct ux_openssl_slot *slot, const struct ux_crypt_op *op)
 {
 	uint8_t *iv = op->esp + ESP_HEADER_LEN, counter[BLOCK_MAX];
 
@@ -81,7 +80,7 @@ static bool run_ctr(struct ux_crypto_slot *slot, const struct ux_crypt_op *op)
  * counter block, which stands where the IV goes, and the payload behind it, with a first chaining
  * value of 0.
  */
-static bool encipher(struct ux_crypto_slot *slot, const struct ux_crypt_op *op)
+static bool encipher(struct ux_openssl_slot *slot, const struct ux_crypt_op *op)
 {
 	static const uint8_t zero[BLOCK_MAX];
 	const struct ux_transform *t = op->transform;
@@ -96,7 +95,7 @@ static bool encipher(struct ux_crypto_slot *slot, const struct ux_crypt_op *op)
 	return run(slot, zero, iv, t->iv_len + op->payload_len);
 }
 
-static bool decipher(struct ux_crypto_slot *slot, const struct ux_crypt_op *op)
+static bool decipher(struct ux_openssl_slot *slot, const struct ux_crypt_op *op)
 {
 	const struct ux_transform *t = op->transform;
 	uint8_t *iv = op->esp + ESP_HEADER_LEN;
@@ -108,7 +107,7 @@ static bool decipher(struct ux_crypto_slot *slot, const struct ux_crypt_op *op)
 	return run(slot, iv, iv + t->iv_len, op->payload_len);
 }
 
-static bool encrypt(struct ux_crypto_slot *slot, const struct ux_crypt_op *op)
+static bool encrypt(struct ux_openssl_slot *slot, const struct ux_crypt_op *op)
 {
 	const struct ux_transform *t = op->transform;
 	uint8_t icv[UX_DIGEST_MAX];
@@ -123,7 +122,7 @@ static bool encrypt(struct ux_crypto_slot *slot, const struct ux_crypt_op *op)
 	return true;
 }
 
-static bool decrypt(struct ux_crypto_slot *slot, const struct ux_crypt_op *op)
+static bool decrypt(struct ux_openssl_slot *slot, const struct ux_crypt_op *op)
 {
 	const struct ux_transform *t = op->transform;
 	uint8_t icv[UX_DIGEST_MAX];
@@ -136,7 +135,7 @@ static bool decrypt(struct ux_crypto_slot *slot, const struct ux_crypt_op *op)
 	return decipher(slot, op);
 }
 
-const struct ux_transform_ops ux_openssl_authenc_ops = {
+const struct ux_openssl_ops ux_openssl_authenc_ops = {
     .key = key_slot,
     .encrypt = encrypt,
     .decrypt = decrypt,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* AES-CCM in ESP (RFC 4309): lengths come before data, and what is decrypted is checked at once. */
-#include "crypto/backend.h"
+#include "crypto/openssl.h"
 
 #include <limits.h>
 #include <string.h>
@@ -13,23 +13,22 @@
 #define NONCE_LEN (SALT_LEN + IV_LEN)
 
 /* Lengths of nonce and tag belong to the key in libcrypto. */
-static bool key_slot(struct ux_crypto_slot *slot, bool encrypt)
+static bool key_slot(struct ux_openssl_slot *slot, const struct ux_transform *t, bool encrypt)
 {
-	const struct ux_transform *t = slot->transform;
 	const struct ux_transform_keys *k = t->keys;
 	EVP_CIPHER_CTX *c = slot->cipher;
 
 	memcpy(slot->salt, k->bytes + k->cipher_len - SALT_LEN, SALT_LEN);
-	return EVP_CipherInit_ex(c, ux_slot_evp(slot), NULL, NULL, NULL, encrypt) == 1 &&
+	return EVP_CipherInit_ex(c, ux_openssl_evp(t), NULL, NULL, NULL, encrypt) == 1 &&
 	       EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_IVLEN, NONCE_LEN, NULL) == 1 &&
 	       EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, t->icv_len, NULL) == 1 &&
 	       EVP_CipherInit_ex(c, NULL, NULL, k->bytes, NULL, encrypt) == 1;
 }
 
-static bool start(struct ux_crypto_slot *slot, const struct ux_crypt_op *op, bool check_icv)
+static bool start(struct ux_openssl_slot *slot, const struct ux_crypt_op *op, bool check_icv)
 {
 	uint8_t nonce[NONCE_LEN], aad[UX_ESP_AAD_MAX];
-	int aad_len = ux_esp_aad(op, aad), n;
+	int aad_len = (int)ux_esp_aad(op, aad), n;
 	EVP_CIPHER_CTX *c = slot->cipher;
 
 	memcpy(nonce, slot->salt, SALT_LEN);
@@ -43,7 +42,7 @@ static bool start(struct ux_crypto_slot *slot, const struct ux_crypt_op *op, boo
 	       EVP_CipherUpdate(c, NULL, &n, aad, aad_len) == 1;
 }
 
-static bool run(struct ux_crypto_slot *slot, const struct ux_crypt_op *op)
+static bool run(struct ux_openssl_slot *slot, const struct ux_crypt_op *op)
 {
 	uint8_t *payload = op->esp + ESP_HEADER_LEN + IV_LEN;
 	int n;
@@ -51,7 +50,7 @@ static bool run(struct ux_crypto_slot *slot, const struct ux_crypt_op *op)
 	return EVP_CipherUpdate(slot->cipher, payload, &n, payload, (int)op->payload_len) == 1;
 }
 
-static bool encrypt(struct ux_crypto_slot *slot, const struct ux_crypt_op *op)
+static bool encrypt(struct ux_openssl_slot *slot, const struct ux_crypt_op *op)
 {
 	if (op->payload_len > INT_MAX)
 		return false;
@@ -61,12 +60,12 @@ static bool encrypt(struct ux_crypto_slot *slot, const struct ux_crypt_op *op)
 				   op->icv) == 1;
 }
 
-static bool decrypt(struct ux_crypto_slot *slot, const struct ux_crypt_op *op)
+static bool decrypt(struct ux_openssl_slot *slot, const struct ux_crypt_op *op)
 {
 	return op->payload_len <= INT_MAX && start(slot, op, true) && run(slot, op);
 }
 
-const struct ux_transform_ops ux_openssl_ccm_ops = {
+const struct ux_openssl_ops ux_openssl_ccm_ops = {
     .key = key_slot,
     .encrypt = encrypt,
     .decrypt = decrypt,

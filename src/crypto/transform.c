@@ -10,18 +10,18 @@
 #include "crypto/algo.h"
 #include "crypto/backend.h"
 #include "crypto/key_memory.h"
+#include "crypto/retired.h"
 
 #define ESP_ALIGN 4   /* RFC 4303 section 2.4 */
 #define ESN_ICV_MIN 4 /* bytes; Linux refuses shorter ones with extended sequence numbers */
 
 static _Atomic(uint64_t) last_id;
-static _Atomic(uint64_t) deaths;
 
-/* One pool for all threads, as the last share of a shell may be a worker's. Kept for ever. */
+/* One pool for all threads, as the last reference may be anyone's. Kept for ever. */
 static pthread_mutex_t pool_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct ux_slab pool = UX_SLAB_OF(sizeof(struct ux_transform)); /* under pool_lock */
 
-static struct ux_transform *shell_alloc(void)
+static struct ux_transform *transform_alloc(void)
 {
 	struct ux_transform *t;
 
@@ -31,7 +31,7 @@ static struct ux_transform *shell_alloc(void)
 	return t;
 }
 
-static void shell_free(struct ux_transform *t)
+static void transform_free(struct ux_transform *t)
 {
 	if (!t)
 		return;
@@ -93,25 +93,10 @@ int ux_transform_check(const struct ux_transform_params *params, struct ux_ext_a
 	return find_algos(params, &c, ext);
 }
 
-static const struct ux_transform_ops *ops_of(enum ux_cipher_kind kind)
-{
-	switch (kind) {
-	case UX_CIPHER_AES_GCM:
-	case UX_CIPHER_AES_GMAC:
-	case UX_CIPHER_CHACHA20_POLY1305:
-		return &ux_openssl_aead_ops;
-	case UX_CIPHER_AES_CCM:
-		return &ux_openssl_ccm_ops;
-	default:
-		return &ux_openssl_authenc_ops;
-	}
-}
-
 static void set_cipher(struct ux_transform *t, enum ux_cipher_kind kind)
 {
 	const struct ux_cipher *c = ux_cipher_of(kind);
 
-	t->ops = ops_of(kind);
 	t->cipher = (uint8_t)kind;
 	t->salt_len = c->salt_len;
 	t->iv_len = c->iv_len;
@@ -157,7 +142,7 @@ static int set_up_integrity(struct ux_transform *t, const struct ux_transform_pa
 	if (!ux_mac_takes_key(c->auth->mac, key_len(p->auth)))
 		return ux_fail(ext, EINVAL,
 			       "Kernel was unable to initialize cryptographic operations");
-	t->ops = &ux_integrity_ops;
+	t->integrity_only = true;
 	t->cipher = UX_CIPHER_NULL;
 	t->mac = (uint8_t)c->auth->mac;
 	t->icv_len = (uint8_t)(c->auth_icv_bits / 8);
@@ -188,6 +173,11 @@ static struct ux_transform_keys *copy_keys(const struct ux_algo_request *cipher,
 	return k;
 }
 
+static void free_keys(struct ux_transform_keys *k)
+{
+	ux_key_free(k, keys_size(k->cipher_len, k->auth_len));
+}
+
 int ux_transform_new(const struct ux_transform_params *params, struct ux_transform **ret_transform,
 		     struct ux_ext_ack *ext)
 {
@@ -208,22 +198,21 @@ int ux_transform_new(const struct ux_transform_params *params, struct ux_transfo
 	if (err < 0)
 		return err;
 
-	struct ux_transform *t = shell_alloc();
-
 	made.keys =
 	    c.aead ? copy_keys(params->aead, NULL) : copy_keys(params->cipher, params->auth);
-	if (!t || !made.keys) {
-		if (made.keys)
-			ux_key_free(made.keys,
-				    keys_size(made.keys->cipher_len, made.keys->auth_len));
-		shell_free(t);
+	if (!made.keys)
 		return -ENOMEM;
+	made.backend = ux_crypto_backend_for(&made);
+
+	struct ux_transform *t = made.backend ? transform_alloc() : NULL;
+
+	if (!t) {
+		free_keys(made.keys);
+		return made.backend ? -ENOMEM : -ENOSYS;
 	}
 	*t = made;
 	t->id = atomic_fetch_add_explicit(&last_id, 1, memory_order_relaxed) + 1;
 	atomic_init(&t->refs, 1);
-	atomic_init(&t->shells, 1);
-	atomic_init(&t->dead, false);
 	*ret_transform = t;
 	return 0;
 }
@@ -248,27 +237,8 @@ struct ux_transform *ux_transform_put(struct ux_transform *t)
 {
 	if (!t || atomic_fetch_sub_explicit(&t->refs, 1, memory_order_acq_rel) != 1)
 		return NULL;
-	ux_key_free(t->keys, keys_size(t->keys->cipher_len, t->keys->auth_len));
-	t->keys = NULL;
-	/* A worker that sees the new count must also see the mark. */
-	atomic_store_explicit(&t->dead, true, memory_order_release);
-	atomic_fetch_add_explicit(&deaths, 1, memory_order_release);
-	ux_transform_shell_put(t);
+	free_keys(t->keys);
+	ux_retired_add(t->id);
+	transform_free(t);
 	return NULL;
-}
-
-uint64_t ux_transform_deaths(void)
-{
-	return atomic_load_explicit(&deaths, memory_order_acquire);
-}
-
-void ux_transform_shell_get(struct ux_transform *t)
-{
-	atomic_fetch_add_explicit(&t->shells, 1, memory_order_relaxed);
-}
-
-void ux_transform_shell_put(struct ux_transform *t)
-{
-	if (atomic_fetch_sub_explicit(&t->shells, 1, memory_order_acq_rel) == 1)
-		shell_free(t);
 }

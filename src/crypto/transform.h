@@ -36,26 +36,23 @@ struct ux_transform_params {
 	bool integrity_only; /* for AH: auth, and nothing else */
 };
 
-struct ux_transform_ops;
+struct ux_crypto_backend;
 
-/*
- * const after publish, but for the atomics. Two lives: the keys go with the last reference, the
- * shell goes when no worker's cache names it any more.
- */
+/* One cache line. const after publish, but for the count. */
 struct ux_transform {
-	const struct ux_transform_ops *ops;
-	_Atomic(uint32_t) refs;		/* who may use it */
-	_Atomic(uint32_t) shells;	/* cache slots that name it, and one for all refs */
-	_Atomic(bool) dead;		/* refs fell to 0; the keys are gone */
-	uint8_t cipher, mac;		/* enum ux_cipher_kind, enum ux_mac_kind */
-	uint8_t salt_len;		/* bytes at the end of the cipher's key */
-	uint8_t iv_len;			/* bytes in the packet: GCM 8, AES-CBC 16, null 0 */
-	uint8_t icv_len;		/* bytes; 0: no integrity (the kernel allows it) */
-	uint8_t icv_full_len;		/* integrity only: of the whole digest */
-	uint8_t align;			/* payload + trailer is a multiple of it; at least 4 */
-	bool esn;			/* extended sequence numbers */
-	uint64_t id;			/* never used twice; names the key in worker caches */
-	struct ux_transform_keys *keys; /* in key memory */
+	const struct ux_crypto_backend *backend; /* does the work */
+	struct ux_transform_keys *keys;		 /* in key memory */
+	uint64_t id;		/* never used twice; names the key in worker caches */
+	_Atomic(uint32_t) refs; /* who may use it */
+	uint8_t cipher, mac;	/* enum ux_cipher_kind, enum ux_mac_kind */
+	uint8_t method;		/* the backend's own number for how */
+	uint8_t salt_len;	/* bytes at the end of the cipher's key */
+	uint8_t iv_len;		/* bytes in the packet: GCM 8, AES-CBC 16, null 0 */
+	uint8_t icv_len;	/* bytes; 0: no integrity (the kernel allows it) */
+	uint8_t icv_full_len;	/* integrity only: of the whole digest */
+	uint8_t align;		/* payload + trailer is a multiple of it; at least 4 */
+	bool esn;		/* extended sequence numbers */
+	bool integrity_only;	/* for AH */
 };
 
 /*

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "crypto/backend.h"
+#include "crypto/settings.h"
 
 #define MANY 3000 /* more transforms than a worker has slots for */
 #define PAYLOAD 64
@@ -139,51 +140,114 @@ static void test_ragged_payload_is_refused(void **state)
 	ux_crypto_worker_free(w);
 }
 
-/* A live shell is what keeps a dead transform's memory; the sweep lets it go. */
-static void test_sweep_forgets_the_dead(void **state)
+/* The living are not disturbed when the dead are forgotten. */
+static void test_sweep_keeps_the_living(void **state)
 {
 	struct ux_crypto_worker *w = ux_crypto_worker_new();
 	struct ux_transform *t = new_gcm(1), *other = new_cbc(2);
 
 	assert_true(round_trip(w, w, t, 1));
 	assert_true(round_trip(w, w, other, 1));
-	assert_int_equal(atomic_load(&t->shells), 3); /* itself and two directions */
 	ux_crypto_worker_sweep(w);
-	assert_int_equal(atomic_load(&t->shells), 3);
-
-	/* One more share, to be able to look at the shell afterwards. */
-	atomic_fetch_add(&t->shells, 1);
 	ux_transform_put(t);
-	assert_int_equal(atomic_load(&t->shells), 3);
 	ux_crypto_worker_sweep(w);
-	assert_int_equal(atomic_load(&t->shells), 1);
-	assert_int_equal(atomic_load(&other->shells), 3);
 	assert_true(round_trip(w, w, other, 2));
-	ux_transform_shell_put(t);
 	ux_transform_put(other);
 	ux_crypto_worker_free(w);
+}
+
+static bool holds(const struct ux_crypto_worker *w, const void *bytes, size_t len)
+{
+	struct ux_key_block b[UX_CRYPTO_BACKENDS * UX_KEY_BLOCKS_MAX];
+	size_t n = ux_crypto_worker_blocks(w, b);
+	bool found = false;
+
+	assert_true(n > 0);
+	for (size_t i = 0; i < n; i++)
+		found |= memmem(b[i].start, b[i].len, bytes, len) != NULL;
+	return found;
+}
+
+static const char salt_marker[] = "\x93\x5a\xc1\x7e", key_marker[] = "\x1d\xe8\x40\xb6";
+
+static struct ux_transform *new_marked(uint32_t key_bits)
+{
+	uint8_t key[36] = {0};
+	struct ux_algo_request a = {
+	    .name = "rfc4106(gcm(aes))", .key = key, .key_bits = key_bits, .icv_bits = 128};
+	struct ux_transform_params p = {.aead = &a};
+	struct ux_transform *t = NULL;
+
+	memcpy(key + key_bits / 8 - 8, key_marker, 4);
+	memcpy(key + key_bits / 8 - 4, salt_marker, 4);
+	assert_int_equal(ux_transform_new(&p, &t, NULL), 0);
+	return t;
 }
 
 /* A key that was cached is nowhere in the worker's own memory after the sweep. */
 static void test_sweep_wipes(void **state)
 {
-	static const char marker[] = "\x93\x5a\xc1\x7e";
-	uint8_t key[20] = {0};
-	struct ux_algo_request a = {
-	    .name = "rfc4106(gcm(aes))", .key = key, .key_bits = 160, .icv_bits = 128};
-	struct ux_transform_params p = {.aead = &a};
 	struct ux_crypto_worker *w = ux_crypto_worker_new();
 	struct ux_transform *t;
-	const size_t size = ux_crypto_worker_size();
 
 	assert_non_null(w);
-	memcpy(key + 16, marker, 4);
-	assert_int_equal(ux_transform_new(&p, &t, NULL), 0);
+	for (uint32_t bits = 160; bits <= 288; bits += 64) {
+		t = new_marked(bits);
+		assert_true(round_trip(w, w, t, 1));
+		assert_true(holds(w, salt_marker, 4));
+		ux_transform_put(t);
+		ux_crypto_worker_sweep(w);
+		assert_false(holds(w, salt_marker, 4));
+		assert_false(holds(w, key_marker, 4));
+	}
+	ux_crypto_worker_free(w);
+}
+
+/* A worker that slept while more keys went than are listed forgets them all. */
+static void test_sweep_after_many(void **state)
+{
+	struct ux_crypto_worker *w = ux_crypto_worker_new();
+	struct ux_transform *t = new_marked(160), *living = new_gcm(7);
+
 	assert_true(round_trip(w, w, t, 1));
-	assert_non_null(memmem(w, size, marker, 4));
+	assert_true(round_trip(w, w, living, 1));
 	ux_transform_put(t);
+	for (uint32_t i = 0; i < 5000; i++)
+		ux_transform_put(new_gcm(i));
+	assert_true(holds(w, salt_marker, 4));
 	ux_crypto_worker_sweep(w);
-	assert_null(memmem(w, size, marker, 4));
+	assert_false(holds(w, salt_marker, 4));
+	assert_true(round_trip(w, w, living, 2));
+	ux_transform_put(living);
+	ux_crypto_worker_free(w);
+}
+
+/* More keys in one burst than a store has places for. */
+static void test_small_store(void **state)
+{
+	enum { N = 300 };
+	static struct ux_transform *t[N];
+	static struct packet pkt[N];
+	static struct ux_crypt_op ops[N];
+	struct ux_crypto_worker *w;
+
+	ux_crypto_set_cache_keys(1);
+	w = ux_crypto_worker_new();
+	ux_crypto_set_cache_keys(UX_CRYPTO_CACHE_KEYS);
+	for (uint32_t i = 0; i < N; i++) {
+		t[i] = new_gcm(i);
+		memset(&pkt[i], (int)i, sizeof(pkt[i]));
+		ops[i] = op_on(t[i], &pkt[i], i);
+	}
+	ux_crypt_encrypt(w, ops, N);
+	for (uint32_t i = 0; i < N; i++)
+		assert_true(ops[i].ok);
+	ux_crypt_decrypt(w, ops, N);
+	for (uint32_t i = 0; i < N; i++) {
+		assert_true(ops[i].ok);
+		assert_int_equal(pkt[i].bytes[20], (uint8_t)i);
+		ux_transform_put(t[i]);
+	}
 	ux_crypto_worker_free(w);
 }
 
@@ -250,8 +314,10 @@ int main(void)
 	    cmocka_unit_test(test_more_transforms_than_slots),
 	    cmocka_unit_test(test_mixed_burst),
 	    cmocka_unit_test(test_ragged_payload_is_refused),
-	    cmocka_unit_test(test_sweep_forgets_the_dead),
+	    cmocka_unit_test(test_sweep_keeps_the_living),
 	    cmocka_unit_test(test_sweep_wipes),
+	    cmocka_unit_test(test_sweep_after_many),
+	    cmocka_unit_test(test_small_store),
 	    cmocka_unit_test(test_free_after_the_transforms),
 	    cmocka_unit_test(test_threads_share_transforms),
 	};

@@ -2,23 +2,22 @@
 
 /* An authenticator alone, for AH: the ICV over bytes that stay as they are. */
 
-#include "crypto/backend.h"
+#include "crypto/openssl.h"
 
 #include <openssl/crypto.h>
 #include <string.h>
 
 #include "base/bytes.h"
 
-static bool key_slot(struct ux_crypto_slot *slot, bool encrypt)
+static bool key_slot(struct ux_openssl_slot *slot, const struct ux_transform *t, bool encrypt)
 {
-	const struct ux_transform_keys *k = slot->transform->keys;
+	const struct ux_transform_keys *k = t->keys;
 
-	return ux_mac_init(&slot->mac, (enum ux_mac_kind)slot->transform->mac, k->bytes,
-			   k->auth_len);
+	return ux_mac_init(&slot->mac, (enum ux_mac_kind)t->mac, k->bytes, k->auth_len);
 }
 
 /* RFC 4302 section 2.5.1: the high half of an ESN is authenticated behind the packet, not sent. */
-static bool compute_icv(struct ux_crypto_slot *slot, const struct ux_crypt_op *op,
+static bool compute_icv(struct ux_openssl_slot *slot, const struct ux_crypt_op *op,
 			uint8_t ret[UX_DIGEST_MAX])
 {
 	uint8_t seq_hi[4];
@@ -35,7 +34,7 @@ static bool compute_icv(struct ux_crypto_slot *slot, const struct ux_crypt_op *o
 	return ux_mac_sum(&slot->mac, &in, ret);
 }
 
-static bool sign(struct ux_crypto_slot *slot, const struct ux_crypt_op *op)
+static bool sign(struct ux_openssl_slot *slot, const struct ux_crypt_op *op)
 {
 	uint8_t icv[UX_DIGEST_MAX] = {0};
 
@@ -45,7 +44,7 @@ static bool sign(struct ux_crypto_slot *slot, const struct ux_crypt_op *op)
 	return true;
 }
 
-static bool verify(struct ux_crypto_slot *slot, const struct ux_crypt_op *op)
+static bool verify(struct ux_openssl_slot *slot, const struct ux_crypt_op *op)
 {
 	uint8_t icv[UX_DIGEST_MAX] = {0};
 
@@ -53,7 +52,7 @@ static bool verify(struct ux_crypto_slot *slot, const struct ux_crypt_op *op)
 	       CRYPTO_memcmp(icv, op->icv, op->transform->icv_len) == 0;
 }
 
-const struct ux_transform_ops ux_integrity_ops = {
+const struct ux_openssl_ops ux_openssl_integrity_ops = {
     .key = key_slot,
     .encrypt = sign,
     .decrypt = verify,

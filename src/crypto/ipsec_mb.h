@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/*
+ * Inside the intel-ipsec-mb backend: what a worker has. A burst goes through it in steps, each a
+ * loop over the packets: find the keys, write the nonces, then the calls. A nonce that is read as
+ * 16 bytes right after it was written in parts holds the processor up for longer than the packet
+ * takes.
+ */
+
+#define NO_COMPAT_IMB_API_053 /* names that are libcrypto's as well */
+#include <intel-ipsec-mb.h>
+
+#include "crypto/backend.h"
+#include "crypto/key_cache.h"
+
+#define UX_MB_BURST 64u
+
+enum ux_mb_method {
+	UX_MB_NONE,
+	UX_MB_GCM_128,
+	UX_MB_GCM_192,
+	UX_MB_GCM_256,
+};
+#define UX_MB_GCM_KINDS 3
+
+/* A key as the library wants it, an odd number of cache lines, so that keys spread over all sets of
+ * a cache. */
+struct ux_mb_key {
+	_Alignas(64) struct gcm_key_data gcm;
+	uint8_t salt[4];
+	uint8_t method; /* what it is expanded for, 0: nothing */
+	uint8_t spare[64];
+};
+_Static_assert(sizeof(struct ux_mb_key) == 17 * 64, "an odd number of lines");
+
+struct ux_mb_worker {
+	struct ux_key_cache cache;
+	struct ux_mb_key *keys; /* as many as the cache has places; in key memory */
+	uint64_t hits, misses;
+	aes_gcm_enc_dec_t gcm[2][UX_MB_GCM_KINDS]; /* decrypt, encrypt */
+	struct gcm_context_data context;
+
+	/* of the burst at work */
+	const struct ux_mb_key *key[UX_MB_BURST];
+	_Alignas(64) uint8_t nonce[UX_MB_BURST][16]; /* salt, IV */
+	uint8_t aad[UX_MB_BURST][16];		     /* with ESN */
+	uint8_t tag[UX_MB_BURST][16];		     /* decrypt: as it should be */
+};
+
+/* ux_mb_manager - of the process, with the functions for this CPU; const. NULL: not on this CPU. */
+const IMB_MGR *ux_mb_manager(void);
+
+/* ux_mb_key_of - the transform's key, expanded if it was not there; the burst keeps it. NULL: this
+ * burst has too many keys for one set of the store; it can be had after what is staged is done. */
+const struct ux_mb_key *ux_mb_key_of(struct ux_mb_worker *w, const struct ux_transform *t);
+
+/* ux_mb_gcm_expand - a transform's key for a method of AES-GCM. */
+void ux_mb_gcm_expand(struct ux_mb_key *key, const struct ux_transform *t);
+/* ux_mb_gcm_encrypt, ux_mb_gcm_decrypt - as a backend's, for at most UX_MB_BURST packets; those
+ * done are at least one. */
+size_t ux_mb_gcm_encrypt(struct ux_mb_worker *w, struct ux_crypt_op *ops, size_t n);
+size_t ux_mb_gcm_decrypt(struct ux_mb_worker *w, struct ux_crypt_op *ops, size_t n);

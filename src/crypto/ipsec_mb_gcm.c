@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* AES-GCM in ESP (RFC 4106) by the library's direct calls, one for each packet. */
+#include "crypto/ipsec_mb.h"
+
+#include <emmintrin.h>
+#include <string.h>
+
+#define HEADER_LEN 8
+#define SALT_LEN 4
+#define IV_LEN 8
+#define ROUND_KEY_LEN 16
+
+void ux_mb_gcm_expand(struct ux_mb_key *key, const struct ux_transform *t)
+{
+	static const unsigned int rounds[] = {10, 12, 14};
+	const IMB_MGR *m = ux_mb_manager();
+	const uint8_t *bytes = t->keys->bytes;
+	unsigned int size = t->method - UX_MB_GCM_128;
+	size_t schedule = (rounds[size] + 1) * ROUND_KEY_LEN;
+
+	if (t->method == UX_MB_GCM_128)
+		IMB_AES128_GCM_PRE(m, bytes, &key->gcm);
+	else if (t->method == UX_MB_GCM_192)
+		IMB_AES192_GCM_PRE(m, bytes, &key->gcm);
+	else
+		IMB_AES256_GCM_PRE(m, bytes, &key->gcm);
+	/* what a longer key left */
+	memset(key->gcm.expanded_keys + schedule, 0, sizeof(key->gcm.expanded_keys) - schedule);
+	memcpy(key->salt, bytes + t->keys->cipher_len - SALT_LEN, SALT_LEN);
+}
+
+static inline bool is_ours(const struct ux_transform *t)
+{
+	return t && t->backend == &ux_ipsec_mb_backend;
+}
+
+/* The nonce as one store of 16 bytes, so that a load of as many need not wait for it. */
+static inline void stage_nonce(uint8_t nonce[16], uint32_t salt, uint64_t iv_as_sent)
+{
+	_mm_store_si128(
+	    (__m128i *)(void *)nonce,
+	    _mm_set_epi64x((long long)(iv_as_sent >> 32), (long long)(iv_as_sent << 32 | salt)));
+}
+
+/* Everything of the packets that the calls read; for how many of them. */
+static inline size_t stage_all(struct ux_mb_worker *w, struct ux_crypt_op *ops, size_t n,
+			       bool encrypt)
+{
+	const struct ux_transform *last = NULL;
+	const struct ux_mb_key *key = NULL;
+	uint32_t salt = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		struct ux_crypt_op *op = &ops[i];
+		uint64_t iv = htobe64(op->iv_counter);
+
+		if (op->transform != last) {
+			last = op->transform;
+			key = is_ours(last) ? ux_mb_key_of(w, last) : NULL;
+			if (!key)
+				break;
+			memcpy(&salt, key->salt, sizeof(salt));
+		}
+		w->key[i] = key;
+		if (encrypt)
+			memcpy(op->esp + HEADER_LEN, &iv, sizeof(iv));
+		else
+			memcpy(&iv, op->esp + HEADER_LEN, sizeof(iv));
+		stage_nonce(w->nonce[i], salt, iv);
+		if (last->esn)
+			(void)ux_esp_aad(op, w->aad[i]);
+	}
+	return i;
+}
+
+/* How a transform's packets are called for. */
+struct form {
+	aes_gcm_enc_dec_t function;
+	bool esn;
+	uint8_t icv_len;
+};
+
+static inline struct form form_of(const struct ux_mb_worker *w, const struct ux_transform *t,
+				  bool encrypt)
+{
+	return (struct form){w->gcm[encrypt][t->method - UX_MB_GCM_128], t->esn, t->icv_len};
+}
+
+static inline void call_all(struct ux_mb_worker *w, struct ux_crypt_op *ops, size_t n, bool encrypt)
+{
+	const struct ux_transform *last = ops[0].transform;
+	struct form f = form_of(w, last, encrypt);
+
+	for (size_t i = 0; i < n; i++) {
+		struct ux_crypt_op *op = &ops[i];
+		uint8_t *payload = op->esp + HEADER_LEN + IV_LEN;
+
+		if (op->transform != last) {
+			last = op->transform;
+			f = form_of(w, last, encrypt);
+		}
+		f.function(&w->key[i]->gcm, &w->context, payload, payload, op->payload_len,
+			   w->nonce[i], f.esn ? w->aad[i] : op->esp,
+			   f.esn ? UX_ESP_AAD_MAX : HEADER_LEN, encrypt ? op->icv : w->tag[i],
+			   f.icv_len);
+		op->ok = encrypt;
+	}
+}
+
+size_t ux_mb_gcm_encrypt(struct ux_mb_worker *w, struct ux_crypt_op *ops, size_t n)
+{
+	n = stage_all(w, ops, n, true);
+	call_all(w, ops, n, true);
+	return n;
+}
+
+/* In constant time; 8, 12 or 16 bytes are two words, which may overlap. */
+static inline bool same_tag(const uint8_t *a, const uint8_t *b, uint8_t len)
+{
+	uint64_t a0, a1, b0, b1;
+
+	memcpy(&a0, a, 8);
+	memcpy(&b0, b, 8);
+	memcpy(&a1, a + len - 8, 8);
+	memcpy(&b1, b + len - 8, 8);
+	return ((a0 ^ b0) | (a1 ^ b1)) == 0;
+}
+
+size_t ux_mb_gcm_decrypt(struct ux_mb_worker *w, struct ux_crypt_op *ops, size_t n)
+{
+	n = stage_all(w, ops, n, false);
+	call_all(w, ops, n, false);
+	for (size_t i = 0; i < n; i++)
+		ops[i].ok = same_tag(w->tag[i], ops[i].icv, ops[i].transform->icv_len);
+	return n;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "crypto/key_cache.h"
+
+#include <string.h>
+
+#include "crypto/key_memory.h"
+
+bool ux_key_cache_init(struct ux_key_cache *c, uint32_t n_places)
+{
+	*c = (struct ux_key_cache){.n_sets = 2, .shift = 63};
+	while (c->n_sets * UX_KEY_CACHE_WAYS < n_places) {
+		c->n_sets *= 2;
+		c->shift--;
+	}
+	c->sets = ux_key_alloc(c->n_sets * sizeof(*c->sets));
+	return c->sets != NULL;
+}
+
+void ux_key_cache_fini(struct ux_key_cache *c)
+{
+	ux_key_free(c->sets, c->n_sets * sizeof(*c->sets));
+	c->sets = NULL;
+}
+
+uint32_t ux_key_cache_places(const struct ux_key_cache *c)
+{
+	return c->n_sets * UX_KEY_CACHE_WAYS;
+}
+
+/* An empty way, else the one not used for longest, if it is not used by this burst. */
+static unsigned int choose_way(const struct ux_key_cache *c, const struct ux_key_cache_set *s)
+{
+	unsigned int best = 0;
+
+	for (unsigned int way = 0; way < UX_KEY_CACHE_WAYS; way++) {
+		if (!s->tag[way])
+			return way;
+		if (c->now - s->last_use[way] > c->now - s->last_use[best])
+			best = way;
+	}
+	return s->last_use[best] == c->now ? UX_KEY_CACHE_WAYS : best;
+}
+
+uint32_t ux_key_cache_take(struct ux_key_cache *c, uint64_t tag, bool *ret_former)
+{
+	struct ux_key_cache_set *s = ux_key_cache_set_of(c, tag);
+	unsigned int way = choose_way(c, s);
+
+	if (way == UX_KEY_CACHE_WAYS)
+		return UX_KEY_NOWHERE;
+	*ret_former = s->tag[way] != 0;
+	c->n_used += s->tag[way] == 0;
+	s->tag[way] = tag;
+	s->last_use[way] = c->now;
+	return (uint32_t)(s - c->sets) * UX_KEY_CACHE_WAYS + way;
+}
+
+uint32_t ux_key_cache_drop(struct ux_key_cache *c, uint64_t tag)
+{
+	struct ux_key_cache_set *s = ux_key_cache_set_of(c, tag);
+
+	for (unsigned int way = 0; way < UX_KEY_CACHE_WAYS; way++) {
+		if (s->tag[way] != tag)
+			continue;
+		s->tag[way] = 0;
+		c->n_used--;
+		return (uint32_t)(s - c->sets) * UX_KEY_CACHE_WAYS + way;
+	}
+	return UX_KEY_NOWHERE;
+}
+
+void ux_key_cache_clear(struct ux_key_cache *c)
+{
+	memset(c->sets, 0, c->n_sets * sizeof(*c->sets));
+	c->n_used = 0;
+}
+
+bool ux_key_cache_is_used(const struct ux_key_cache *c, uint32_t place)
+{
+	return c->sets[place / UX_KEY_CACHE_WAYS].tag[place % UX_KEY_CACHE_WAYS] != 0;
+}

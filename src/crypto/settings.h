@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#pragma once
+
+/*
+ * Which library does the work, for the whole process. Without a word from the program the
+ * environment says it: UXFRM_CRYPTO=auto, openssl or ipsec-mb.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum ux_crypto_choice {
+	UX_CRYPTO_AUTO,	    /* each transform by the fastest that can do it here */
+	UX_CRYPTO_OPENSSL,  /* libcrypto does everything */
+	UX_CRYPTO_IPSEC_MB, /* as auto, but it is an error when it cannot be had */
+};
+
+/* Keys a worker keeps expanded, if nothing else is said; a key has 1,088 bytes. */
+#define UX_CRYPTO_CACHE_KEYS 4096u
+#define UX_CRYPTO_CACHE_KEYS_MAX (1u << 20)
+
+/* ux_crypto_choice_parse - by its name; false: no such choice. */
+bool ux_crypto_choice_parse(const char *name, enum ux_crypto_choice *ret);
+
+/*
+ * ux_crypto_choose - for the transforms that are made from now on. -ENOTSUP: intel-ipsec-mb is
+ * demanded and was not built in, or this CPU lacks what it needs; nothing has changed. Any thread.
+ */
+int ux_crypto_choose(enum ux_crypto_choice choice);
+enum ux_crypto_choice ux_crypto_choice(void);
+
+/* ux_crypto_set_cache_keys - for workers made from now on; 1 to UX_CRYPTO_CACHE_KEYS_MAX. */
+void ux_crypto_set_cache_keys(uint32_t n);
+uint32_t ux_crypto_cache_keys(void);
