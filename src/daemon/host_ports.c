@@ -293,6 +293,7 @@ static int start_worker(struct ux_host_ports *p, const struct ux_config *config,
 	p->links = (struct ux_links){
 	    .engine = p->engine, .config = config, .netlink = &p->netlink, .worker = p->worker};
 	ux_links_init(&p->links);
+	ux_links_adopt(&p->links);
 	return 0;
 }
 

@@ -36,11 +36,14 @@ struct ux_link_facts {
 	uint32_t if_id;
 };
 
-/* The caller fills the borrowed fields. ux_links_fini - the worker has ended. */
+/* The caller fills the borrowed fields. ux_links_fini - the worker has ended; devices stay where
+ * the configuration says fail_closed. */
 void ux_links_init(struct ux_links *links);
 void ux_links_fini(struct ux_links *links);
+/* ux_links_adopt - go on with those that an earlier daemon has left. */
+void ux_links_adopt(struct ux_links *links);
 
-/* ux_links_add - 0 or -errno with the reason in @ext: -EINVAL, -EEXIST, -ENODEV, -ENOSPC, -ENOMEM,
+/* ux_links_add - one that was adopted and is just so becomes the caller's. 0 or -errno with the reason in @ext: -EINVAL, -EEXIST, -ENODEV, -ENOSPC, -ENOMEM,
  * -EMFILE. */
 int ux_links_add(struct ux_links *links, const struct ux_link_facts *wanted,
 		 struct ux_ext_ack *ext) UX_MUST_CHECK;

@@ -92,14 +92,14 @@ static int set_up(const struct ux_tun_params *params, struct ux_netlink *nl, int
 	const uint8_t mode = IN6_ADDR_GEN_MODE_NONE;
 	const struct ifinfomsg header = {.ifi_family = AF_UNSPEC,
 					 .ifi_index = ifindex,
-					 .ifi_flags = IFF_UP,
-					 .ifi_change = IFF_UP};
+					 .ifi_flags = params->adopt ? 0 : IFF_UP,
+					 .ifi_change = params->adopt ? 0 : IFF_UP};
 	struct ifinfomsg down = header;
 	struct ux_netlink_msg m;
 	size_t spec, family;
 
-	/* A host without IPv6 refuses this. The device is still down, so nothing was generated yet.
-	 */
+	/* A host without IPv6 refuses this. A new device is still down, so nothing was generated
+	 * yet; one that is there already is left up or down. */
 	down.ifi_flags = 0;
 	ux_netlink_begin(&m, RTM_NEWLINK, 0, &down, sizeof(down));
 	spec = ux_netlink_nest(&m, IFLA_AF_SPEC);

@@ -19,6 +19,7 @@ struct ux_tun_params {
 	uint32_t mtu, queue_len;
 	uint32_t if_id;	      /* of a link */
 	int underlay_ifindex; /* the device that packets received are to leave by; 0 = any */
+	bool adopt; /* there is a device of this name that nobody has open: it keeps what it has */
 };
 
 struct ux_tun {
@@ -28,7 +29,7 @@ struct ux_tun {
 };
 
 /*
- * ux_tun_open - make the device, set it up through @nl and bring it up. It goes with the port. 0 or
+ * ux_tun_open - make the device, or adopt it, set it up through @nl and bring it up. It goes with the port. 0 or
  * -errno, with the step that failed in @ext.
  */
 int ux_tun_open(const struct ux_tun_params *params, struct ux_netlink *nl, struct ux_tun *ret_tun,

@@ -129,8 +129,83 @@ def daemon_ended(lab, daemons, cell):
     daemons["left"].end()
 
 
+ERRORS = """
+import socket, sys
+error = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+error.bind((sys.argv[1], 0))
+quoted = bytes([0x45, 0, 0x0b, 0xb8, 0, 1, 0, 0, 1, 17, 0, 0]) + socket.inet_aton(sys.argv[2]) + socket.inet_aton(sys.argv[3])
+body = bytes([11, 0, 0, 0, 0, 0, 0, 0]) + quoted + bytes(2900)
+total = sum(int.from_bytes(body[i:i + 2], "big") for i in range(0, len(body), 2))
+while total >> 16:
+    total = (total & 0xffff) + (total >> 16)
+body = body[:2] + (~total & 0xffff).to_bytes(2, "big") + body[4:]
+for _ in range(100):
+    error.sendto(body, (sys.argv[2], 0))
+"""
+
+
+def icmp_errors_in_fragments(lab, daemons, cell):
+    """From an address that no policy covers, about packets that one with the flag does: only first fragments show that."""
+    lab.xfrm("left", cell.policies("left")[0].replace("policy add", "policy update").replace(" tmpl", " flag icmp tmpl"))
+    before = daemons["left"].stats()["packets"]["out_packets"]
+    lab.run("left", ["python3", "-c", ERRORS, cells.OUTER["left"][4][0], cells.INNER["right"][4], cells.INNER["left"][4]])
+    if not until(lambda: daemons["left"].stats()["packets"]["out_packets"] >= before + 100, 5):
+        raise CommandFailed("they were not protected")
+
+
 EVENTS = (sa_missing, sa_larval, sa_at_packet_limit, sa_dying, sa_expired, sa_moving, policies_replaced,
-          device_removed, link_down_and_up, address_moved, daemon_stopped_for_a_while, daemon_killed, daemon_ended)
+          device_removed, link_down_and_up, address_moved, icmp_errors_in_fragments, daemon_stopped_for_a_while, daemon_killed,
+          daemon_ended)
+
+
+class LinkCell(cells.Cell):
+    """At the left end by a link, whose routes stand in front of those that lead out in clear."""
+
+    NAME = "ipsec5"
+
+    def install(self, lab):
+        states = [self.state(sender, cells.algorithm_words("gcm128")) for sender in cells.SPI]
+        lab.xfrm("right", *states, *self.policies("right"))
+        lab.xfrm("left", *[line + " if_id 5" for line in states],
+                 *[line.replace(" tmpl", " if_id 5 tmpl") for line in self.policies("left")])
+        uxfrm(lab, "link", "add", self.NAME, "if_id", "5", check=False)
+        lab.ip("left", *[f"route replace {cells.NETS['right'][f]} dev {self.NAME} metric 1" for f in (4, 6)],
+               *[f"route replace {cells.NETS['right'][f]} via {cells.OUTER['right'][f][0]} metric 5000" for f in (4, 6)],
+               *[f"route delete {cells.NETS['right'][4]} metric 0"] * self.has_plain_route(lab))
+
+    def has_plain_route(self, lab):
+        return "metric" not in lab.run("left", ["ip", "route", "show", cells.NETS["right"][4], "via", cells.OUTER["right"][4][0]]).stdout
+
+
+def uxfrm(lab, *words, check=True):
+    return lab.run("left", [lab.program("uxfrm"), *words], check=check)
+
+
+def daemon_killed_and_started(lab, daemons, cell):
+    """Again without policies: nobody has told the new one."""
+    daemon_killed(lab, daemons, cell)
+    time.sleep(0.2)
+    daemons["left"] = Daemon(lab, "left")
+
+
+def daemon_ended_and_started(lab, daemons, cell):
+    daemon_ended(lab, daemons, cell)
+    time.sleep(0.2)
+    daemons["left"] = Daemon(lab, "left")
+
+
+def policies_flushed(lab, daemons, cell):
+    lab.xfrm("left", "policy flush")
+
+
+LINK_EVENTS = (sa_missing, policies_flushed, daemon_killed, daemon_ended, daemon_killed_and_started, daemon_ended_and_started)
+
+
+def link_removed(lab, daemons, cell):
+    """Without the link they do leave in clear: the other routes were there all the time."""
+    wire = watch(lab, daemons, cell, lambda *_: uxfrm(lab, "link", "delete", LinkCell.NAME))
+    if not wire["cleartext_packets"]:
+        raise CommandFailed(f"nothing in clear was seen: {wire}")
 
 
 def watch(lab, daemons, cell, event):
@@ -168,10 +243,20 @@ def tests(lab, daemons):
     yield "the witness sees", lambda: the_witness_sees(lab, daemons, CELLS[4])
     for version, cell in CELLS.items():
         for event in EVENTS:
-            if version == 6 and event in (link_down_and_up, address_moved):
+            if version == 6 and event in (link_down_and_up, address_moved, icmp_errors_in_fragments):
                 continue  # they are the same to both, and name IPv4 addresses
             yield (f"{event.__name__.replace('_', ' ')} {version}",
                    lambda cell=cell, event=event: nothing_leaks(lab, daemons, cell, event))
+    yield from link_tests(lab, daemons)
+
+
+def link_tests(lab, daemons):
+    for version in CELLS:
+        cell = LinkCell("tunnel", version, version, "plain", "gcm128", "esn")
+        for event in LINK_EVENTS:
+            yield (f"link, {event.__name__.replace('_', ' ')} {version}",
+                   lambda cell=cell, event=event: nothing_leaks(lab, daemons, cell, event))
+        yield f"link removed {version}", lambda cell=cell: link_removed(lab, daemons, cell)
 
 
 def main(build, words):

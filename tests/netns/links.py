@@ -7,6 +7,7 @@ usage: links.py BUILD [WORD...]    only tests whose name contains one of the wor
 import json
 import os
 import pathlib
+import signal
 import sys
 import traceback
 
@@ -345,12 +346,62 @@ def refusals(lab, daemons):
         raise CommandFailed(link_list(lab, "left"))
 
 
+def outlive_the_daemon(lab, daemons):
+    """They stay with what they have, shut off, and the next daemon goes on with them; also where it is told to make them."""
+    install(lab)
+    uxfrm(lab, "left", "link", "add", "under6", "if_id", "0x6", "dev", "w0")
+    uxfrm(lab, "left", "link", "add", "down7", "if_id", "7")
+    lab.ip("left", "link set down7 down")
+    links = {"ipsec5": (5, None), "under6": (6, "w0"), "down7": (7, None)}
+    algorithm = algorithm_words("gcm128")
+    for kill in (False, True):
+        before = lab.run("left", ["ip", "route"]).stdout.replace(" linkdown", "")
+        if kill:
+            os.kill(daemons["left"].process.pid, signal.SIGKILL)
+        daemons["left"].end()
+        if lab.run("left", ["ip", "route"]).stdout.replace(" linkdown", "") != before:
+            raise CommandFailed("the routes are not what they were")
+        no_ping(lab)
+        daemons["left"] = Daemon(lab, "left")
+        if link_list(lab, "left") != links:
+            raise CommandFailed(link_list(lab, "left"))
+        for end in ("left", "right"):
+            lab.xfrm(end, "state flush", *states(5, algorithm=algorithm))
+        lab.xfrm("left", "policy flush", *policies("left", 5))
+        ping(lab, sizes=(56,))
+        uxfrm(lab, "left", "link", "add", "ipsec5", "if_id", "5")
+        ping(lab, sizes=(56,))
+        for words, complaint in (("ipsec5 if_id 5", "another link has this if_id"), ("under6 if_id 8", "an interface has this name"),
+                                 ("under6 if_id 6", "another link has this if_id")):
+            done = uxfrm(lab, "left", "link", "add", *words.split(), check=False)
+            if (done.returncode, done.stderr) != (2, f"Error: {complaint}.\n"):
+                raise CommandFailed(f"{words}: {done.returncode} {done.stderr}")
+    if "UP" in lab.run("left", ["ip", "-brief", "link", "show", "down7"]).stdout:
+        raise CommandFailed("one that was down is up")
+    for name in links:
+        uxfrm(lab, "left", "link", "delete", name)
+        if lab.run("left", ["ip", "link", "show", name], check=False).returncode == 0:
+            raise CommandFailed(f"{name} is still there")
+
+
 def go_with_the_daemon(lab, daemons):
-    """No device is left behind; a daemon without ports has no links."""
-    add_link(lab, "left", "ipsec5", 5)
+    """No device is left behind where that is configured; a daemon without ports has no links."""
+    add_link(lab, "left", "stays5", 5)
     daemons["left"].end()
-    if "ipsec5" in lab.run("left", ["ip", "-brief", "link"]).stdout:
-        raise CommandFailed("the device is still there")
+    config = os.path.join(lab.logs, "open.conf")
+    with open(config, "w", encoding="utf-8") as out:
+        out.write("[ports]\nfail_closed = no\n")
+    for kill in (False, True):
+        daemons["left"] = Daemon(lab, "left", ["-c", config])
+        if not kill and link_list(lab, "left") != {"stays5": (5, None)}:
+            raise CommandFailed(link_list(lab, "left"))
+        uxfrm(lab, "left", "link", "add", "goes6", "if_id", "6")
+        if kill:
+            os.kill(daemons["left"].process.pid, signal.SIGKILL)
+        daemons["left"].end()
+        devices = lab.run("left", ["ip", "-brief", "link"]).stdout
+        if "stays5" in devices or "goes6" in devices:
+            raise CommandFailed(f"still there: {devices}")
     daemons["left"] = Daemon(lab, "left", ["--no-ports"])
     done = uxfrm(lab, "left", "link", "add", "ipsec5", "if_id", "5", check=False)
     if (done.returncode, done.stderr) != (2, "Error: this uxfrmd carries no packets.\n"):
@@ -363,7 +414,7 @@ def go_with_the_daemon(lab, daemons):
 
 TESTS = (traffic_both_ways, large_policy_table_is_not_ours, two_links_one_selector, senders_are_told, nothing_in_clear, missing_sa,
          receiver_without_link, receiver_link_down, receiver_policy_of_none, routed_back, underlying_device, sa_moves, removed_by_somebody, many,
-         refusals, go_with_the_daemon)
+         refusals, outlive_the_daemon, go_with_the_daemon)
 
 
 def set_up(lab):
