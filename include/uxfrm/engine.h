@@ -54,10 +54,11 @@ struct uxfrm_params {
 	 */
 	void (*wake)(void *opaque);
 	void *wake_opaque;
+	uint32_t max_acquire;	 /* at most so many larval SAs that packets have made; 0 = no limit */
 };
 
-/* uxfrm_params_init - the defaults: grace 2000 ms, nothing held, no limits, policies follow a migrated SA, 30 s for larval SAs,
- * whose packets are dropped. */
+/* uxfrm_params_init - the defaults: grace 2000 ms, nothing held, no limits but 4096 larval SAs by packets, policies follow a
+ * migrated SA, 30 s for larval SAs, whose packets are dropped. */
 void uxfrm_params_init(struct uxfrm_params *params);
 
 /* uxfrm_new - 0 or -errno (EINVAL: unknown size; ENOMEM). Returns owned. */

@@ -5,6 +5,10 @@
 #include "core/sa_events.h"
 #include "core/sad_index.h"
 
+/* So many larval SAs that packets have made may share destination and reqid: all who look for an SA
+ * there pass by them. */
+#define SAME_PLACE_MAX 64
+
 bool ux_acquire_wanted(const struct ux_policy *policy, const struct ux_sa *found)
 {
 	return !found ||
@@ -102,6 +106,22 @@ static struct ux_sa_params larval_params(const struct uxfrm *u, const struct ux_
 	};
 }
 
+/* Whoever sends packets could have as many as there are flows. */
+static bool is_room(const struct uxfrm *u, const struct ux_sa_query *q)
+{
+	struct ux_address_key key = {q->daddr, q->reqid, q->family};
+	const struct ux_sa *sa = ux_sad_address_chain(u, &key);
+	uint32_t same_place = 0;
+
+	if (u->params.max_acquire && u->sad.n_acquired >= u->params.max_acquire)
+		return false;
+	if (u->params.max_sa && u->sad.n_sa >= u->params.max_sa)
+		return false;
+	for (; sa && same_place < SAME_PLACE_MAX; sa = ux_rcu_own(&sa->next_same_address))
+		same_place += sa->runtime->larval && sa->runtime->larval->by_packet;
+	return same_place < SAME_PLACE_MAX;
+}
+
 /* Is the larval SA to be made, after all? */
 static bool still_wanted(struct uxfrm *u, const struct ux_policy *policy,
 			 const struct ux_sa_query *q, bool *ret_for_cpu)
@@ -110,7 +130,7 @@ static bool still_wanted(struct uxfrm *u, const struct ux_policy *policy,
 
 	*ret_for_cpu = found;
 	return ux_acquire_wanted(policy, found) && !ux_acquire_in_progress(u, q, found) &&
-	       !spi_taken(u, q) && (!u->params.max_sa || u->sad.n_sa < u->params.max_sa);
+	       !spi_taken(u, q) && is_room(u, q);
 }
 
 void ux_acquire(struct uxfrm *u, const struct ux_notice_acquire *n)
@@ -134,6 +154,7 @@ void ux_acquire(struct uxfrm *u, const struct ux_notice_acquire *n)
 	/* without memory the next packet tries again */
 	if (ux_sa_new_larval(u, &params, &sa) < 0)
 		return;
+	sa->runtime->larval->by_packet = true;
 	sa->runtime->terms.acquire_seq = u->tell->acquire(u, policy, t, sa);
 	if (!sa->runtime->terms.acquire_seq || ux_sad_insert(u, sa) < 0)
 		ux_sa_free(sa);

@@ -13,6 +13,7 @@
 #define GRACE_MS 2000	 /* longer than packets live in a network that is not broken */
 #define LIMITS_MOST 4096 /* that run out in one go; other work comes in between */
 #define ACQ_EXPIRES_S 30 /* Linux: net.core.xfrm_acq_expires */
+#define MAX_ACQUIRE 4096 /* more than IKE daemons negotiate at a time */
 #define IDLE_KEYS 65536	 /* IV sources of keys nobody holds that are remembered exactly */
 
 UXFRM_API void uxfrm_params_init(struct uxfrm_params *params)
@@ -22,6 +23,7 @@ UXFRM_API void uxfrm_params_init(struct uxfrm_params *params)
 	params->grace_ms = GRACE_MS;
 	params->acq_expires_s = ACQ_EXPIRES_S;
 	params->larval_drop = true;
+	params->max_acquire = MAX_ACQUIRE;
 }
 
 /* ---- counters of workers ---- */

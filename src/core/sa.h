@@ -162,6 +162,7 @@ struct ux_larval {
 	struct ux_list by_seq; /* bucket of terms.acquire_seq, when not 0 */
 	struct ux_list timed;  /* ux_sad.larval, by deadline */
 	uint64_t deadline_ns;  /* 0: not known yet */
+	bool by_packet;	       /* core/acquire.h has made it, not a client */
 };
 
 struct ux_sa_runtime {

@@ -25,7 +25,7 @@ int ux_sad_init(struct ux_sad *sad)
 	ux_list_init(&sad->cursors);
 	ux_list_init(&sad->grace_queue);
 	ux_list_init(&sad->larval);
-	sad->n_sa = sad->n_grace = 0;
+	sad->n_sa = sad->n_grace = sad->n_acquired = 0;
 	sad->by_seq = malloc(UX_SAD_SEQ_BUCKETS * sizeof(*sad->by_seq));
 	if (!sad->by_seq)
 		return -ENOMEM;
@@ -195,6 +195,7 @@ static void larval_link(struct uxfrm *u, struct ux_sa *sa)
 	uint32_t seq = sa->runtime->terms.acquire_seq;
 
 	larval->sa = sa;
+	u->sad.n_acquired += larval->by_packet;
 	if (!larval->deadline_ns)
 		larval->deadline_ns = u->now_ns + u->params.acq_expires_s * NS_PER_S;
 	/* nearly always the last: only one that keeps an earlier deadline goes further ahead */
@@ -206,10 +207,13 @@ static void larval_link(struct uxfrm *u, struct ux_sa *sa)
 		ux_list_push_front(&u->sad.by_seq[seq % UX_SAD_SEQ_BUCKETS], &larval->by_seq);
 }
 
-static void larval_unlink(struct ux_sa *sa)
+static void larval_unlink(struct uxfrm *u, struct ux_sa *sa)
 {
-	ux_list_remove(&sa->runtime->larval->timed);
-	ux_list_remove(&sa->runtime->larval->by_seq);
+	struct ux_larval *larval = sa->runtime->larval;
+
+	u->sad.n_acquired -= larval->by_packet;
+	ux_list_remove(&larval->timed);
+	ux_list_remove(&larval->by_seq);
 }
 
 /* Its turn comes when that of the old one would have. */
@@ -218,10 +222,11 @@ static void larval_replace(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fre
 	struct ux_larval *from = old->runtime->larval, *to = fresh->runtime->larval;
 
 	to->deadline_ns = from->deadline_ns;
+	to->by_packet = from->by_packet;
 	larval_link(u, fresh);
 	ux_list_remove(&to->timed);
 	ux_list_insert_after(&from->timed, &to->timed);
-	larval_unlink(old);
+	larval_unlink(u, old);
 }
 
 static void grace_drop(struct uxfrm *u, struct ux_sa *sa)
@@ -439,7 +444,7 @@ static void replace_in_lists(struct uxfrm *u, struct ux_sa *old, struct ux_sa *f
 		larval_replace(u, old, fresh);
 	} else {
 		if (is_larval(old))
-			larval_unlink(old);
+			larval_unlink(u, old);
 		if (is_larval(fresh))
 			larval_link(u, fresh);
 	}
@@ -527,7 +532,7 @@ void ux_sad_remove(struct uxfrm *u, struct ux_sa *sa)
 	tuple_unlink(u, sa);
 	address_unlink(u, sa);
 	if (sa->runtime->larval)
-		larval_unlink(sa);
+		larval_unlink(u, sa);
 	ux_walk_remove(&u->sad.cursors, &sa->all);
 	u->sad.n_sa--;
 	ux_watch_encap(u, sa, false);

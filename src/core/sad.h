@@ -50,6 +50,7 @@ struct ux_sad {
 	struct ux_list larval;	    /* by deadline */
 	struct ux_former_spare spare;
 	uint32_t n_sa, n_grace;
+	uint32_t n_acquired; /* larval SAs that packets have made */
 };
 
 int ux_sad_init(struct ux_sad *sad);

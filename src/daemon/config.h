@@ -18,6 +18,7 @@ struct ux_config {
 	uint32_t grace_ms;
 	uint32_t max_sa, max_policy; /* 0 = no limit */
 	uint32_t acq_expires;	     /* s */
+	uint32_t max_acquire;	     /* 0 = no limit */
 	bool strict_templates;
 	enum ux_labels_setting labels;
 	uint32_t hold_ms, hold_bytes;

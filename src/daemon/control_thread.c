@@ -204,6 +204,7 @@ static int open_engine(struct control_thread *t)
 	params.hold_ms = t->config->hold_ms;
 	params.larval_drop = t->config->larval_drop;
 	params.acq_expires_s = t->config->acq_expires;
+	params.max_acquire = t->config->max_acquire;
 	params.labels = keeps_labels(t);
 	params.wake = wake;
 	params.wake_opaque = t;

@@ -37,6 +37,7 @@ static void defaults(void **state)
 	assert_true(c.fail_closed);
 	assert_int_equal(c.fwmark, 0x10000000);
 	assert_true(c.ports);
+	assert_int_equal(c.max_acquire, 4096);
 	assert_int_equal(c.ready_fd, -1);
 }
 
@@ -49,13 +50,14 @@ static void file_is_read(void **state)
 	assert_int_equal(
 	    ux_config_read(&c,
 			   write_file("[daemon]\ngrace_ms = 0\nlog_level = debug\n"
-				      "strict_templates = yes\nlabels = on\nidle_s = 7\n[ports]\nfwmark = 0x40\n"
+				      "strict_templates = yes\nmax_acquire = 9\nlabels = on\nidle_s = 7\n[ports]\nfwmark = 0x40\n"
 				      "tun_name = vpn0\n; a comment\nports = no\n"),
 			   &ext),
 	    0);
 	assert_int_equal(c.grace_ms, 0);
 	assert_int_equal(c.log_level, LOG_DEBUG);
 	assert_true(c.strict_templates);
+	assert_int_equal(c.max_acquire, 9);
 	assert_int_equal(c.labels, UX_LABELS_ON);
 	assert_int_equal(c.idle_s, 7);
 	assert_int_equal(c.fwmark, 0x40);

@@ -659,6 +659,74 @@ static void test_acquire_policy_gone(void **state)
 	assert_int_equal(p.a.u->sad.n_sa, 0);
 }
 
+/* @n flows between as many sources, or destinations, in transport mode. */
+static void send_flows(int n, bool sources)
+{
+	char address[32];
+
+	for (int i = 0; i < n; i++) {
+		struct inner_spec spec = {.family = AF_INET, .payload = 80};
+
+		*(sources ? &spec.src : &spec.dst) = address;
+		snprintf(address, sizeof(address), "10.9.%d.%d", i / 250, i % 250 + 1);
+		make_inner(&t, &spec);
+		outbound(&p.a, &t);
+		assert_int_equal(t.p.drop, UXFRM_DROP_OUT_NO_SA);
+		tick(&p.a, 0);
+	}
+}
+
+static void transport_policy(void)
+{
+	struct policy_spec policy = {.family = AF_INET,
+				     .dir = UX_POLICY_OUT,
+				     .mode = UX_MODE_TRANSPORT,
+				     .reqid = 7,
+				     .n_templates = 1};
+
+	add_policy(&p.a, &policy);
+	listen_at(&p.a, UX_XFRM_GROUP_ACQUIRE);
+	keep_heard = false;
+}
+
+/* Packets make no more larval SAs than they may; clients do, and one that goes makes room. */
+static void test_acquire_at_most(void **state)
+{
+	struct ux_sa_params own = {.id = {.family = AF_INET, .proto = 50, .spi = htonl(0x5000)},
+				   .mode = UX_MODE_TRANSPORT};
+	struct uxfrm *u = p.a.u;
+	struct ux_sa *sa;
+
+	transport_policy();
+	u->params.max_acquire = 10;
+	send_flows(30, false);
+	assert_int_equal(u->sad.n_sa, 10);
+	assert_int_equal(u->sad.n_acquired, 10);
+	assert_int_equal(ux_sa_new_larval(u, &own, &sa), 0);
+	assert_int_equal(ux_sad_insert(u, sa), 0);
+	assert_int_equal(u->sad.n_acquired, 10);
+	ux_sad_remove(u, sa);
+	ux_sad_remove(u, ux_container_of(u->sad.all.next, struct ux_sa, all));
+	assert_int_equal(u->sad.n_acquired, 9);
+	send_flows(30, false);
+	assert_int_equal(u->sad.n_sa, 10);
+	tick(&p.a, 30000);
+	assert_int_equal(u->sad.n_acquired, 0);
+	u->params.max_acquire = 0;
+	send_flows(30, false);
+	assert_int_equal(u->sad.n_sa, 30);
+}
+
+/* All who look for an SA at one place pass by those: fewer than there may be in all. */
+static void test_acquire_at_one_place(void **state)
+{
+	transport_policy();
+	send_flows(200, true);
+	assert_int_equal(p.a.u->sad.n_sa, 64);
+	send_flows(200, false);
+	assert_int_equal(p.a.u->sad.n_sa, 264);
+}
+
 /* A thousand flows to as many peers in transport mode: as many larval SAs as notices had room, and
  * the control thread was woken once. */
 static void test_acquire_flood(void **state)
@@ -709,6 +777,8 @@ int main(void)
 	    T(acquire_overtaken),
 	    T(acquire_policy_gone),
 	    T(acquire_flood),
+	    T(acquire_at_most),
+	    T(acquire_at_one_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
