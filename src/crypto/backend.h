@@ -11,12 +11,6 @@
 #define UX_CRYPTO_BACKENDS 2
 #define UX_KEY_BLOCKS_MAX 4
 
-/* Key bytes of a transform, in key memory. Both keys stand in bytes, the cipher's first. */
-struct ux_transform_keys {
-	uint32_t cipher_len, auth_len;
-	uint8_t bytes[];
-};
-
 /* What a worker's store of one backend is like. */
 struct ux_key_store_stats {
 	uint64_t hits, misses; /* look-ups, one for each run of packets of a transform in a burst */
@@ -38,7 +32,8 @@ struct ux_key_block {
  * @worker_new: NULL without memory. @worker_free: wipes.
  * @encrypt, @decrypt: packets of this backend's transforms, of which the first is one; sets each
  * op's ok. Returns how many it did before it came to one of another backend, or of none.
- * @forget: wipe what there is of the key of the transform with this id. @forget_all: of all.
+ * @forget: wipe what is stored of the key of the transform with this id. @forget_all: of all.
+ * @forget_bursts: wipe what is left from bursts.
  */
 struct ux_crypto_backend {
 	const char *name;
@@ -51,6 +46,7 @@ struct ux_crypto_backend {
 	size_t (*decrypt)(void *state, struct ux_crypt_op *ops, size_t n);
 	void (*forget)(void *state, uint64_t id);
 	void (*forget_all)(void *state);
+	void (*forget_bursts)(void *state);
 	void (*stats)(const void *state, struct ux_key_store_stats *ret);
 	size_t (*blocks)(const void *state, struct ux_key_block ret[UX_KEY_BLOCKS_MAX]);
 };

@@ -9,6 +9,10 @@
 #include "crypto/key_memory.h"
 #include "crypto/settings.h"
 
+#define KEY_LINES 16 /* of struct gcm_key_data */
+#define ROUND_KEY_LINES 4
+#define RUN_LEAST 16 /* packets of one transform that are worth being done by themselves */
+
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static IMB_MGR *manager; /* const after set_up; for the life of the process */
 
@@ -58,7 +62,7 @@ static uint8_t gcm_method(uint32_t key_len)
 static uint8_t method(const struct ux_transform *t)
 {
 	if (t->cipher == UX_CIPHER_AES_GCM)
-		return gcm_method(t->keys->cipher_len - t->salt_len);
+		return gcm_method(t->cipher_len - t->salt_len);
 	return UX_MB_NONE;
 }
 
@@ -97,62 +101,115 @@ static void worker_free(void *state)
 	ux_key_free(w, sizeof(*w));
 }
 
-static const struct ux_mb_key *expand(struct ux_mb_worker *w, const struct ux_transform *t)
+/* A key that got no place is expanded for packet @i of this burst alone. */
+static const struct ux_mb_key *expand(struct ux_mb_worker *w, const struct ux_transform *t,
+				      size_t i)
 {
-	bool former;
-	uint32_t place = ux_key_cache_take(&w->cache, t->id, &former);
+	uint32_t place = ux_key_cache_offer(&w->cache, t->id);
+	struct ux_mb_key *key = place == UX_KEY_NOWHERE ? &w->passing[i] : &w->keys[place];
 
-	if (place == UX_KEY_NOWHERE)
-		return NULL;
+	if (place == UX_KEY_NOWHERE && w->n_passing <= i)
+		w->n_passing = (uint32_t)i + 1;
 	w->misses++;
-	ux_mb_gcm_expand(&w->keys[place], t);
-	return &w->keys[place];
+	ux_mb_gcm_expand(key, t);
+	return key;
 }
 
-const struct ux_mb_key *ux_mb_key_of(struct ux_mb_worker *w, const struct ux_transform *t)
+static const struct ux_mb_key *find(struct ux_mb_worker *w, const struct ux_transform *t)
 {
 	uint32_t place = ux_key_cache_find(&w->cache, t->id);
 
 	if (place == UX_KEY_NOWHERE)
-		return expand(w, t);
+		return NULL;
 	w->hits++;
 	return &w->keys[place];
 }
 
-static void prefetch_keys(const struct ux_mb_worker *w, const struct ux_crypt_op *ops, size_t n)
+/* What a call will read of a key: the round keys, and of the powers of the hash key, the lowest of
+ * which stand last, as many as the packet has blocks. */
+static void prefetch_key(const struct ux_mb_key *key, uint32_t payload_len)
 {
-	for (size_t i = 0; i < n && ops[i].transform; i++) {
-		ux_key_cache_prefetch(&w->cache, ops[i].transform->id);
-		__builtin_prefetch(ops[i].transform->keys);
-	}
+	const char *line = (const char *)key;
+	uint32_t n_powers = (payload_len + 32 + 63) / 64;
+
+	for (uint32_t i = 0; i < ROUND_KEY_LINES; i++)
+		__builtin_prefetch(line + i * 64);
+	if (n_powers > KEY_LINES - ROUND_KEY_LINES)
+		n_powers = KEY_LINES - ROUND_KEY_LINES;
+	for (uint32_t i = 0; i < n_powers; i++)
+		__builtin_prefetch(line + (KEY_LINES - 1 - i) * 64);
 }
 
-static size_t begin(struct ux_mb_worker *w, const struct ux_crypt_op *ops, size_t n)
+static size_t all_of_one(const struct ux_crypt_op *ops, size_t n)
 {
+	size_t i = 1;
+
+	while (i < n && ops[i].transform == ops[0].transform)
+		i++;
+	return i;
+}
+
+static bool is_ours(const struct ux_transform *t)
+{
+	return t && t->backend == &ux_ipsec_mb_backend;
+}
+
+/* Step by step for all packets, so that what one waits for comes while the others are looked at. */
+static size_t find_all(struct ux_mb_worker *w, const struct ux_crypt_op *ops, size_t n)
+{
+	size_t ours;
+
+	for (ours = 0; ours < n && is_ours(ops[ours].transform); ours++)
+		ux_key_cache_prefetch(&w->cache, ops[ours].transform->id);
+	for (size_t i = 0; i < ours; i++) {
+		w->key[i] = find(w, ops[i].transform);
+		if (w->key[i])
+			prefetch_key(w->key[i], ops[i].payload_len);
+	}
+	for (size_t i = 0; i < ours; i++) {
+		if (!w->key[i]) /* unless a packet before has brought it */
+			w->key[i] = find(w, ops[i].transform);
+		if (!w->key[i])
+			w->key[i] = expand(w, ops[i].transform, i);
+	}
+	return ours;
+}
+
+/* The keys of as many packets as are done together. */
+static size_t find_keys(struct ux_mb_worker *w, const struct ux_crypt_op *ops, size_t n)
+{
+	size_t same;
+
 	if (n > UX_MB_BURST)
 		n = UX_MB_BURST;
 	ux_key_cache_begin(&w->cache);
-	if (ops[0].transform != ops[n - 1].transform)
-		prefetch_keys(w, ops, n);
-	return n;
+	same = all_of_one(ops, n);
+	w->one = NULL;
+	if (same < n && same < RUN_LEAST)
+		return find_all(w, ops, n);
+	w->one = find(w, ops->transform);
+	if (!w->one)
+		w->one = expand(w, ops->transform, 0);
+	return same;
 }
 
 static size_t encrypt(void *state, struct ux_crypt_op *ops, size_t n)
 {
-	return ux_mb_gcm_encrypt(state, ops, begin(state, ops, n));
+	n = find_keys(state, ops, n);
+	ux_mb_gcm_encrypt(state, ops, n);
+	return n;
 }
 
 static size_t decrypt(void *state, struct ux_crypt_op *ops, size_t n)
 {
-	return ux_mb_gcm_decrypt(state, ops, begin(state, ops, n));
+	n = find_keys(state, ops, n);
+	ux_mb_gcm_decrypt(state, ops, n);
+	return n;
 }
 
-/* The nonces hold salts. */
-static void wipe_staged(struct ux_mb_worker *w)
+static void wipe(struct ux_mb_key *key)
 {
-	explicit_bzero(w->nonce, sizeof(w->nonce));
-	explicit_bzero(w->tag, sizeof(w->tag));
-	explicit_bzero(&w->context, sizeof(w->context));
+	explicit_bzero(key, sizeof(*key));
 }
 
 static void forget(void *state, uint64_t id)
@@ -160,10 +217,8 @@ static void forget(void *state, uint64_t id)
 	struct ux_mb_worker *w = state;
 	uint32_t place = ux_key_cache_drop(&w->cache, id);
 
-	if (place == UX_KEY_NOWHERE)
-		return;
-	explicit_bzero(&w->keys[place], sizeof(w->keys[place]));
-	wipe_staged(w);
+	if (place != UX_KEY_NOWHERE)
+		wipe(&w->keys[place]);
 }
 
 static void forget_all(void *state)
@@ -172,9 +227,21 @@ static void forget_all(void *state)
 
 	for (uint32_t i = 0; i < ux_key_cache_places(&w->cache); i++)
 		if (ux_key_cache_is_used(&w->cache, i))
-			explicit_bzero(&w->keys[i], sizeof(w->keys[i]));
+			wipe(&w->keys[i]);
 	ux_key_cache_clear(&w->cache);
-	wipe_staged(w);
+}
+
+/* The nonces hold salts. */
+static void forget_bursts(void *state)
+{
+	struct ux_mb_worker *w = state;
+
+	for (uint32_t i = 0; i < w->n_passing; i++)
+		wipe(&w->passing[i]);
+	w->n_passing = 0;
+	explicit_bzero(w->nonce, sizeof(w->nonce));
+	explicit_bzero(w->tag, sizeof(w->tag));
+	explicit_bzero(&w->context, sizeof(w->context));
 }
 
 static void stats(const void *state, struct ux_key_store_stats *ret)
@@ -205,6 +272,7 @@ const struct ux_crypto_backend ux_ipsec_mb_backend = {
     .decrypt = decrypt,
     .forget = forget,
     .forget_all = forget_all,
+    .forget_bursts = forget_bursts,
     .stats = stats,
     .blocks = blocks,
 };

@@ -41,7 +41,10 @@ struct ux_mb_worker {
 	aes_gcm_enc_dec_t gcm[2][UX_MB_GCM_KINDS]; /* decrypt, encrypt */
 	struct gcm_context_data context;
 
-	/* of the burst at work */
+	/* of the burst at work, and of former ones until they are forgotten */
+	struct ux_mb_key passing[UX_MB_BURST]; /* without a place in the store */
+	uint32_t n_passing;
+	const struct ux_mb_key *one; /* all packets'; NULL: each has its own */
 	const struct ux_mb_key *key[UX_MB_BURST];
 	_Alignas(64) uint8_t nonce[UX_MB_BURST][16]; /* salt, IV */
 	uint8_t aad[UX_MB_BURST][16];		     /* with ESN */
@@ -51,13 +54,8 @@ struct ux_mb_worker {
 /* ux_mb_manager - of the process, with the functions for this CPU; const. NULL: not on this CPU. */
 const IMB_MGR *ux_mb_manager(void);
 
-/* ux_mb_key_of - the transform's key, expanded if it was not there; the burst keeps it. NULL: this
- * burst has too many keys for one set of the store; it can be had after what is staged is done. */
-const struct ux_mb_key *ux_mb_key_of(struct ux_mb_worker *w, const struct ux_transform *t);
-
 /* ux_mb_gcm_expand - a transform's key for a method of AES-GCM. */
 void ux_mb_gcm_expand(struct ux_mb_key *key, const struct ux_transform *t);
-/* ux_mb_gcm_encrypt, ux_mb_gcm_decrypt - as a backend's, for at most UX_MB_BURST packets; those
- * done are at least one. */
-size_t ux_mb_gcm_encrypt(struct ux_mb_worker *w, struct ux_crypt_op *ops, size_t n);
-size_t ux_mb_gcm_decrypt(struct ux_mb_worker *w, struct ux_crypt_op *ops, size_t n);
+/* ux_mb_gcm_encrypt, ux_mb_gcm_decrypt - @n packets, at most UX_MB_BURST, by the keys in w. */
+void ux_mb_gcm_encrypt(struct ux_mb_worker *w, struct ux_crypt_op *ops, size_t n);
+void ux_mb_gcm_decrypt(struct ux_mb_worker *w, struct ux_crypt_op *ops, size_t n);

@@ -14,7 +14,7 @@ void ux_mb_gcm_expand(struct ux_mb_key *key, const struct ux_transform *t)
 {
 	static const unsigned int rounds[] = {10, 12, 14};
 	const IMB_MGR *m = ux_mb_manager();
-	const uint8_t *bytes = t->keys->bytes;
+	const uint8_t *bytes = t->keys;
 	unsigned int size = t->method - UX_MB_GCM_128;
 	size_t schedule = (rounds[size] + 1) * ROUND_KEY_LEN;
 
@@ -26,12 +26,7 @@ void ux_mb_gcm_expand(struct ux_mb_key *key, const struct ux_transform *t)
 		IMB_AES256_GCM_PRE(m, bytes, &key->gcm);
 	/* what a longer key left */
 	memset(key->gcm.expanded_keys + schedule, 0, sizeof(key->gcm.expanded_keys) - schedule);
-	memcpy(key->salt, bytes + t->keys->cipher_len - SALT_LEN, SALT_LEN);
-}
-
-static inline bool is_ours(const struct ux_transform *t)
-{
-	return t && t->backend == &ux_ipsec_mb_backend;
+	memcpy(key->salt, bytes + t->cipher_len - SALT_LEN, SALT_LEN);
 }
 
 /* The nonce as one store of 16 bytes, so that a load of as many need not wait for it. */
@@ -42,36 +37,27 @@ static inline void stage_nonce(uint8_t nonce[16], uint32_t salt, uint64_t iv_as_
 	    _mm_set_epi64x((long long)(iv_as_sent >> 32), (long long)(iv_as_sent << 32 | salt)));
 }
 
-/* Everything of the packets that the calls read; for how many of them. */
-static inline size_t stage_all(struct ux_mb_worker *w, struct ux_crypt_op *ops, size_t n,
-			       bool encrypt)
+/* What the calls read of a packet. */
+static inline void stage(struct ux_mb_worker *w, struct ux_crypt_op *op, size_t i, uint32_t salt,
+			 bool encrypt)
 {
-	const struct ux_transform *last = NULL;
-	const struct ux_mb_key *key = NULL;
-	uint32_t salt = 0;
-	size_t i;
+	uint64_t iv;
 
-	for (i = 0; i < n; i++) {
-		struct ux_crypt_op *op = &ops[i];
-		uint64_t iv = htobe64(op->iv_counter);
-
-		if (op->transform != last) {
-			last = op->transform;
-			key = is_ours(last) ? ux_mb_key_of(w, last) : NULL;
-			if (!key)
-				break;
-			memcpy(&salt, key->salt, sizeof(salt));
-		}
-		w->key[i] = key;
-		if (encrypt)
-			memcpy(op->esp + HEADER_LEN, &iv, sizeof(iv));
-		else
-			memcpy(&iv, op->esp + HEADER_LEN, sizeof(iv));
-		stage_nonce(w->nonce[i], salt, iv);
-		if (last->esn)
-			(void)ux_esp_aad(op, w->aad[i]);
+	if (encrypt) {
+		iv = htobe64(op->iv_counter);
+		memcpy(op->esp + HEADER_LEN, &iv, sizeof(iv));
+	} else {
+		memcpy(&iv, op->esp + HEADER_LEN, sizeof(iv));
 	}
-	return i;
+	stage_nonce(w->nonce[i], salt, iv);
+}
+
+static inline uint32_t salt_of(const struct ux_mb_key *key)
+{
+	uint32_t salt;
+
+	memcpy(&salt, key->salt, sizeof(salt));
+	return salt;
 }
 
 /* How a transform's packets are called for. */
@@ -87,32 +73,54 @@ static inline struct form form_of(const struct ux_mb_worker *w, const struct ux_
 	return (struct form){w->gcm[encrypt][t->method - UX_MB_GCM_128], t->esn, t->icv_len};
 }
 
-static inline void call_all(struct ux_mb_worker *w, struct ux_crypt_op *ops, size_t n, bool encrypt)
+static inline void call(struct ux_mb_worker *w, const struct form *f, const struct ux_mb_key *key,
+			struct ux_crypt_op *op, size_t i, bool encrypt)
 {
-	const struct ux_transform *last = ops[0].transform;
-	struct form f = form_of(w, last, encrypt);
+	uint8_t *payload = op->esp + HEADER_LEN + IV_LEN;
 
+	f->function(&key->gcm, &w->context, payload, payload, op->payload_len, w->nonce[i],
+		    f->esn ? w->aad[i] : op->esp, f->esn ? UX_ESP_AAD_MAX : HEADER_LEN,
+		    encrypt ? op->icv : w->tag[i], f->icv_len);
+	op->ok = encrypt;
+}
+
+/* All with one key, and nothing to look up for a packet. */
+static inline void crypt_one(struct ux_mb_worker *w, struct ux_crypt_op *ops, size_t n,
+			     bool encrypt)
+{
+	const struct ux_mb_key *key = w->one;
+	const struct form f = form_of(w, ops->transform, encrypt);
+	uint32_t salt = salt_of(key);
+
+	for (size_t i = 0; i < n; i++)
+		stage(w, &ops[i], i, salt, encrypt);
+	for (size_t i = 0; f.esn && i < n; i++)
+		(void)ux_esp_aad(&ops[i], w->aad[i]);
+	for (size_t i = 0; i < n; i++)
+		call(w, &f, key, &ops[i], i, encrypt);
+}
+
+static inline void crypt_mixed(struct ux_mb_worker *w, struct ux_crypt_op *ops, size_t n,
+			       bool encrypt)
+{
 	for (size_t i = 0; i < n; i++) {
-		struct ux_crypt_op *op = &ops[i];
-		uint8_t *payload = op->esp + HEADER_LEN + IV_LEN;
+		stage(w, &ops[i], i, salt_of(w->key[i]), encrypt);
+		if (ops[i].transform->esn)
+			(void)ux_esp_aad(&ops[i], w->aad[i]);
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct form f = form_of(w, ops[i].transform, encrypt);
 
-		if (op->transform != last) {
-			last = op->transform;
-			f = form_of(w, last, encrypt);
-		}
-		f.function(&w->key[i]->gcm, &w->context, payload, payload, op->payload_len,
-			   w->nonce[i], f.esn ? w->aad[i] : op->esp,
-			   f.esn ? UX_ESP_AAD_MAX : HEADER_LEN, encrypt ? op->icv : w->tag[i],
-			   f.icv_len);
-		op->ok = encrypt;
+		call(w, &f, w->key[i], &ops[i], i, encrypt);
 	}
 }
 
-size_t ux_mb_gcm_encrypt(struct ux_mb_worker *w, struct ux_crypt_op *ops, size_t n)
+void ux_mb_gcm_encrypt(struct ux_mb_worker *w, struct ux_crypt_op *ops, size_t n)
 {
-	n = stage_all(w, ops, n, true);
-	call_all(w, ops, n, true);
-	return n;
+	if (w->one)
+		crypt_one(w, ops, n, true);
+	else
+		crypt_mixed(w, ops, n, true);
 }
 
 /* In constant time; 8, 12 or 16 bytes are two words, which may overlap. */
@@ -127,11 +135,12 @@ static inline bool same_tag(const uint8_t *a, const uint8_t *b, uint8_t len)
 	return ((a0 ^ b0) | (a1 ^ b1)) == 0;
 }
 
-size_t ux_mb_gcm_decrypt(struct ux_mb_worker *w, struct ux_crypt_op *ops, size_t n)
+void ux_mb_gcm_decrypt(struct ux_mb_worker *w, struct ux_crypt_op *ops, size_t n)
 {
-	n = stage_all(w, ops, n, false);
-	call_all(w, ops, n, false);
+	if (w->one)
+		crypt_one(w, ops, n, false);
+	else
+		crypt_mixed(w, ops, n, false);
 	for (size_t i = 0; i < n; i++)
 		ops[i].ok = same_tag(w->tag[i], ops[i].icv, ops[i].transform->icv_len);
-	return n;
 }

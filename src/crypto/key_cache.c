@@ -5,6 +5,8 @@
 
 #include "crypto/key_memory.h"
 
+#define OFFERS_TAKEN 16u /* of so many, one */
+
 bool ux_key_cache_init(struct ux_key_cache *c, uint32_t n_places)
 {
 	*c = (struct ux_key_cache){.n_sets = 2, .shift = 63};
@@ -41,6 +43,15 @@ static unsigned int choose_way(const struct ux_key_cache *c, const struct ux_key
 	return s->last_use[best] == c->now ? UX_KEY_CACHE_WAYS : best;
 }
 
+static uint32_t give(struct ux_key_cache *c, struct ux_key_cache_set *s, unsigned int way,
+		     uint64_t tag)
+{
+	c->n_used += s->tag[way] == 0;
+	s->tag[way] = tag;
+	s->last_use[way] = c->now;
+	return (uint32_t)(s - c->sets) * UX_KEY_CACHE_WAYS + way;
+}
+
 uint32_t ux_key_cache_take(struct ux_key_cache *c, uint64_t tag, bool *ret_former)
 {
 	struct ux_key_cache_set *s = ux_key_cache_set_of(c, tag);
@@ -49,10 +60,17 @@ uint32_t ux_key_cache_take(struct ux_key_cache *c, uint64_t tag, bool *ret_forme
 	if (way == UX_KEY_CACHE_WAYS)
 		return UX_KEY_NOWHERE;
 	*ret_former = s->tag[way] != 0;
-	c->n_used += s->tag[way] == 0;
-	s->tag[way] = tag;
-	s->last_use[way] = c->now;
-	return (uint32_t)(s - c->sets) * UX_KEY_CACHE_WAYS + way;
+	return give(c, s, way, tag);
+}
+
+uint32_t ux_key_cache_offer(struct ux_key_cache *c, uint64_t tag)
+{
+	struct ux_key_cache_set *s = ux_key_cache_set_of(c, tag);
+	unsigned int way = choose_way(c, s);
+
+	if (way == UX_KEY_CACHE_WAYS || (s->tag[way] && ++c->n_refused % OFFERS_TAKEN))
+		return UX_KEY_NOWHERE;
+	return give(c, s, way, tag);
 }
 
 uint32_t ux_key_cache_drop(struct ux_key_cache *c, uint64_t tag)

@@ -26,6 +26,7 @@ struct ux_key_cache {
 	uint8_t shift;		       /* 64 less the logarithm of n_sets */
 	uint32_t now;		       /* counts bursts */
 	uint32_t n_used;
+	uint32_t n_refused; /* offers */
 };
 
 /* ux_key_cache_init - room for @n_places, rounded up to a power of two from 16 on. False without
@@ -35,11 +36,15 @@ void ux_key_cache_fini(struct ux_key_cache *c);
 uint32_t ux_key_cache_places(const struct ux_key_cache *c);
 
 /*
- * ux_key_cache_take - give @tag the place of the one not used for longest in its set. *@ret_former
- * says whether the place had an owner, who has lost it. UX_KEY_NOWHERE: this burst uses all of the
- * set.
+ * ux_key_cache_take - a place for @tag: an empty one of its set, or that of the one not used for
+ * longest, who loses it; but not if this burst uses all of the set. *@ret_former: it had an owner.
  */
 uint32_t ux_key_cache_take(struct ux_key_cache *c, uint64_t tag, bool *ret_former);
+/*
+ * ux_key_cache_offer - as take, but only now and then from an owner. Where there are more keys than
+ * places, one that comes is as likely to be asked for again as the one that would go for it.
+ */
+uint32_t ux_key_cache_offer(struct ux_key_cache *c, uint64_t tag);
 /* ux_key_cache_drop - the place that was @tag's, which is empty now; UX_KEY_NOWHERE if it had none.
  */
 uint32_t ux_key_cache_drop(struct ux_key_cache *c, uint64_t tag);

@@ -15,6 +15,20 @@
 
 #include "base/pages.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+#define CHECKS_ADDRESSES 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define CHECKS_ADDRESSES 1
+#endif
+#endif
+#ifdef CHECKS_ADDRESSES
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(start, len) ((void)(start), (void)(len))
+#define ASAN_UNPOISON_MEMORY_REGION(start, len) ((void)(start), (void)(len))
+#endif
+
 #define CHUNK_SIZE 65536u
 #define SMALL_CHUNKS 64u
 #define SMALLEST 16u
@@ -60,8 +74,9 @@ static void *map_pages(size_t len)
 		return NULL;
 	if (len >= UX_HUGE_PAGE)
 		ux_pages_make_huge(p, len);
-	/* Best effort: RLIMIT_MEMLOCK may be smaller than what a million SAs need. */
-	(void)mlock(p, len);
+	/* Best effort: RLIMIT_MEMLOCK may be smaller than what a million SAs need. Large stores are
+	 * used bit by bit, if at all. */
+	(void)mlock2(p, len, len >= UX_HUGE_PAGE ? MLOCK_ONFAULT : 0);
 	(void)madvise(p, len, MADV_DONTDUMP);
 	return p;
 }
@@ -99,6 +114,7 @@ void *ux_key_alloc(size_t len)
 	pthread_mutex_lock(&pool_lock);
 	o = c->free_list;
 	if (o) {
+		ASAN_UNPOISON_MEMORY_REGION(o, (size_t)SMALLEST << class_of(len));
 		c->free_list = o->next;
 		__builtin_prefetch(o->next, 1);
 	} else {
@@ -127,5 +143,7 @@ void ux_key_free(void *key, size_t len)
 	pthread_mutex_lock(&pool_lock);
 	o->next = classes[class].free_list;
 	classes[class].free_list = o;
+	/* so that use of a key after its end is found */
+	ASAN_POISON_MEMORY_REGION(o, (size_t)SMALLEST << class);
 	pthread_mutex_unlock(&pool_lock);
 }

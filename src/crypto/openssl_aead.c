@@ -13,10 +13,8 @@
 
 static bool key_slot(struct ux_openssl_slot *slot, const struct ux_transform *t, bool encrypt)
 {
-	const struct ux_transform_keys *k = t->keys;
-
-	memcpy(slot->salt, k->bytes + k->cipher_len - SALT_LEN, SALT_LEN);
-	return EVP_CipherInit_ex(slot->cipher, ux_openssl_evp(t), NULL, k->bytes, NULL, encrypt) ==
+	memcpy(slot->salt, t->keys + t->cipher_len - SALT_LEN, SALT_LEN);
+	return EVP_CipherInit_ex(slot->cipher, ux_openssl_evp(t), NULL, t->keys, NULL, encrypt) ==
 	       1;
 }
 

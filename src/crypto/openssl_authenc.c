@@ -18,16 +18,15 @@
 
 static bool key_slot(struct ux_openssl_slot *slot, const struct ux_transform *t, bool encrypt)
 {
-	const struct ux_transform_keys *k = t->keys;
 	const EVP_CIPHER *evp = ux_openssl_evp(t);
 
-	if (!ux_mac_init(&slot->mac, (enum ux_mac_kind)t->mac, k->bytes + k->cipher_len,
-			 k->auth_len))
+	if (!ux_mac_init(&slot->mac, (enum ux_mac_kind)t->mac, t->keys + t->cipher_len,
+			 t->auth_len))
 		return false;
 	if (t->cipher == UX_CIPHER_NULL)
 		return true;
-	memcpy(slot->salt, k->bytes + k->cipher_len - t->salt_len, t->salt_len);
-	return EVP_CipherInit_ex(slot->cipher, evp, NULL, k->bytes, NULL, encrypt) == 1 &&
+	memcpy(slot->salt, t->keys + t->cipher_len - t->salt_len, t->salt_len);
+	return EVP_CipherInit_ex(slot->cipher, evp, NULL, t->keys, NULL, encrypt) == 1 &&
 	       EVP_CIPHER_CTX_set_padding(slot->cipher, 0) == 1;
 }
 

@@ -15,14 +15,13 @@
 /* Lengths of nonce and tag belong to the key in libcrypto. */
 static bool key_slot(struct ux_openssl_slot *slot, const struct ux_transform *t, bool encrypt)
 {
-	const struct ux_transform_keys *k = t->keys;
 	EVP_CIPHER_CTX *c = slot->cipher;
 
-	memcpy(slot->salt, k->bytes + k->cipher_len - SALT_LEN, SALT_LEN);
+	memcpy(slot->salt, t->keys + t->cipher_len - SALT_LEN, SALT_LEN);
 	return EVP_CipherInit_ex(c, ux_openssl_evp(t), NULL, NULL, NULL, encrypt) == 1 &&
 	       EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_IVLEN, NONCE_LEN, NULL) == 1 &&
 	       EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, t->icv_len, NULL) == 1 &&
-	       EVP_CipherInit_ex(c, NULL, NULL, k->bytes, NULL, encrypt) == 1;
+	       EVP_CipherInit_ex(c, NULL, NULL, t->keys, NULL, encrypt) == 1;
 }
 
 static bool start(struct ux_openssl_slot *slot, const struct ux_crypt_op *op, bool check_icv)

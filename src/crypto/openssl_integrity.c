@@ -11,9 +11,7 @@
 
 static bool key_slot(struct ux_openssl_slot *slot, const struct ux_transform *t, bool encrypt)
 {
-	const struct ux_transform_keys *k = t->keys;
-
-	return ux_mac_init(&slot->mac, (enum ux_mac_kind)t->mac, k->bytes, k->auth_len);
+	return ux_mac_init(&slot->mac, (enum ux_mac_kind)t->mac, t->keys, t->auth_len);
 }
 
 /* RFC 4302 section 2.5.1: the high half of an ESN is authenticated behind the packet, not sent. */

@@ -27,7 +27,7 @@ static uint8_t method(const struct ux_transform *t)
 
 const EVP_CIPHER *ux_openssl_evp(const struct ux_transform *t)
 {
-	return ux_cipher_evp((enum ux_cipher_kind)t->cipher, t->keys->cipher_len);
+	return ux_cipher_evp((enum ux_cipher_kind)t->cipher, t->cipher_len);
 }
 
 static const struct ux_openssl_ops *ops_of(const struct ux_transform *t)
@@ -173,6 +173,11 @@ static void forget_all(void *state)
 	ux_key_cache_clear(&w->cache);
 }
 
+/* Keys are in slots alone. */
+static void forget_bursts(void *state)
+{
+}
+
 static void stats(const void *state, struct ux_key_store_stats *ret)
 {
 	const struct worker *w = state;
@@ -197,6 +202,7 @@ const struct ux_crypto_backend ux_openssl_backend = {
     .decrypt = decrypt_all,
     .forget = forget,
     .forget_all = forget_all,
+    .forget_bursts = forget_bursts,
     .stats = stats,
     .blocks = blocks,
 };

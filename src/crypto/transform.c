@@ -2,11 +2,8 @@
 #include "crypto/transform.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/slab.h"
 #include "crypto/algo.h"
 #include "crypto/backend.h"
 #include "crypto/key_memory.h"
@@ -16,29 +13,6 @@
 #define ESN_ICV_MIN 4 /* bytes; Linux refuses shorter ones with extended sequence numbers */
 
 static _Atomic(uint64_t) last_id;
-
-/* One pool for all threads, as the last reference may be anyone's. Kept for ever. */
-static pthread_mutex_t pool_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct ux_slab pool = UX_SLAB_OF(sizeof(struct ux_transform)); /* under pool_lock */
-
-static struct ux_transform *transform_alloc(void)
-{
-	struct ux_transform *t;
-
-	pthread_mutex_lock(&pool_lock);
-	t = ux_slab_get(&pool);
-	pthread_mutex_unlock(&pool_lock);
-	return t;
-}
-
-static void transform_free(struct ux_transform *t)
-{
-	if (!t)
-		return;
-	pthread_mutex_lock(&pool_lock);
-	ux_slab_put(&pool, t);
-	pthread_mutex_unlock(&pool_lock);
-}
 
 /* What the names stand for. NULL where the request names none. */
 struct choice {
@@ -151,31 +125,48 @@ static int set_up_integrity(struct ux_transform *t, const struct ux_transform_pa
 	return 0;
 }
 
-static size_t keys_size(uint32_t cipher_len, uint32_t auth_len)
+static size_t size_with_keys(const struct ux_transform *t)
 {
-	return sizeof(struct ux_transform_keys) + cipher_len + auth_len;
+	return offsetof(struct ux_transform, keys) + t->cipher_len + t->auth_len;
 }
 
-static struct ux_transform_keys *copy_keys(const struct ux_algo_request *cipher,
-					   const struct ux_algo_request *auth)
+/* @made is all of it but the keys. */
+static struct ux_transform *with_keys(const struct ux_transform *made,
+				      const struct ux_algo_request *cipher,
+				      const struct ux_algo_request *auth)
 {
-	uint32_t cipher_len = key_len(cipher), auth_len = key_len(auth);
-	struct ux_transform_keys *k = ux_key_alloc(keys_size(cipher_len, auth_len));
+	struct ux_transform *t = ux_key_alloc(size_with_keys(made));
 
-	if (!k)
+	if (!t)
 		return NULL;
-	k->cipher_len = cipher_len;
-	k->auth_len = auth_len;
-	if (cipher_len > 0)
-		memcpy(k->bytes, cipher->key, cipher_len);
-	if (auth_len > 0)
-		memcpy(k->bytes + cipher_len, auth->key, auth_len);
-	return k;
+	memcpy(t, made, offsetof(struct ux_transform, keys));
+	if (made->cipher_len > 0)
+		memcpy(t->keys, cipher->key, made->cipher_len);
+	if (made->auth_len > 0)
+		memcpy(t->keys + made->cipher_len, auth->key, made->auth_len);
+	return t;
 }
 
-static void free_keys(struct ux_transform_keys *k)
+/* What is common to all kinds, when the algorithms have been found fit. */
+static int finish(struct ux_transform *made, const struct ux_algo_request *cipher,
+		  const struct ux_algo_request *auth, struct ux_transform **ret_transform)
 {
-	ux_key_free(k, keys_size(k->cipher_len, k->auth_len));
+	struct ux_transform *t;
+
+	if (key_len(cipher) > UINT16_MAX || key_len(auth) > UINT16_MAX)
+		return -EINVAL;
+	made->cipher_len = (uint16_t)key_len(cipher);
+	made->auth_len = (uint16_t)key_len(auth);
+	made->backend = ux_crypto_backend_for(made);
+	if (!made->backend)
+		return -ENOSYS;
+	t = with_keys(made, cipher, auth);
+	if (!t)
+		return -ENOMEM;
+	t->id = atomic_fetch_add_explicit(&last_id, 1, memory_order_relaxed) + 1;
+	atomic_init(&t->refs, 1);
+	*ret_transform = t;
+	return 0;
 }
 
 int ux_transform_new(const struct ux_transform_params *params, struct ux_transform **ret_transform,
@@ -198,23 +189,8 @@ int ux_transform_new(const struct ux_transform_params *params, struct ux_transfo
 	if (err < 0)
 		return err;
 
-	made.keys =
-	    c.aead ? copy_keys(params->aead, NULL) : copy_keys(params->cipher, params->auth);
-	if (!made.keys)
-		return -ENOMEM;
-	made.backend = ux_crypto_backend_for(&made);
-
-	struct ux_transform *t = made.backend ? transform_alloc() : NULL;
-
-	if (!t) {
-		free_keys(made.keys);
-		return made.backend ? -ENOMEM : -ENOSYS;
-	}
-	*t = made;
-	t->id = atomic_fetch_add_explicit(&last_id, 1, memory_order_relaxed) + 1;
-	atomic_init(&t->refs, 1);
-	*ret_transform = t;
-	return 0;
+	return c.aead ? finish(&made, params->aead, NULL, ret_transform)
+		      : finish(&made, params->cipher, params->auth, ret_transform);
 }
 
 struct ux_transform *ux_transform_get(struct ux_transform *t)
@@ -225,20 +201,19 @@ struct ux_transform *ux_transform_get(struct ux_transform *t)
 
 const uint8_t *ux_transform_cipher_key(const struct ux_transform *t)
 {
-	return t->keys->bytes;
+	return t->keys;
 }
 
 const uint8_t *ux_transform_auth_key(const struct ux_transform *t)
 {
-	return t->keys->bytes + t->keys->cipher_len;
+	return t->keys + t->cipher_len;
 }
 
 struct ux_transform *ux_transform_put(struct ux_transform *t)
 {
 	if (!t || atomic_fetch_sub_explicit(&t->refs, 1, memory_order_acq_rel) != 1)
 		return NULL;
-	free_keys(t->keys);
 	ux_retired_add(t->id);
-	transform_free(t);
+	ux_key_free(t, size_with_keys(t));
 	return NULL;
 }

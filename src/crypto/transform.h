@@ -38,21 +38,26 @@ struct ux_transform_params {
 
 struct ux_crypto_backend;
 
-/* One cache line. const after publish, but for the count. */
+/*
+ * In key memory, as the keys are part of it: with those of AES-GCM up to 192 bits it is one cache
+ * line, so that a packet of an SA that was idle waits for memory once. const after publish, but for
+ * the count.
+ */
 struct ux_transform {
 	const struct ux_crypto_backend *backend; /* does the work */
-	struct ux_transform_keys *keys;		 /* in key memory */
-	uint64_t id;		/* never used twice; names the key in worker caches */
-	_Atomic(uint32_t) refs; /* who may use it */
-	uint8_t cipher, mac;	/* enum ux_cipher_kind, enum ux_mac_kind */
-	uint8_t method;		/* the backend's own number for how */
-	uint8_t salt_len;	/* bytes at the end of the cipher's key */
-	uint8_t iv_len;		/* bytes in the packet: GCM 8, AES-CBC 16, null 0 */
-	uint8_t icv_len;	/* bytes; 0: no integrity (the kernel allows it) */
-	uint8_t icv_full_len;	/* integrity only: of the whole digest */
-	uint8_t align;		/* payload + trailer is a multiple of it; at least 4 */
-	bool esn;		/* extended sequence numbers */
-	bool integrity_only;	/* for AH */
+	uint64_t id;		       /* never used twice; names the key in worker caches */
+	_Atomic(uint32_t) refs;	       /* who may use it */
+	uint8_t cipher, mac;	       /* enum ux_cipher_kind, enum ux_mac_kind */
+	uint8_t method;		       /* the backend's own number for how */
+	uint8_t salt_len;	       /* bytes at the end of the cipher's key */
+	uint8_t iv_len;		       /* bytes in the packet: GCM 8, AES-CBC 16, null 0 */
+	uint8_t icv_len;	       /* bytes; 0: no integrity (the kernel allows it) */
+	uint8_t icv_full_len;	       /* integrity only: of the whole digest */
+	uint8_t align;		       /* payload + trailer is a multiple of it; at least 4 */
+	bool esn;		       /* extended sequence numbers */
+	bool integrity_only;	       /* for AH */
+	uint16_t cipher_len, auth_len; /* bytes of the keys */
+	uint8_t keys[];		       /* the cipher's, then the authenticator's */
 };
 
 /*

@@ -92,12 +92,16 @@ void ux_crypto_worker_sweep(struct ux_crypto_worker *w)
 	if (now == seen)
 		return;
 	w->retired_seen = now;
-	if (ux_retired_each(seen, now, forget, w))
-		return;
-	/* more than could be listed: all keys go, those of the living come back when needed */
-	for (unsigned int i = 0; i < UX_CRYPTO_BACKENDS; i++)
-		if (w->state[i])
+
+	bool complete = ux_retired_each(seen, now, forget, w);
+
+	for (unsigned int i = 0; i < UX_CRYPTO_BACKENDS; i++) {
+		if (!w->state[i])
+			continue;
+		if (!complete) /* keys of the living come back when they are needed */
 			ux_crypto_backend_at(i)->forget_all(w->state[i]);
+		ux_crypto_backend_at(i)->forget_bursts(w->state[i]);
+	}
 }
 
 size_t ux_crypto_worker_blocks(const struct ux_crypto_worker *w,

@@ -160,7 +160,7 @@ static void test_references(void **state)
 	assert_ptr_equal(ux_transform_get(t), t);
 	assert_null(ux_transform_put(t));
 	assert_int_equal(ux_retired_count(), retired);
-	assert_memory_equal(t->keys->bytes, key, 20);
+	assert_memory_equal(t->keys, key, 20);
 	assert_null(ux_transform_put(t));
 	assert_int_equal(ux_retired_count(), retired + 1);
 	ux_transform_put(second);
@@ -179,10 +179,10 @@ static void test_key_is_copied(void **state)
 	memset(mine, 7, sizeof(mine));
 	assert_int_equal(ux_transform_new(&p, &t, NULL), 0);
 	memset(mine, 0, sizeof(mine));
-	assert_int_equal(t->keys->bytes[0], 7);
-	assert_int_equal(t->keys->bytes[35], 7);
-	assert_int_equal(t->keys->cipher_len, 16);
-	assert_int_equal(t->keys->auth_len, 20);
+	assert_int_equal(t->keys[0], 7);
+	assert_int_equal(t->keys[35], 7);
+	assert_int_equal(t->cipher_len, 16);
+	assert_int_equal(t->auth_len, 20);
 	ux_transform_put(t);
 }
 
