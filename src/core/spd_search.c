@@ -64,7 +64,8 @@ static struct ux_policy *policy_at(const struct ux_spd_place *place, uint32_t re
 	uint32_t bits = atomic_load_explicit(&place->bits, memory_order_acquire);
 	uint32_t mask = atomic_load_explicit(&place->mask, memory_order_acquire);
 
-	return (bits ^ rest) & mask ? NULL : p;
+	/* without a jump, as nobody can guess it */
+	return (struct ux_policy *)((uintptr_t)p & ((uintptr_t)!!((bits ^ rest) & mask) - 1));
 }
 
 static bool keeps_some(const struct ux_spd_bucket *b)
@@ -72,22 +73,13 @@ static bool keeps_some(const struct ux_spd_bucket *b)
 	return b->tuple.level > 0 && b->tuple.level < UX_SPD_LEVELS;
 }
 
-static void look_at_policies(struct search *s, const struct ux_spd_bucket *b)
+/* Those in no place. */
+static void look_at_list(struct search *s, const struct ux_spd_bucket *b)
 {
 	struct ux_policy *p = ux_rcu_follow(&b->first);
 
 	for (; p && ux_policy_rank(p) <= s->rank; p = ux_rcu_follow(&p->next))
 		consider(s, p);
-	if (!keeps_some(b))
-		return;
-
-	uint32_t rest = ux_spd_probe_rest(&s->probe, &b->tuple);
-
-	for (unsigned int i = 0; i < UX_SPD_KEPT; i++) {
-		p = policy_at(&b->kept[i], rest);
-		if (p)
-			consider(s, p);
-	}
 }
 
 /*
@@ -102,11 +94,22 @@ struct candidate {
 	uint64_t hash;
 };
 
+/*
+ * Can there be anything better? Should the hash be another key's as well, looking does no harm: a
+ * policy is taken only if the flow fits it, and depth ends.
+ */
+static bool is_worth(const struct search *s, const struct candidate *c)
+{
+	return (c->bucket->tuple.level == c->branch->tuple.level) &
+	       (bound(&c->bucket->rank) <= s->rank);
+}
+
 /* The buckets of the first branches of @n that may have something better; *n: those looked at. */
 static uint32_t find_candidates(struct search *s, const struct ux_spd_branch *branch, uint32_t *n,
 				uint64_t hash, struct candidate found[TOGETHER])
 {
-	uint32_t n_branches = 0, n_found = 0;
+	const struct ux_sa_table *buckets = &s->tree->buckets;
+	uint32_t n_branches = 0, n_found = 0, n_worth = 0;
 
 	for (; n_branches < *n && n_branches < TOGETHER; n_branches++) {
 		struct candidate *c = &found[n_branches];
@@ -115,29 +118,25 @@ static uint32_t find_candidates(struct search *s, const struct ux_spd_branch *br
 		if (bound(&c->branch->rank) > s->rank)
 			break;
 		c->hash = ux_spd_probe_hash(&s->probe, &c->branch->tuple, hash);
-		ux_sa_table_prefetch(&s->tree->buckets, c->hash);
+		ux_sa_table_prefetch(buckets, c->hash);
 	}
 	*n = n_branches;
 	for (uint32_t i = 0; i < n_branches; i++) {
 		struct candidate c = found[i];
 
-		c.bucket = ux_sa_table_find_hash(&s->tree->buckets, c.hash);
+		c.bucket = ux_sa_table_find_hash(buckets, c.hash);
 		if (!c.bucket)
 			continue;
 		__builtin_prefetch(c.bucket);
+		__builtin_prefetch((const char *)c.bucket + 64);
 		found[n_found++] = c;
 	}
-	return n_found;
-}
-
-/*
- * Can there be anything better? Should the hash be another key's as well, looking does no harm: a
- * policy is taken only if the flow fits it, and depth ends.
- */
-static bool is_worth(const struct search *s, const struct candidate *c)
-{
-	return c->bucket->tuple.level == c->branch->tuple.level &&
-	       bound(&c->bucket->rank) <= s->rank;
+	/* without a jump: which way it would go nobody can guess */
+	for (uint32_t i = 0; i < n_found; i++) {
+		found[n_worth] = found[i];
+		n_worth += is_worth(s, &found[i]);
+	}
+	return n_worth;
 }
 
 static void prefetch_policy(const struct ux_policy *p)
@@ -148,29 +147,46 @@ static void prefetch_policy(const struct ux_policy *p)
 	__builtin_prefetch((const char *)p + 64); /* the rest of the selector */
 }
 
-/* Have what comes next wants at hand: the policies that fit so far, the branches. */
-static void prefetch_below(const struct search *s, const struct candidate *found, uint32_t n)
+/* Policies that fit as far as their places tell. */
+struct policies {
+	uint32_t n;
+	struct ux_policy *at[TOGETHER * UX_SPD_KEPT + 1]; /* one is written in vain */
+};
+
+/* Those that a bucket keeps; have them and the branches at hand when they are wanted. */
+static void collect(const struct search *s, const struct ux_spd_bucket *b, struct policies *list)
 {
+	const struct ux_spd_branches *branches = ux_rcu_follow(&b->branches);
+	uint32_t rest = ux_spd_probe_rest(&s->probe, &b->tuple), n = list->n;
+
+	if (branches)
+		__builtin_prefetch(branches);
+	for (unsigned int i = 0; i < UX_SPD_KEPT; i++) {
+		list->at[n] = policy_at(&b->kept[i], rest);
+		n += list->at[n] != NULL;
+	}
+	for (uint32_t i = list->n; i < n; i++)
+		prefetch_policy(list->at[i]);
+	list->n = n;
+}
+
+/* What the buckets of one step have themselves. */
+static void look_at_all(struct search *s, const struct candidate *found, uint32_t n)
+{
+	struct policies list = {.n = 0};
+
 	for (uint32_t i = 0; i < n; i++) {
 		const struct ux_spd_bucket *b = found[i].bucket;
 
-		if (!is_worth(s, &found[i]))
-			continue;
-
-		const struct ux_spd_branches *branches = ux_rcu_follow(&b->branches);
-
-		if (branches)
-			__builtin_prefetch(branches);
-		if (!keeps_some(b)) {
+		if (keeps_some(b))
+			collect(s, b, &list);
+		else
 			prefetch_policy(ux_rcu_follow(&b->first));
-			continue;
-		}
-
-		uint32_t rest = ux_spd_probe_rest(&s->probe, &b->tuple);
-
-		for (unsigned int j = 0; j < UX_SPD_KEPT; j++)
-			prefetch_policy(policy_at(&b->kept[j], rest));
 	}
+	for (uint32_t i = 0; i < n; i++)
+		look_at_list(s, found[i].bucket);
+	for (uint32_t i = 0; i < list.n; i++)
+		consider(s, list.at[i]);
 }
 
 /*
@@ -190,10 +206,7 @@ static void look_below(struct search *s, const struct ux_spd_bucket *b, uint64_t
 
 		if (n == 0)
 			return;
-		prefetch_below(s, found, n_found);
-		for (uint32_t j = 0; j < n_found; j++)
-			if (is_worth(s, &found[j]))
-				look_at_policies(s, found[j].bucket);
+		look_at_all(s, found, n_found);
 		for (uint32_t j = 0; j < n_found; j++)
 			if (is_worth(s, &found[j]))
 				look_below(s, found[j].bucket, found[j].hash);
@@ -216,7 +229,7 @@ struct ux_policy *ux_spd_tree_search(const struct ux_spd_tree *t, const struct u
 	do {
 		before = atomic_load_explicit(generation, memory_order_acquire);
 		search_begin(&s, t, group, flow);
-		look_at_policies(&s, root_of(t, group));
+		look_at_list(&s, root_of(t, group)); /* it keeps none */
 		look_below(&s, root_of(t, group), 0);
 		/* all that was read was read with acquire, so this is read behind it */
 	} while (atomic_load_explicit(generation, memory_order_acquire) != before);
