@@ -271,9 +271,6 @@ int main(int argc, char **argv)
 	b.sa_order = malloc(N_ORDER * sizeof(struct ux_transform *));
 	if (!b.packets || !b.order || !b.sa_order)
 		bench_die("no memory");
-	printf(
-	    "million packets a second, bursts of %u, medians of %u runs\n  %-36s %7s %8s %8s %6s\n",
-	    burst, n_runs, "", "", "ours", "bare", "ratio");
 	if (o.quick)
 		n_sas = 2;
 	if (o.sas)

@@ -31,7 +31,8 @@ struct ux_key_block {
  * keys are set.
  * @worker_new: NULL without memory. @worker_free: wipes.
  * @encrypt, @decrypt: packets of this backend's transforms, of which the first is one; sets each
- * op's ok. Returns how many it did before it came to one of another backend, or of none.
+ * op's ok. Returns how many it did before it came to one of another backend, or of none. 0: they are
+ * too few to be worth it; libcrypto does the first.
  * @forget: wipe what is stored of the key of the transform with this id. @forget_all: of all.
  * @forget_bursts: wipe what is left from bursts.
  */

@@ -11,6 +11,7 @@
 
 #define KEY_LINES 16 /* of struct gcm_key_data */
 #define ROUND_KEY_LINES 4
+#define JOBS_LEAST 8 /* packets that are worth jobs: bench/backends --burst N */
 #define RUN_LEAST 16 /* packets of one transform that are worth being done by themselves */
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -63,7 +64,29 @@ static uint8_t method(const struct ux_transform *t)
 {
 	if (t->cipher == UX_CIPHER_AES_GCM)
 		return gcm_method(t->cipher_len - t->salt_len);
-	return UX_MB_NONE;
+	return ux_mb_job_method(t);
+}
+
+/* The part of jobs that keeps state. */
+static IMB_MGR *new_jobs(void)
+{
+	void *memory = ux_key_alloc(imb_get_mb_mgr_size());
+	IMB_MGR *m = memory ? imb_set_pointers_mb_mgr(memory, 0, 1) : NULL;
+
+	if (m)
+		init_mb_mgr_auto(m, NULL);
+	return m;
+}
+
+static void worker_free(void *state)
+{
+	struct ux_mb_worker *w = state;
+
+	if (w->keys)
+		ux_key_free(w->keys, ux_key_cache_places(&w->cache) * sizeof(*w->keys));
+	ux_key_cache_fini(&w->cache);
+	ux_key_free(w->jobs, imb_get_mb_mgr_size());
+	ux_key_free(w, sizeof(*w));
 }
 
 static void *worker_new(void)
@@ -73,14 +96,11 @@ static void *worker_new(void)
 
 	if (!w)
 		return NULL;
-	if (!ux_key_cache_init(&w->cache, ux_crypto_cache_keys())) {
-		ux_key_free(w, sizeof(*w));
-		return NULL;
-	}
-	w->keys = ux_key_alloc(ux_key_cache_places(&w->cache) * sizeof(*w->keys));
-	if (!w->keys) {
-		ux_key_cache_fini(&w->cache);
-		ux_key_free(w, sizeof(*w));
+	w->jobs = new_jobs();
+	if (ux_key_cache_init(&w->cache, ux_crypto_cache_keys()))
+		w->keys = ux_key_alloc(ux_key_cache_places(&w->cache) * sizeof(*w->keys));
+	if (!w->jobs || !w->keys) {
+		worker_free(w);
 		return NULL;
 	}
 	w->gcm[1][0] = m->gcm128_enc;
@@ -92,13 +112,15 @@ static void *worker_new(void)
 	return w;
 }
 
-static void worker_free(void *state)
+static bool is_gcm(const struct ux_transform *t)
 {
-	struct ux_mb_worker *w = state;
+	return t->method <= UX_MB_GCM_256;
+}
 
-	ux_key_free(w->keys, ux_key_cache_places(&w->cache) * sizeof(*w->keys));
-	ux_key_cache_fini(&w->cache);
-	ux_key_free(w, sizeof(*w));
+/* Can it be done together with @first? */
+static bool is_alike(const struct ux_transform *t, const struct ux_transform *first)
+{
+	return t && t->backend == &ux_ipsec_mb_backend && is_gcm(t) == is_gcm(first);
 }
 
 /* A key that got no place is expanded for packet @i of this burst alone. */
@@ -111,7 +133,11 @@ static const struct ux_mb_key *expand(struct ux_mb_worker *w, const struct ux_tr
 	if (place == UX_KEY_NOWHERE && w->n_passing <= i)
 		w->n_passing = (uint32_t)i + 1;
 	w->misses++;
-	ux_mb_gcm_expand(key, t);
+	if (is_gcm(t))
+		ux_mb_gcm_expand(key, t);
+	else
+		ux_mb_job_expand(key, t);
+	key->method = t->method;
 	return key;
 }
 
@@ -149,17 +175,12 @@ static size_t all_of_one(const struct ux_crypt_op *ops, size_t n)
 	return i;
 }
 
-static bool is_ours(const struct ux_transform *t)
-{
-	return t && t->backend == &ux_ipsec_mb_backend;
-}
-
 /* Step by step for all packets, so that what one waits for comes while the others are looked at. */
 static size_t find_all(struct ux_mb_worker *w, const struct ux_crypt_op *ops, size_t n)
 {
 	size_t ours;
 
-	for (ours = 0; ours < n && is_ours(ops[ours].transform); ours++)
+	for (ours = 0; ours < n && is_alike(ops[ours].transform, ops->transform); ours++)
 		ux_key_cache_prefetch(&w->cache, ops[ours].transform->id);
 	for (size_t i = 0; i < ours; i++) {
 		w->key[i] = find(w, ops[i].transform);
@@ -193,17 +214,39 @@ static size_t find_keys(struct ux_mb_worker *w, const struct ux_crypt_op *ops, s
 	return same;
 }
 
+/* Lanes without a packet cost as much as those with one: few packets are libcrypto's. */
+static bool are_few(const struct ux_crypt_op *ops, size_t n)
+{
+	size_t i = 1;
+
+	if (ops->transform->method != UX_MB_AUTHENC)
+		return false;
+	while (i < n && i < JOBS_LEAST && is_alike(ops[i].transform, ops->transform))
+		i++;
+	return i < JOBS_LEAST;
+}
+
 static size_t encrypt(void *state, struct ux_crypt_op *ops, size_t n)
 {
+	if (are_few(ops, n))
+		return 0;
 	n = find_keys(state, ops, n);
-	ux_mb_gcm_encrypt(state, ops, n);
+	if (is_gcm(ops->transform))
+		ux_mb_gcm_encrypt(state, ops, n);
+	else
+		ux_mb_jobs_encrypt(state, ops, n);
 	return n;
 }
 
 static size_t decrypt(void *state, struct ux_crypt_op *ops, size_t n)
 {
+	if (are_few(ops, n))
+		return 0;
 	n = find_keys(state, ops, n);
-	ux_mb_gcm_decrypt(state, ops, n);
+	if (is_gcm(ops->transform))
+		ux_mb_gcm_decrypt(state, ops, n);
+	else
+		ux_mb_jobs_decrypt(state, ops, n);
 	return n;
 }
 
@@ -241,6 +284,7 @@ static void forget_bursts(void *state)
 	w->n_passing = 0;
 	explicit_bzero(w->nonce, sizeof(w->nonce));
 	explicit_bzero(w->tag, sizeof(w->tag));
+	explicit_bzero(w->received, sizeof(w->received));
 	explicit_bzero(&w->context, sizeof(w->context));
 }
 
@@ -258,7 +302,8 @@ static size_t blocks(const void *state, struct ux_key_block ret[UX_KEY_BLOCKS_MA
 
 	ret[0] = (struct ux_key_block){w, sizeof(*w)};
 	ret[1] = (struct ux_key_block){w->keys, ux_key_cache_places(&w->cache) * sizeof(*w->keys)};
-	return 2;
+	ret[2] = (struct ux_key_block){w->jobs, imb_get_mb_mgr_size()};
+	return 3;
 }
 
 const struct ux_crypto_backend ux_ipsec_mb_backend = {

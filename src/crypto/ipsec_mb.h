@@ -21,17 +21,31 @@ enum ux_mb_method {
 	UX_MB_GCM_128,
 	UX_MB_GCM_192,
 	UX_MB_GCM_256,
+	UX_MB_CHACHA20_POLY1305,
+	UX_MB_AUTHENC, /* AES-CBC, AES-CTR or no cipher; HMAC or no authenticator */
 };
 #define UX_MB_GCM_KINDS 3
+
+struct ux_mb_authenc {
+	_Alignas(16) uint32_t enc[60], dec[60]; /* AES round keys */
+	uint8_t inner[64], outer[64];		/* states of HMAC after the key blocks */
+	IMB_CIPHER_MODE cipher;
+	IMB_HASH_ALG hash;
+	uint8_t key_len, digest_len;
+};
 
 /* A key as the library wants it, an odd number of cache lines, so that keys spread over all sets of
  * a cache. */
 struct ux_mb_key {
-	_Alignas(64) struct gcm_key_data gcm;
+	union {
+		struct gcm_key_data gcm;
+		struct ux_mb_authenc authenc;
+		uint8_t chacha20[32];
+	};
 	uint8_t salt[4];
-	uint8_t method; /* what it is expanded for, 0: nothing */
+	uint8_t method; /* what it is expanded for; 0: nothing */
 	uint8_t spare[64];
-};
+} __attribute__((aligned(64)));
 _Static_assert(sizeof(struct ux_mb_key) == 17 * 64, "an odd number of lines");
 
 struct ux_mb_worker {
@@ -40,6 +54,7 @@ struct ux_mb_worker {
 	uint64_t hits, misses;
 	aes_gcm_enc_dec_t gcm[2][UX_MB_GCM_KINDS]; /* decrypt, encrypt */
 	struct gcm_context_data context;
+	IMB_MGR *jobs; /* in key memory */
 
 	/* of the burst at work, and of former ones until they are forgotten */
 	struct ux_mb_key passing[UX_MB_BURST]; /* without a place in the store */
@@ -47,9 +62,16 @@ struct ux_mb_worker {
 	const struct ux_mb_key *one; /* all packets'; NULL: each has its own */
 	const struct ux_mb_key *key[UX_MB_BURST];
 	_Alignas(64) uint8_t nonce[UX_MB_BURST][16]; /* salt, IV */
-	uint8_t aad[UX_MB_BURST][16];		     /* with ESN */
-	uint8_t tag[UX_MB_BURST][16];		     /* decrypt: as it should be */
+	uint8_t aad[UX_MB_BURST][16];
+	uint8_t tag[UX_MB_BURST][UX_ICV_MAX];	   /* decrypt: as it should be */
+	uint8_t received[UX_MB_BURST][UX_ICV_MAX]; /* what stood where a job needed the place */
 };
+
+/* ux_mb_key_at - of packet @i of the burst. */
+static inline const struct ux_mb_key *ux_mb_key_at(const struct ux_mb_worker *w, size_t i)
+{
+	return w->one ? w->one : w->key[i];
+}
 
 /* ux_mb_manager - of the process, with the functions for this CPU; const. NULL: not on this CPU. */
 const IMB_MGR *ux_mb_manager(void);
@@ -59,3 +81,10 @@ void ux_mb_gcm_expand(struct ux_mb_key *key, const struct ux_transform *t);
 /* ux_mb_gcm_encrypt, ux_mb_gcm_decrypt - @n packets, at most UX_MB_BURST, by the keys in w. */
 void ux_mb_gcm_encrypt(struct ux_mb_worker *w, struct ux_crypt_op *ops, size_t n);
 void ux_mb_gcm_decrypt(struct ux_mb_worker *w, struct ux_crypt_op *ops, size_t n);
+
+/* ux_mb_job_method - how jobs do the transform, if they can. */
+uint8_t ux_mb_job_method(const struct ux_transform *t);
+void ux_mb_job_expand(struct ux_mb_key *key, const struct ux_transform *t);
+/* ux_mb_jobs_encrypt, ux_mb_jobs_decrypt - as those of GCM. */
+void ux_mb_jobs_encrypt(struct ux_mb_worker *w, struct ux_crypt_op *ops, size_t n);
+void ux_mb_jobs_decrypt(struct ux_mb_worker *w, struct ux_crypt_op *ops, size_t n);

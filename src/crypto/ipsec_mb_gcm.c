@@ -18,6 +18,8 @@ void ux_mb_gcm_expand(struct ux_mb_key *key, const struct ux_transform *t)
 	unsigned int size = t->method - UX_MB_GCM_128;
 	size_t schedule = (rounds[size] + 1) * ROUND_KEY_LEN;
 
+	if (key->method > UX_MB_GCM_256) /* it was of another kind */
+		explicit_bzero(key, sizeof(*key));
 	if (t->method == UX_MB_GCM_128)
 		IMB_AES128_GCM_PRE(m, bytes, &key->gcm);
 	else if (t->method == UX_MB_GCM_192)

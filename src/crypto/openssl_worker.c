@@ -128,7 +128,8 @@ static size_t crypt_all(struct worker *w, struct ux_crypt_op *ops, size_t n, boo
 	for (i = 0; i < n; i++) {
 		if (ops[i].transform != last) {
 			last = ops[i].transform;
-			if (!last || last->backend != &ux_openssl_backend)
+			/* the first is given on by others, too */
+			if (i > 0 && (!last || last->backend != &ux_openssl_backend))
 				break;
 			s = slot_for(w, last, encrypt);
 		}

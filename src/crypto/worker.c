@@ -39,11 +39,9 @@ struct ux_crypto_worker *ux_crypto_worker_free(struct ux_crypto_worker *w)
 	return NULL;
 }
 
-static size_t crypt_some(struct ux_crypto_worker *w, struct ux_crypt_op *ops, size_t n,
-			 bool encrypt)
+static size_t crypt_by(struct ux_crypto_worker *w, const struct ux_crypto_backend *b,
+		       struct ux_crypt_op *ops, size_t n, bool encrypt)
 {
-	const struct ux_crypto_backend *b = ops->transform->backend;
-
 	/* only when the choice of backends changed since the worker was made */
 	if (!w->state[b->index])
 		w->state[b->index] = b->worker_new();
@@ -53,6 +51,14 @@ static size_t crypt_some(struct ux_crypto_worker *w, struct ux_crypt_op *ops, si
 	}
 	return encrypt ? b->encrypt(w->state[b->index], ops, n)
 		       : b->decrypt(w->state[b->index], ops, n);
+}
+
+static size_t crypt_some(struct ux_crypto_worker *w, struct ux_crypt_op *ops, size_t n,
+			 bool encrypt)
+{
+	size_t done = crypt_by(w, ops->transform->backend, ops, n, encrypt);
+
+	return done ? done : crypt_by(w, &ux_openssl_backend, ops, 1, encrypt);
 }
 
 static inline void crypt_all(struct ux_crypto_worker *w, struct ux_crypt_op *ops, size_t n,
