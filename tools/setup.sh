@@ -12,8 +12,9 @@ build_packages=(gcc libc6-dev pkg-config meson ninja-build liburcu-dev libssl-de
 test_packages=(python3-jsonschema)
 # the kernel that tests/oracle asks is built from its source
 oracle_packages=(linux-source-6.12 make flex bison bc xz-utils)
-# unmodified IKE daemons, for tests/interop/ike
-strongswan_packages=(strongswan-charon strongswan-swanctl libstrongswan-standard-plugins libstrongswan-extra-plugins)
+# unmodified IKE daemons, for tests/interop/ike and ./demo --ike; the last has kernel-libipsec
+strongswan_packages=(strongswan-charon strongswan-swanctl libstrongswan-standard-plugins libstrongswan-extra-plugins
+	libcharon-extra-plugins)
 libreswan_packages=(libreswan)
 demo_packages=(iproute2 netbase iputils-ping nftables procps)
 
@@ -63,11 +64,11 @@ install_packages() {
 }
 
 # unpack_packages DIR NAME... - those packages, and what they need, unpacked into DIR/root and not installed: IKE
-# daemons would start, and two of them cannot be installed together. Once.
+# daemons would start, and two of them cannot be installed together. Once, unless other packages are wanted.
 unpack_packages() {
 	local dir=$1 deb part
 	shift
-	[ ! -e "$dir/complete" ] || return 0
+	[ "$(cat "$dir/complete" 2>/dev/null)" != "$*" ] || return 0
 	echo "unpacking into $dir: $*"
 	rm -rf "$dir" && mkdir -p "$dir/packages/partial" "$dir/root/usr"
 	export DEBIAN_FRONTEND=noninteractive
@@ -86,7 +87,13 @@ unpack_packages() {
 		[ ! -d "$dir/root/$part" ] || cp -a "$dir/root/$part" "$dir/root/usr/"
 	done
 	rm -rf "$dir/packages"
-	touch "$dir/complete"
+	echo "$*" >"$dir/complete"
+}
+
+# unpack_ike_daemons - strongSwan and libreswan, as Debian has them.
+unpack_ike_daemons() {
+	unpack_packages "$build/ike/strongswan" "${strongswan_packages[@]}" &&
+		unpack_packages "$build/ike/libreswan" "${libreswan_packages[@]}"
 }
 
 # configure DIR OPTIONS... - meson setup, or again when it is of an older version of the tree.

@@ -117,13 +117,27 @@ static struct ux_list *bucket_of(struct uxfrm *u, __be32 spi)
 	return &u->interim.parked_by_spi[be32toh(spi) % UX_PARKED_BUCKETS];
 }
 
-static void count_reqid(struct uxfrm *u, const struct ux_sa *sa, int change)
+static void change_count(_Atomic(uint16_t) *count, int change)
 {
-	_Atomic(uint16_t) *count = &u->interim.parked_reqids[sa->reqid % UX_PARKED_BUCKETS];
-
 	atomic_store_explicit(
 	    count, (uint16_t)(atomic_load_explicit(count, memory_order_relaxed) + change),
 	    memory_order_relaxed);
+}
+
+static void count_parked(struct uxfrm *u, const struct ux_sa *sa, int change)
+{
+	struct ux_interim *i = &u->interim;
+
+	change_count(&i->parked_reqids[sa->reqid % UX_PARKED_BUCKETS], change);
+	change_count(&i->parked_spis[be32toh(sa->id.spi) % UX_PARKED_BUCKETS], change);
+}
+
+bool ux_interim_moves_here(struct uxfrm *u, __be32 spi, uint8_t proto)
+{
+	/* a parked one is out of the index; the order is that in which it comes back */
+	return atomic_load_explicit(&u->interim.parked_spis[be32toh(spi) % UX_PARKED_BUCKETS],
+				    memory_order_acquire) ||
+	       ux_sad_spi_in_use(u, spi, proto);
 }
 
 void ux_interim_add(struct uxfrm *u, struct ux_sa *sa)
@@ -133,7 +147,7 @@ void ux_interim_add(struct uxfrm *u, struct ux_sa *sa)
 	ux_list_init(&sa->grace_link);
 	ux_list_push_back(&u->interim.parked, &sa->timed);
 	ux_list_push_front(bucket_of(u, sa->id.spi), &sa->grace_link);
-	count_reqid(u, sa, 1);
+	count_parked(u, sa, 1);
 	u->interim.n_parked++;
 }
 
@@ -141,7 +155,7 @@ void ux_interim_remove(struct uxfrm *u, struct ux_sa *sa)
 {
 	ux_list_remove(&sa->timed);
 	ux_list_remove(&sa->grace_link);
-	count_reqid(u, sa, -1);
+	count_parked(u, sa, -1);
 	u->interim.n_parked--;
 }
 

@@ -45,6 +45,7 @@ struct ux_interim {
 	/* control thread writes, workers read */
 	_Atomic(uint16_t)
 	    parked_reqids[UX_PARKED_BUCKETS]; /* parked SAs, by the low bits of reqid */
+	_Atomic(uint16_t) parked_spis[UX_PARKED_BUCKETS]; /* and of the SPI */
 	_Atomic(uint32_t) n_gaps;
 	_Atomic(struct ux_gap *) gaps[UX_GAPS_MAX]; /* constant once published */
 	_Atomic(uint32_t) changes;  /* of anything that a packet may wait for, or that goes */
@@ -89,6 +90,11 @@ bool ux_interim_waits_in(struct uxfrm *u, const struct ux_sa *sa);
  */
 bool ux_interim_allowed(struct uxfrm *u, uint32_t since, enum ux_policy_dir dir,
 			const struct ux_flow_key *flow, struct ux_sa *const *bundle, uint32_t n);
+/*
+ * ux_interim_moves_here - may the SA with this SPI be about to move to where a packet came for it,
+ * though its destination is another now? Its peer may have moved first. Sometimes true where it is not.
+ */
+bool ux_interim_moves_here(struct uxfrm *u, __be32 spi, uint8_t proto);
 /* ux_interim_waits_sa - may an SA for this template be parked? Sometimes true where none is. */
 static inline bool ux_interim_waits_sa(const struct ux_interim *i, uint32_t reqid)
 {

@@ -153,8 +153,10 @@ static void spi_link(struct uxfrm *u, const struct ux_sa *sa)
 {
 	struct ux_sa_runtime *r = sa->runtime, *head;
 
-	r->spi = sa->id.spi;
-	r->proto = sa->id.proto;
+	if (r->spi != sa->id.spi) { /* workers may look at one that was here before */
+		r->spi = sa->id.spi;
+		r->proto = sa->id.proto;
+	}
 	r->next_same_spi = r->prev_same_spi = NULL;
 	if (!r->spi)
 		return;
@@ -305,7 +307,7 @@ static int reserve(struct uxfrm *u)
 	if (err == 0)
 		err = ux_sa_table_reserve(&u->sad.by_address, 1, &u->retire);
 	if (err == 0)
-		err = ux_sa_table_reserve(&u->sad.by_spi, 1, NULL);
+		err = ux_sa_table_reserve(&u->sad.by_spi, 1, &u->retire);
 	return err;
 }
 
@@ -504,6 +506,8 @@ int ux_sad_replace(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fresh, bool
 		runtime_leave(u, old_runtime);
 	} else if (fresh->runtime->n_grace)
 		grace_drop_like(u, fresh);
+	if (moved)
+		ux_interim_changed(u);
 	if (grace) {
 		grace_add(u, old);
 		return 0;
@@ -545,14 +549,15 @@ void ux_sad_park(struct uxfrm *u, struct ux_sa *sa)
 {
 	ux_interim_changed(u);
 	atomic_store_explicit(&sa->runtime->parked, true, memory_order_release);
-	runtime_hide(u, sa->runtime);
-	/* its former identities are in no index any more */
-	sa->runtime->first_former = sa->runtime->latest_former = 0;
 	address_unlink(u, sa);
 	ux_walk_remove(&u->sad.cursors, &sa->all);
 	u->sad.n_sa--;
 	atomic_store_explicit(&sa->grace, true, memory_order_release);
+	/* among the parked before it is out of the index: ux_interim_moves_here */
 	ux_interim_add(u, sa);
+	runtime_hide(u, sa->runtime);
+	/* its former identities are in no index any more */
+	sa->runtime->first_former = sa->runtime->latest_former = 0;
 }
 
 void ux_sad_unpark(struct uxfrm *u, struct ux_sa *sa)
@@ -602,11 +607,11 @@ int ux_sad_resume(struct uxfrm *u, struct ux_sa *parked, struct ux_sa *fresh)
 	ux_sa_share_runtime(fresh, r);
 	reset_stats(&r->stats);
 	hash_sa(u, fresh);
+	spi_link(u, fresh);
 	ux_interim_remove(u, parked);
 	/* policies may go on naming what it was, as after a move */
 	parked->address_hash = ux_sad_address_hash(u, &was);
 	ux_former_update(u, parked, fresh);
-	spi_link(u, fresh);
 	address_link(u, fresh);
 	tuple_link(u, fresh);
 	ux_list_push_front(&u->sad.all, &fresh->all);

@@ -42,7 +42,7 @@ struct ux_former_spare {
 
 struct ux_sad {
 	struct ux_sa_table by_tuple, by_address, by_former;
-	struct ux_sa_table by_spi;  /* (SPI, protocol) -> runtimes; control thread only */
+	struct ux_sa_table by_spi;  /* (SPI, protocol) -> runtimes */
 	struct ux_list all;	    /* ux_sa.all, newest first */
 	struct ux_list cursors;	    /* open dumps */
 	struct ux_list *by_seq;	    /* UX_SAD_SEQ_BUCKETS lists of larval SAs */
@@ -113,7 +113,8 @@ struct ux_sa *ux_sad_lookup_wildcard_at(struct uxfrm *u, uint64_t hash, const st
 struct ux_sa *ux_sad_lookup_by_address(struct uxfrm *u, const struct ux_addr *daddr,
 				       const struct ux_addr *saddr, uint8_t proto, uint16_t family,
 				       struct ux_mark mark);
-/* any SA, larval ones included, with this SPI and protocol, whatever its destination (ALLOCSPI) */
+/* any SA, larval ones included, with this SPI and protocol, whatever its destination (ALLOCSPI, and
+ * packets for an SA that may be about to move; in a read section) */
 bool ux_sad_spi_in_use(struct uxfrm *u, __be32 spi, uint8_t proto);
 /* larval SA by acquire sequence number and mark (Linux: __xfrm_find_acq_byseq) */
 struct ux_sa *ux_sad_lookup_larval_by_seq(struct uxfrm *u, struct ux_mark mark, uint32_t seq,

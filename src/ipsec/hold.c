@@ -4,6 +4,8 @@
 
 #include "ipsec/hold.h"
 
+#include "ipsec/protocol.h"
+
 static bool hold_for(struct uxfrm_worker *w, struct ux_slot *s, uint32_t shares_with, uint32_t ms)
 {
 	s->p->verdict = UXFRM_HOLD;
@@ -46,6 +48,19 @@ bool ux_hold_changed(struct uxfrm_worker *w, struct ux_slot *s, uint32_t key)
 	return s->p->may_hold == UXFRM_MAY_HOLD_FIRST && !s->n_bundle &&
 	       w->instance->params.hold_ms &&
 	       atomic_load_explicit(changes, memory_order_acquire) != w->changes && hold(w, s, key);
+}
+
+bool ux_hold_for_move(struct uxfrm_worker *w, struct ux_slot *s)
+{
+	uint8_t proto = s->protocol->proto;
+	__be32 spi;
+
+	if (!s->p->may_hold || s->n_bundle || !w->instance->params.hold_ms)
+		return false;
+	if (proto != IPPROTO_ESP && proto != IPPROTO_AH)
+		return false;
+	spi = s->protocol->spi(w, s);
+	return ux_interim_moves_here(w->instance, spi, proto) && hold(w, s, be32toh(spi));
 }
 
 bool ux_hold_inbound(struct uxfrm_worker *w, struct ux_slot *s)

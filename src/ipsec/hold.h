@@ -17,5 +17,8 @@ bool ux_hold_for_keys(struct uxfrm_worker *w, struct ux_slot *s, const struct ux
  * missing may have come during the burst. It is seen once more. @key: whom it shares room with.
  */
 bool ux_hold_changed(struct uxfrm_worker *w, struct ux_slot *s, uint32_t key);
+/* ux_hold_for_move - before a packet is dropped because its SA is, for now, somewhere else or has another
+ * encapsulation: its peer may have moved first. */
+bool ux_hold_for_move(struct uxfrm_worker *w, struct ux_slot *s);
 /* ux_hold_inbound - s->sa was found. */
 bool ux_hold_inbound(struct uxfrm_worker *w, struct ux_slot *s);

@@ -11,7 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from lab.namespaces import CommandFailed, Lab  # noqa: E402
 from lab.processes import Daemon  # noqa: E402
 
-from demo import report, topology, traffic, tunnel  # noqa: E402
+from demo import ike_demo, report, topology, traffic, tunnel  # noqa: E402
 from demo.roaming import Roamer  # noqa: E402
 
 DEFAULT_INTERVAL = 0.06
@@ -20,16 +20,23 @@ SHORTEST_INTERVAL = 0.02
 
 def arguments():
     parser = argparse.ArgumentParser(prog="demo", description=__doc__)
-    parser.add_argument("--roams", type=int, default=200, metavar="N", help="how often (200)")
-    parser.add_argument("--rate", type=int, default=20000, metavar="PPS",
-                        help="UDP packets per second in each direction (20000)")
-    parser.add_argument("--mbit", type=float, default=100, metavar="N", help="TCP, Mbit/s (100)")
+    parser.add_argument("--ike", choices=("strongswan", "libreswan"),
+                        help="unmodified IKE daemons move the SAs, as Debian has them")
+    parser.add_argument("--roams", type=int, metavar="N", help="how often (200; with --ike 20)")
+    parser.add_argument("--rate", type=int, metavar="PPS",
+                        help="UDP packets per second in each direction (20000; with --ike 10000)")
+    parser.add_argument("--mbit", type=float, metavar="N", help="TCP, Mbit/s (100; with --ike 10)")
     parser.add_argument("--seconds", type=float, metavar="S",
                         help=f"duration of the roaming ({DEFAULT_INTERVAL:g} s for each roam)")
     parser.add_argument("--keep", action="store_true", help="leave everything running at the end")
     parser.add_argument("--json", metavar="FILE", help="write the result to FILE")
     parser.add_argument("--build", default="build", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    for name, value in zip(("roams", "rate", "mbit"), (20, 10000, 10) if options.ike else (200, 20000, 100)):
+        if getattr(options, name) is None:
+            setattr(options, name, value)
+    if options.ike and (options.seconds or options.keep):
+        parser.error("with --ike there is neither --seconds, since the daemons need what time they need, nor --keep")
     if options.roams < 1 or options.rate < 100 or options.mbit <= 0:
         parser.error("--roams and --mbit must be positive, --rate at least 100")
     return options
@@ -107,19 +114,8 @@ class Demo:
                            "max": max(times, default=0.0)},
             "up": report.direction(final["rw"], final["gw"], self.traffic.seconds),
             "down": report.direction(final["gw"], final["rw"], self.traffic.seconds),
-            "tcp_bytes": final["gw"]["tcp"]["received"],
-            "tcp_sent": final["rw"]["tcp"]["sent"],
-            "tcp_damaged": final["gw"]["tcp"]["damaged"],
-            "ping": {key: final["rw"]["ping"][key] for key in ("sent", "received", "duplicated")},
-            "repeated_sequence_numbers": wire["repeated_sequence_numbers"],
-            "repeated_ivs": wire["repeated_ivs"],
-            "cleartext_packets": wire["cleartext_packets"],
-            "capture_drops": wire["capture_drops"],
-            "undecodable": wire["undecodable"],
-            "esp_packets": wire["esp"] + wire["esp_in_udp"],
-            "esp_in_udp_packets": wire["esp_in_udp"],
             "ways": len(self.roamer.places),
-            "wire": wire,
+            **report.common(final, wire),
             "stats": stats,
             "trouble": self.trouble,
         }
@@ -137,6 +133,8 @@ class Demo:
 
 def main():
     options = arguments()
+    if options.ike:
+        return ike_demo.main(options)
     with Lab("uxdemo", options.build, os.path.join(options.build, "logs")) as lab:
         demo = Demo(lab, options)
         demo.set_up()

@@ -27,16 +27,27 @@ def direction(sender, receiver, seconds):
     }
 
 
-def failures(result):
-    """Why the verdict is not "pass"; empty when it is."""
+def common(final, wire):
+    """What the traffic's ends and the judge say, but for UDP; @final: {end: counts}."""
+    return {
+        "tcp_bytes": final["gw"]["tcp"]["received"],
+        "tcp_sent": final["rw"]["tcp"]["sent"],
+        "tcp_damaged": final["gw"]["tcp"]["damaged"],
+        "ping": {key: final["rw"]["ping"][key] for key in ("sent", "received", "duplicated")},
+        "repeated_sequence_numbers": wire["repeated_sequence_numbers"],
+        "repeated_ivs": wire["repeated_ivs"],
+        "cleartext_packets": wire["cleartext_packets"],
+        "capture_drops": wire["capture_drops"],
+        "undecodable": wire["undecodable"],
+        "esp_packets": wire["esp"] + wire["esp_in_udp"],
+        "esp_in_udp_packets": wire["esp_in_udp"],
+        "wire": wire,
+    }
+
+
+def wire_failures(result):
+    """What the underlay showed and the TCP stream met that must not be."""
     reasons = []
-    for name in ("up", "down"):
-        counts = result[name]
-        for what in ("lost", "duplicated", "damaged"):
-            if counts[what]:
-                reasons.append(f"{name}: {counts[what]} {what}")
-        if not counts["received"]:
-            reasons.append(f"{name}: nothing was received")
     for key, what in (("repeated_sequence_numbers", "sequence numbers repeated"),
                       ("repeated_ivs", "IVs repeated"), ("cleartext_packets", "packets in clear"),
                       ("capture_drops", "packets the capture missed"),
@@ -48,6 +59,20 @@ def failures(result):
     if result["tcp_damaged"] or result["tcp_bytes"] != result["tcp_sent"] or not result["tcp_bytes"]:
         reasons.append(f"TCP: {result['tcp_sent']} bytes sent, {result['tcp_bytes']} received,"
                        f" {result['tcp_damaged']} blocks damaged")
+    return reasons
+
+
+def failures(result):
+    """Why the verdict is not "pass"; empty when it is."""
+    reasons = []
+    for name in ("up", "down"):
+        counts = result[name]
+        for what in ("lost", "duplicated", "damaged"):
+            if counts[what]:
+                reasons.append(f"{name}: {counts[what]} {what}")
+        if not counts["received"]:
+            reasons.append(f"{name}: nothing was received")
+    reasons += wire_failures(result)
     if result["ping"]["received"] != result["ping"]["sent"] or not result["ping"]["sent"]:
         reasons.append(f"ping: {result['ping']['sent']} sent, {result['ping']['received']} answered")
     for spi in result["wire"]["spis"]:

@@ -447,12 +447,54 @@ static void test_bounds(void **state)
 	pair_close(&p);
 }
 
+/* The peer has moved, to another address or into UDP, and our client has not heard of it yet: what it sends waits
+ * for the SA with that SPI, and for no other. */
+static void test_peer_moves_first(void **state)
+{
+	for (int in_udp = 0; in_udp < 2; in_udp++) {
+		struct sa_spec spec = {.algo = GCM128_16, .window = 64}, again;
+		struct ux_sa *at_a, *at_b;
+		struct pair p;
+
+		open_holding(&p, HOLD_MS);
+		at_a = usual_tunnel(&p, &spec, &at_b);
+		send_inner(&p.a, &flight[0]);
+		expect_delivered(&p.b, &flight[0]);
+		again = moved_spec(at_a);
+		if (in_udp)
+			again.dst = "192.0.2.2", again.sport = again.dport = 4500;
+		again.oseq = 1;
+		park_sa(&p.a, at_a);
+		assert_non_null(resume_sa(&p.a, &again));
+		send_inner(&p.a, &flight[1]);
+		expect_waits_in(&p.b, &flight[1],
+				in_udp ? UXFRM_DROP_IN_ENCAP : UXFRM_DROP_IN_NO_SA);
+		copy_packet(&flight[2], &flight[1]);
+		flight[2].p.data[in_udp ? 31 : 23] ^= 1; /* the SPI of nobody */
+		receive(&p.b, &flight[2]);
+		assert_int_equal(t.p.verdict, UXFRM_DROP);
+		assert_int_equal(t.p.drop, UXFRM_DROP_IN_NO_SA);
+
+		uint32_t changes = uxfrm_changes(p.b.u);
+
+		again.oseq = 0;
+		again.iseq = 1;
+		park_sa(&p.b, at_b);
+		expect_waits_in(&p.b, &flight[1], UXFRM_DROP_IN_NO_SA);
+		assert_non_null(resume_sa(&p.b, &again));
+		assert_int_not_equal(uxfrm_changes(p.b.u), changes);
+		expect_delivered(&p.b, &flight[1]);
+		pair_close(&p);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_sa_comes_back),
 	    cmocka_unit_test(test_sa_does_not_come_back),
 	    cmocka_unit_test(test_another_sa),
+	    cmocka_unit_test(test_peer_moves_first),
 	    cmocka_unit_test(test_limits_go_on),
 	    cmocka_unit_test(test_comes_back_behind_nat),
 	    cmocka_unit_test(test_keys_to_come),
