@@ -56,8 +56,8 @@ conn net
 	right={remote}
 	leftid=@{end}
 	rightid=@{other}
-	leftsubnets={{{local_nets}}}
-	rightsubnets={{{remote_nets}}}
+	leftsubnet={local_net}
+	rightsubnet={remote_net}
 	ike=aes128-sha2;dh14
 	esp=aes_gcm128
 	mobike=yes
@@ -77,7 +77,6 @@ class Ends:
     """Both ends of one data path. @folder: where each daemon has a folder of its own."""
 
     uxfrmd_at = ENDS
-    source_routes = True
 
     def __init__(self, lab, folder):
         self.lab = lab
@@ -137,10 +136,10 @@ class OwnPath(StrongSwan):
 class Libreswan(Ends):
     """pluto on uxfrm."""
 
-    name, source_routes = "uxfrm", False
+    name = "uxfrm"
 
     def peer(self, end, folder):
         local, remote = ("%defaultroute", GATEWAY[4]) if end == "rw" else (GATEWAY[4], "%any")
         return Pluto(self.lab, end, folder, IPSEC.format(
             local=local, remote=remote, end=end, other=OTHER[end],
-            local_nets=" ".join(INNER_NETS[end].values()), remote_nets=" ".join(INNER_NETS[OTHER[end]].values())))
+            local_net=INNER_NETS[end][4], remote_net=INNER_NETS[OTHER[end]][4]))

@@ -41,9 +41,10 @@ def _unreachable_ms(result, name):
 def _rows(result):
     """(name, value) of one data path."""
     yield "roams, of these hard", f"{result['roams']}, {result['hard_roams']}"
+    yield "lost while the peer could be reached, per roam:", ""
     for kind, lost in result["lost_of_kind"].items():
-        yield f"  lost by {kind}", f"{lost['reachable'] / lost['roams']:.1f} per roam"
-    yield "  most lost by one roam", f"{max(_per_roam(result, hard)[0] for hard in (False, True))}"
+        yield f"  {kind}", f"{lost['reachable'] / lost['roams']:.1f}"
+    yield "  the most by one roam", f"{max(_per_roam(result, hard)[0] for hard in (False, True))}"
     for name, arrow in ARROWS:
         counts = result[name]
         yield f"UDP {arrow}, sent", f"{counts['sent']} ({counts['pps']:.0f}/s)"

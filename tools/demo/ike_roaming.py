@@ -2,7 +2,8 @@
 """How the roadwarrior roams when an IKE daemon moves its SAs: only addresses and routes change here.
 
 Gently, as a phone does: the new address comes up and its network becomes the way out, the daemons agree, and
-when both have moved the old address goes. Hard: the address goes without a word, and another comes up later.
+when both have moved the old address goes. Hard: the address goes without a word, and another comes up later, or is
+there already (`other_there`).
 """
 import time
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ class Step:
     kind: str
     place: str
     hard: bool = False
+    other_there: bool = False
 
 
 STRONGSWAN = (
@@ -32,6 +34,14 @@ STRONGSWAN = (
     Step("hard, IPv4 to IPv6", "B6", True),
     Step("hard, IPv6 to behind a NAT", "NAT", True),
     Step("hard, out from behind it", "A4", True),
+)
+
+# Its MOBIKE looks for another path when the address in use has gone, and only then.
+LIBRESWAN = (
+    Step("hard, another address is there", "B4", True, True),
+    Step("hard, another comes later", "A4", True),
+    Step("hard, another comes later", "B4", True),
+    Step("hard, another address is there", "A4", True, True),
 )
 
 
@@ -62,11 +72,14 @@ class Roamer:
         self.roadwarrior.leave(roam.old)
 
     def _hard(self, roam):
+        if roam.step.other_there:
+            self.roadwarrior.arrive(roam.new)
         roam.gone = time.monotonic_ns()
         self.roadwarrior.leave(roam.old)
-        self.roadwarrior.forget_way(roam.old.family)
-        time.sleep(NOWHERE)
-        self.roadwarrior.arrive(roam.new)
+        if not roam.step.other_there:
+            self.roadwarrior.forget_way(roam.old.family)
+            time.sleep(NOWHERE)
+            self.roadwarrior.arrive(roam.new)
         self.ends.wait_moved(roam.new, PATIENCE)
         roam.moved = time.monotonic_ns()
 

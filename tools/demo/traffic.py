@@ -28,23 +28,24 @@ def judge(lab, *options):
 
 
 class Traffic:
-    """@rate: UDP packets per second in each direction; @logs: {end: file for `traffic --log`}."""
+    """@rate: UDP packets per second in each direction; @logs: {end: file for `traffic --log`}; @families: of inner
+    addresses, the last of them is TCP's."""
 
-    def __init__(self, lab, rate, mbit, logs=None):
+    def __init__(self, lab, rate, mbit, logs=None, families=(4, 6)):
         self.ends = {}
         # The gateway first: it is the one the TCP stream connects to.
         for end in ("gw", "rw"):
-            self.ends[end] = tool(lab, "traffic", end, self._arguments(end, rate, mbit, (logs or {}).get(end)))
+            self.ends[end] = tool(lab, "traffic", end, self._arguments(end, rate, mbit, (logs or {}).get(end), families))
 
     @staticmethod
-    def _arguments(end, rate, mbit, log):
-        pairs = [f"{topology.INNER[end][family]},{topology.INNER[topology.OTHER[end]][family]}" for family in (4, 6)]
-        argv = ["--rate", str(rate / 2), "--mbit", str(mbit)]
+    def _arguments(end, rate, mbit, log, families):
+        pairs = [f"{topology.INNER[end][family]},{topology.INNER[topology.OTHER[end]][family]}" for family in families]
+        argv = ["--rate", str(rate / len(families)), "--mbit", str(mbit)]
         if log:
             argv += ["--log", log]
         for pair in pairs:
             argv += ["--udp", pair]
-        argv += ["--tcp-send" if end == "rw" else "--tcp-receive", pairs[1]]
+        argv += ["--tcp-send" if end == "rw" else "--tcp-receive", pairs[-1]]
         if end == "rw":
             for pair in pairs:
                 argv += ["--ping", pair]
@@ -60,15 +61,17 @@ class Traffic:
         for child in self.ends.values():
             child.ask("start")
         self.started = time.monotonic()
+        self.seconds = {}
         if not until(self._flowing, 10, 0.1):
             raise CommandFailed("no traffic passes the tunnel")
         time.sleep(QUIET)
 
     def finish(self):
         """Stop the senders, then give each end the number the other has sent. {end: its counts}."""
-        self.seconds = time.monotonic() - self.started
-        sent = {end: self.ends[end].ask_json("stop", 40) for end in ("rw", "gw")}
-        final = {}
+        sent, final = {}, {}
+        for end in ("rw", "gw"):
+            sent[end] = self.ends[end].ask_json("stop", 40)
+            self.seconds[end] = time.monotonic() - self.started
         for end in ("gw", "rw"):
             numbers = " ".join(str(flow["sent"]) for flow in sent[topology.OTHER[end]]["udp"])
             final[end] = self.ends[end].ask_json(f"finish {numbers}", 60)
