@@ -40,7 +40,8 @@ bool ux_acquire_in_progress(const struct uxfrm *u, const struct ux_sa_query *q, 
 static const struct ux_template *find_template(struct uxfrm *u, const struct ux_notice_acquire *n,
 					       const struct ux_policy **ret_policy)
 {
-	const struct ux_policy *policy = ux_spd_lookup(u, UX_POLICY_OUT, &n->flow, n->query.if_id);
+	const struct ux_policy *policy =
+	    ux_spd_lookup_type(u, UX_POLICY_OUT, n->type, &n->flow, n->query.if_id);
 	const struct ux_template *t;
 
 	if (!policy || policy->action != UX_POLICY_ALLOW || n->index >= policy->n_templates ||

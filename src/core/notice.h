@@ -54,6 +54,7 @@ struct ux_notice_acquire {
 	struct ux_flow_key flow;
 	struct ux_sa_query query; /* its flow is not set */
 	uint8_t index;		  /* of the template */
+	uint8_t type;		  /* of the policy */
 	bool for_cpu;		  /* there is an SA, but not for this CPU alone */
 };
 

@@ -38,10 +38,25 @@ static bool is_ip(uint16_t family)
 	return family == AF_INET || family == AF_INET6;
 }
 
+static bool has_sub(const struct ux_spd *spd, enum ux_policy_dir dir)
+{
+	return atomic_load_explicit(&spd->n_sub[dir], memory_order_relaxed);
+}
+
 struct ux_policy *ux_spd_lookup(struct uxfrm *u, enum ux_policy_dir dir,
 				const struct ux_flow_key *flow, uint32_t if_id)
 {
-	struct ux_spd_group group = {UX_POLICY_TYPE_MAIN, (uint8_t)dir, flow->family, if_id};
+	struct ux_policy *sub =
+	    has_sub(&u->spd, dir) ? ux_spd_lookup_type(u, dir, UX_POLICY_TYPE_SUB, flow, if_id)
+				  : NULL;
+
+	return sub ? sub : ux_spd_lookup_type(u, dir, UX_POLICY_TYPE_MAIN, flow, if_id);
+}
+
+struct ux_policy *ux_spd_lookup_type(struct uxfrm *u, enum ux_policy_dir dir, uint8_t type,
+				     const struct ux_flow_key *flow, uint32_t if_id)
+{
+	struct ux_spd_group group = {type, (uint8_t)dir, flow->family, if_id};
 
 	return ux_spd_tree_search(&u->spd.tree, &group, flow);
 }
@@ -55,13 +70,29 @@ void ux_spd_lookup_all(struct uxfrm *u, enum ux_policy_dir dir, struct ux_spd_qu
 		queries[i].group.family = queries[i].flow->family;
 	}
 	ux_spd_tree_search_all(&u->spd.tree, queries, n);
+	for (size_t i = 0; i < n && has_sub(&u->spd, dir); i++) {
+		struct ux_policy *found =
+		    ux_spd_lookup_type(u, dir, UX_POLICY_TYPE_SUB, queries[i].flow,
+				       queries[i].group.if_id);
+
+		queries[i].found = found ? found : queries[i].found;
+	}
 }
 
 bool ux_spd_ports_decide(struct uxfrm *u, enum ux_policy_dir dir, const struct ux_flow_key *flow,
 			 uint32_t if_id, const struct ux_policy *found)
 {
 	struct ux_spd_group group = {UX_POLICY_TYPE_MAIN, (uint8_t)dir, flow->family, if_id};
+	const bool sub = found && found->type == UX_POLICY_TYPE_SUB;
 
+	if (has_sub(&u->spd, dir)) {
+		group.type = UX_POLICY_TYPE_SUB;
+		if (ux_spd_tree_ports_ahead(&u->spd.tree, &group, flow, sub ? found : NULL))
+			return true;
+		group.type = UX_POLICY_TYPE_MAIN;
+	}
+	if (sub)
+		found = ux_spd_tree_search(&u->spd.tree, &group, flow);
 	return ux_spd_tree_ports_ahead(&u->spd.tree, &group, flow, found);
 }
 
@@ -164,6 +195,9 @@ static void note_reqids(struct ux_spd *spd, const struct ux_policy *policy)
 static void count(struct ux_spd *spd, const struct ux_policy *policy, int change)
 {
 	spd->n[policy->dir] += (uint32_t)change;
+	if (policy->type == UX_POLICY_TYPE_SUB)
+		atomic_fetch_add_explicit(&spd->n_sub[policy->dir], (uint32_t)change,
+					  memory_order_relaxed);
 	if (policy->dir == UX_POLICY_OUT && policy->flags & UX_POLICY_FLAG_ICMP)
 		atomic_fetch_add_explicit(&spd->n_icmp_out, (uint32_t)change, memory_order_relaxed);
 }

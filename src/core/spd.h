@@ -36,6 +36,7 @@ struct ux_spd {
 	_Atomic(uint8_t)
 	    default_action[UX_POLICY_DIRS]; /* workers read; UX_POLICY_ALLOW at first */
 	_Atomic(uint32_t) n_icmp_out; /* UX_POLICY_OUT with UX_POLICY_FLAG_ICMP; workers read */
+	_Atomic(uint32_t) n_sub[UX_POLICY_DIRS]; /* of type sub; workers read */
 	uint32_t n[UX_POLICY_DIRS];
 	uint32_t index_generator;
 	struct ux_spd_threshold threshold4, threshold6; /* control thread */
@@ -46,12 +47,15 @@ void ux_spd_fini(struct uxfrm *u);
 
 /*
  * ux_spd_lookup - the policy for a flow, NULL if none: what was right at one instant during the
- * call. While a policy is replaced that is the old one or the new one. Worker, inside a read
+ * call. One of type sub comes before those of type main, whatever their priorities. While a policy is replaced that is the old one or the new one. Worker, inside a read
  * section.
  */
 struct ux_policy *ux_spd_lookup(struct uxfrm *u, enum ux_policy_dir dir,
 				const struct ux_flow_key *flow, uint32_t if_id);
-/* ux_spd_lookup_all - the same for @n flows of one direction; each query has flow and group.if_id.
+/* ux_spd_lookup_type - the same among those of one type. */
+struct ux_policy *ux_spd_lookup_type(struct uxfrm *u, enum ux_policy_dir dir, uint8_t type,
+				     const struct ux_flow_key *flow, uint32_t if_id);
+/* ux_spd_lookup_all - as ux_spd_lookup for @n flows of one direction; each query has flow and group.if_id.
  * Among many policies much quicker than one after the other. */
 void ux_spd_lookup_all(struct uxfrm *u, enum ux_policy_dir dir, struct ux_spd_query *queries,
 		       size_t n);

@@ -26,6 +26,7 @@ static enum uxfrm_drop check(struct uxfrm_worker *w, struct ux_slot *s, enum ux_
 {
 	struct uxfrm *u = w->instance;
 	struct ux_policy *policy;
+	const struct ux_policy *beside;
 
 	if (!ux_ip_parse(s->p->data, s->p->len, &s->ip))
 		return UXFRM_DROP_IN_HEADER;
@@ -37,9 +38,12 @@ static enum uxfrm_drop check(struct uxfrm_worker *w, struct ux_slot *s, enum ux_
 		return ux_spd_default(&u->spd, dir) == UX_POLICY_BLOCK ? UXFRM_DROP_IN_NO_POLICY
 								       : let_in(s);
 	atomic_store_explicit(&policy->use_time_s, w->now_s, memory_order_relaxed);
-	if (policy->action != UX_POLICY_ALLOW)
+	beside = policy->type == UX_POLICY_TYPE_SUB
+		     ? ux_spd_lookup_type(u, UX_POLICY_IN, UX_POLICY_TYPE_MAIN, &s->flow, 0)
+		     : NULL;
+	if (policy->action != UX_POLICY_ALLOW || (beside && beside->action != UX_POLICY_ALLOW))
 		return UXFRM_DROP_IN_BLOCK;
-	return wants_sa(policy) ? UXFRM_DROP_IN_TEMPLATE : let_in(s);
+	return wants_sa(policy) || (beside && wants_sa(beside)) ? UXFRM_DROP_IN_TEMPLATE : let_in(s);
 }
 
 static enum uxfrm_drop check_in(struct uxfrm_worker *w, struct ux_slot *s)

@@ -17,6 +17,7 @@
 #include "ipsec/path_mtu.h"
 #include "ipsec/protocol.h"
 #include "ipsec/sa_use.h"
+#include "ipsec/sub_policy.h"
 #include "packet/icmp_quote.h"
 
 #include <netinet/in.h>
@@ -53,10 +54,14 @@ static enum uxfrm_drop missing(struct uxfrm_worker *w, const struct ux_sa_query 
 
 /* The @index'th template of the packet's policy has no SA, or not one for this CPU. */
 static void ask_for(struct uxfrm_worker *w, const struct ux_slot *s,
-		    const struct ux_sa_query *query, unsigned int index, bool for_cpu)
+		    const struct ux_policy *policy, const struct ux_sa_query *query,
+		    unsigned int index, bool for_cpu)
 {
-	const struct ux_notice_acquire n = {
-	    .flow = s->flow, .query = *query, .index = (uint8_t)index, .for_cpu = for_cpu};
+	const struct ux_notice_acquire n = {.flow = s->flow,
+					    .query = *query,
+					    .index = (uint8_t)index,
+					    .type = policy->type,
+					    .for_cpu = for_cpu};
 
 	ux_notice_acquire(w->instance, w->ring, &n);
 }
@@ -98,7 +103,7 @@ static enum uxfrm_drop resolve(struct uxfrm_worker *w, struct ux_slot *s,
 		if (!sa && ux_hold_for_sa(w, s, t->reqid))
 			return UXFRM_DROP_NONE;
 		if (ux_acquire_wanted(policy, sa))
-			ask_for(w, s, &asked, i, sa);
+			ask_for(w, s, policy, &asked, i, sa);
 		if (!sa && t->optional)
 			continue;
 		reason = sa ? check_sa(sa) : missing(w, &asked);
@@ -113,6 +118,32 @@ static enum uxfrm_drop resolve(struct uxfrm_worker *w, struct ux_slot *s,
 		}
 		s->bundle[s->n_bundle++] = sa;
 	}
+	return UXFRM_DROP_NONE;
+}
+
+/* The SAs that a policy wants, and for one of type sub those of the main policy beside it. */
+static enum uxfrm_drop resolve_all(struct uxfrm_worker *w, struct ux_slot *s,
+				   const struct ux_policy *policy)
+{
+	struct ux_policy *beside = NULL;
+	enum uxfrm_drop reason;
+
+	if (policy->type == UX_POLICY_TYPE_SUB)
+		beside = ux_spd_lookup_type(w->instance, UX_POLICY_OUT, UX_POLICY_TYPE_MAIN,
+					    &s->flow, s->p->if_id);
+	if (!beside)
+		return resolve(w, s, policy);
+	if (beside->action != UX_POLICY_ALLOW)
+		return UXFRM_DROP_OUT_BLOCK;
+	if (policy->n_templates + beside->n_templates > UX_TEMPLATES_MAX)
+		return UXFRM_DROP_OUT_TEMPLATE;
+	reason = resolve(w, s, policy);
+	if (reason == UXFRM_DROP_NONE && !s->done)
+		reason = resolve(w, s, beside);
+	if (reason != UXFRM_DROP_NONE)
+		return reason;
+	atomic_store_explicit(&beside->use_time_s, w->now_s, memory_order_relaxed);
+	ux_sub_policy_sort(s->bundle, s->n_bundle, s->flow.family);
 	return UXFRM_DROP_NONE;
 }
 
@@ -212,7 +243,7 @@ static enum uxfrm_drop classify(struct uxfrm_worker *w, struct ux_slot *s)
 		return UXFRM_DROP_OUT_DEFAULT;
 	if (!policy)
 		return without_sa(w, s);
-	reason = policy->action == UX_POLICY_ALLOW ? resolve(w, s, policy) : UXFRM_DROP_OUT_BLOCK;
+	reason = policy->action == UX_POLICY_ALLOW ? resolve_all(w, s, policy) : UXFRM_DROP_OUT_BLOCK;
 	if (waits(w, s, policy, reason))
 		return UXFRM_DROP_NONE;
 	/* as in Linux one that could not be applied was not used */

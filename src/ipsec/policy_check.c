@@ -11,6 +11,7 @@
 
 #include "base/rcu.h"
 #include "core/companion.h"
+#include "ipsec/sub_policy.h"
 #include "packet/icmp_quote.h"
 
 static bool selector_fits(const struct ux_selector *sel, const struct ux_flow_key *flow)
@@ -67,8 +68,8 @@ static bool former_fits(const struct ux_template *t, struct ux_sa_runtime *rt)
  * Is @sa what the template asks for? The packet may have come by a former tuple while the policies
  * already name the new one, or the other way round.
  */
-static bool template_fits(struct uxfrm *u, const struct ux_policy *policy,
-			  const struct ux_template *t, const struct ux_sa *sa)
+static bool template_fits(struct uxfrm *u, uint32_t if_id, const struct ux_template *t,
+			  const struct ux_sa *sa)
 {
 	const struct ux_sa *current;
 
@@ -78,7 +79,7 @@ static bool template_fits(struct uxfrm *u, const struct ux_policy *policy,
 		return t->optional && address_fits(&t->saddr, &sa->saddr, t->family, sa->id.family);
 	if (t->proto != sa->id.proto || t->mode != sa->mode)
 		return false;
-	if ((t->spi && t->spi != sa->id.spi) || (policy->if_id && policy->if_id != sa->if_id))
+	if ((t->spi && t->spi != sa->id.spi) || (if_id && if_id != sa->if_id))
 		return false;
 	if (sa_fits(t, sa))
 		return true;
@@ -93,13 +94,13 @@ static bool template_fits(struct uxfrm *u, const struct ux_policy *policy,
  * for from @from on, but not beyond a tunnel. Optional ones may find nothing. -1: it is not there.
  * (Linux: xfrm_policy_ok)
  */
-static int follow_template(struct uxfrm *u, const struct ux_policy *policy,
-			   const struct ux_template *t, const struct ux_slot *s, int from)
+static int follow_template(struct uxfrm *u, uint32_t if_id, const struct ux_template *t,
+			   const struct ux_slot *s, int from)
 {
 	if (t->optional && t->mode == UX_MODE_TRANSPORT)
 		return from;
 	for (int i = from; i < s->n_bundle; i++) {
-		if (template_fits(u, policy, t, s->bundle[i]))
+		if (template_fits(u, if_id, t, s->bundle[i]))
 			return i + 1;
 		if (s->bundle[i]->mode != UX_MODE_TRANSPORT)
 			break;
@@ -111,12 +112,13 @@ static int follow_template(struct uxfrm *u, const struct ux_policy *policy,
  * All templates against all SAs, from the outermost inwards. A tunnel that no template led to was
  * not asked for.
  */
-static bool templates_fit(struct uxfrm *u, const struct ux_policy *policy, const struct ux_slot *s)
+static bool templates_fit(struct uxfrm *u, uint32_t if_id, const struct ux_wanted_templates *wanted,
+			  const struct ux_slot *s)
 {
 	int at = 0;
 
-	for (unsigned int i = policy->n_templates; i-- > 0 && at >= 0;)
-		at = follow_template(u, policy, &policy->templates[i], s, at);
+	for (unsigned int i = wanted->n; i-- > 0 && at >= 0;)
+		at = follow_template(u, if_id, wanted->at[i], s, at);
 	if (at < 0)
 		return false;
 	while (at < s->n_bundle)
@@ -149,15 +151,40 @@ static const struct ux_label *label_of(const struct ux_slot *s)
 	return label;
 }
 
-static enum uxfrm_drop check_policy(struct uxfrm_worker *w, const struct ux_slot *s,
-				    struct ux_policy *policy)
+/* The main policy that counts beside one of type sub; NULL: none. As in Linux that is one for
+ * input, also where the packet goes on. */
+static struct ux_policy *policy_beside(struct uxfrm_worker *w, const struct ux_slot *s,
+				       const struct ux_flow_key *flow,
+				       const struct ux_policy *policy)
 {
+	struct ux_policy *beside;
+
+	if (policy->type != UX_POLICY_TYPE_SUB)
+		return NULL;
+	beside = ux_spd_lookup_type(w->instance, UX_POLICY_IN, UX_POLICY_TYPE_MAIN, flow,
+				    s->p->if_id);
+	if (beside)
+		atomic_store_explicit(&beside->use_time_s, w->now_s, memory_order_relaxed);
+	return beside;
+}
+
+/* @flow: whose policy it is. */
+static enum uxfrm_drop check_policy(struct uxfrm_worker *w, const struct ux_slot *s,
+				    const struct ux_flow_key *flow, struct ux_policy *policy)
+{
+	struct ux_wanted_templates wanted;
+	struct ux_policy *beside;
+
 	if (!policy)
 		return UXFRM_DROP_IN_NO_POLICY;
 	atomic_store_explicit(&policy->use_time_s, w->now_s, memory_order_relaxed);
-	if (policy->action != UX_POLICY_ALLOW)
+	beside = policy_beside(w, s, flow, policy);
+	if (policy->action != UX_POLICY_ALLOW || (beside && beside->action != UX_POLICY_ALLOW))
 		return UXFRM_DROP_IN_BLOCK;
-	return templates_fit(w->instance, policy, s) ? UXFRM_DROP_NONE : UXFRM_DROP_IN_TEMPLATE;
+	if (!ux_sub_policy_templates(policy, beside, flow->family, &wanted))
+		return UXFRM_DROP_IN_BUNDLE;
+	return templates_fit(w->instance, policy->if_id, &wanted, s) ? UXFRM_DROP_NONE
+								     : UXFRM_DROP_IN_TEMPLATE;
 }
 
 /* Which packet of a flow an ICMP error is about; NULL: it is none. */
@@ -190,7 +217,7 @@ static enum uxfrm_drop check_quoted(struct uxfrm_worker *w, const struct ux_slot
 	policy = ux_spd_lookup(w->instance, dir, quoted, s->p->if_id);
 	if (dir == UX_POLICY_FWD && policy && !(policy->flags & UX_POLICY_FLAG_ICMP))
 		return reason;
-	return check_policy(w, s, policy) == UXFRM_DROP_NONE ? UXFRM_DROP_NONE : reason;
+	return check_policy(w, s, quoted, policy) == UXFRM_DROP_NONE ? UXFRM_DROP_NONE : reason;
 }
 
 enum uxfrm_drop ux_policy_check(struct uxfrm_worker *w, struct ux_slot *s)
@@ -211,7 +238,7 @@ enum uxfrm_drop ux_policy_check(struct uxfrm_worker *w, struct ux_slot *s)
 	dir = ux_local_contains(&u->local, s->flow.family, &s->flow.daddr) ? UX_POLICY_IN
 									   : UX_POLICY_FWD;
 	s->p->if_id = ux_interfaces_have(&u->interfaces, s->sa->if_id) ? s->sa->if_id : 0;
-	reason = check_policy(w, s, ux_spd_lookup(u, dir, &s->flow, s->p->if_id));
+	reason = check_policy(w, s, &s->flow, ux_spd_lookup(u, dir, &s->flow, s->p->if_id));
 	/* Its policy may have gone since the burst began; it will wait for no packet opened
 	 * already. */
 	if (reason != UXFRM_DROP_NONE &&

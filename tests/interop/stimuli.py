@@ -153,14 +153,18 @@ def guest_of(e):
     return e.inner_local[:-1] + '99'
 
 
-def policy(direction, action=ALLOW, template=True, behind=False, **kw):
+SUB = x.attr(x.POLICY_TYPE, b'\1' + bytes(5))
+
+
+def policy(direction, action=ALLOW, template=True, behind=False, more=b'', flags=0, **kw):
+    """@more: attributes; @kw: of the template"""
     def make(e):
         local = guest_of(e) if behind else e.inner_local
         there = (local, e.inner_peer) if direction == OUT else (e.inner_peer, local)
         outside = (e.local, e.peer) if direction == OUT else (e.peer, e.local)
         fields = {'src': outside[0], 'dst': outside[1], 'reqid': REQID, 'family': x.family_of(e.local), **kw}
-        return x.msg(x.NEWPOLICY, x.policy_info(selector(*there), direction, action=action),
-                     x.attr(x.TMPL, x.template(**fields)) if template else b'')
+        return x.msg(x.NEWPOLICY, x.policy_info(selector(*there), direction, action=action, flags=flags),
+                     more + (x.attr(x.TMPL, x.template(**fields)) if template else b''))
     return make
 
 
@@ -280,5 +284,24 @@ ROWS = (
         datagrams(), ours='XfrmOutStateDirError'),
     Row('too-big', 'XfrmOutStateModeError', requests(out_sa(), policy(OUT, behind=True)),
         lambda e: [f'packet LOCAL {ip(guest_of(e), e.inner_peer, UDP, udp(data=bytes(1452)), dont_fragment=True).hex()}']),
+    Row('sub-in-block', 'XfrmInPolBlock', requests(in_sa(), policy(IN), policy(IN, BLOCK, more=SUB)), sends(lambda e: tunnelled(e, 1))),
+    Row('sub-in-main-block', 'XfrmInPolBlock', requests(in_sa(), policy(IN, BLOCK), policy(IN, more=SUB)),
+        sends(lambda e: tunnelled(e, 1))),
+    Row('sub-in-good', None, requests(in_sa(), policy(IN, more=SUB)), sends(lambda e: tunnelled(e, 1)), 0),
+    Row('sub-in-without', None, requests(in_sa(), policy(IN), policy(IN, template=False, more=SUB)), sends(lambda e: tunnelled(e, 1)), 0),
+    Row('sub-in-main-wants', 'XfrmInTmplMismatch', requests(in_sa(), policy(IN), policy(IN, more=SUB)), sends(lambda e: tunnelled(e, 1))),
+    Row('sub-in-both', None, requests(in_sa(), in_sa(mode=x.TRANSPORT, spi=SPI + 1, reqid=REQID + 1), policy(IN),
+                                      policy(IN, more=SUB, mode=x.TRANSPORT, reqid=REQID + 1)),
+        sends(lambda e: from_peer(e, esp(1, ip(e.inner_peer, e.inner_local, x.ESP, esp(1, udp(), UDP, spi=SPI + 1)), IPIP))), 0),
+    Row('sub-out-block', 'XfrmOutPolBlock', requests(out_sa(), policy(OUT), policy(OUT, BLOCK, more=SUB)), datagrams()),
+    Row('sub-out-main-block', 'XfrmOutPolBlock', requests(out_sa(), policy(OUT, BLOCK), policy(OUT, more=SUB)), datagrams()),
+    Row('sub-out-good', None, requests(out_sa(), policy(OUT, more=SUB)), datagrams(), 0),
+    Row('sub-out-main-missing', 'XfrmOutNoStates', requests(out_sa(reqid=8), policy(OUT), policy(OUT, more=SUB, reqid=8)), datagrams()),
+    Row('sub-out-missing', 'XfrmOutNoStates', requests(out_sa(reqid=8), policy(OUT, reqid=8), policy(OUT, more=SUB)), datagrams()),
+    Row('out-wrong-spi', 'XfrmOutPolError', requests(out_sa(reqid=8), policy(OUT, spi=SPI)), datagrams()),
+    Row('clear-in', 'XfrmInTmplMismatch', requests(policy(IN)), sends(inner)),
+    Row('clear-in-block', 'XfrmInPolBlock', requests(policy(IN, BLOCK)), sends(inner)),
+    Row('clear-in-allowed', None, requests(policy(IN, template=False)), sends(inner), 0),
+    Row('clear-in-default', 'XfrmInNoPols', requests(default(into=1)), sends(inner), after=default()),
     Row('no-route', 'XfrmOutBundleGenError', requests(out_sa(to=NOWHERE), policy(OUT, dst=NOWHERE)), datagrams()),
 )

@@ -71,8 +71,14 @@ static struct ux_flow_key any_flow(struct world *w)
 static bool concerns(const struct ux_policy *p, uint8_t dir, uint32_t if_id,
 		     const struct ux_flow_key *flow)
 {
-	return p->type == UX_POLICY_TYPE_MAIN && p->dir == dir && p->if_id == if_id &&
+	return p->dir == dir && p->if_id == if_id &&
 	       p->family == flow->family && (flow->mark & p->mark.m) == p->mark.v;
+}
+
+/* Does @a come before @b? One of type sub comes before all of type main. */
+static bool comes_before(const struct ux_policy *a, const struct ux_policy *b)
+{
+	return a->type == b->type ? ux_policy_before(a, b) : a->type == UX_POLICY_TYPE_SUB;
 }
 
 /* A policy that only its ports keep from the flow, in front of @found. */
@@ -81,7 +87,7 @@ static bool ports_decide(const struct ux_policy *p, const struct ux_policy *foun
 {
 	struct ux_selector sel = p->sel;
 
-	if (!(sel.dport_mask | sel.sport_mask) || (found && ux_policy_before(found, p)))
+	if (!(sel.dport_mask | sel.sport_mask) || (found && comes_before(found, p)))
 		return false;
 	sel.dport_mask = sel.sport_mask = 0;
 	return ux_selector_match(&sel, flow);
@@ -102,7 +108,7 @@ const char *promise_policies(struct world *w, struct uxfrm *u)
 		if (!concerns(p, dir, if_id, &flow))
 			continue;
 		true_one |= ports_decide(p, found, &flow);
-		if (ux_selector_match(&p->sel, &flow) && (!best || ux_policy_before(p, best)))
+		if (ux_selector_match(&p->sel, &flow) && (!best || comes_before(p, best)))
 			best = p;
 	}
 	if (found != best)

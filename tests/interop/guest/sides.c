@@ -224,8 +224,25 @@ static void flush(enum side side, uint16_t type, size_t body)
 	side_ask(side, (const uint8_t *)&m, NLMSG_ALIGN(m.h.nlmsg_len), &a);
 }
 
+static void flush_sub_policies(enum side side)
+{
+	struct {
+		struct nlmsghdr h;
+		struct nlattr a;
+		struct xfrm_userpolicy_type type;
+	} m = {.h = {.nlmsg_len = sizeof(m),
+		     .nlmsg_type = XFRM_MSG_FLUSHPOLICY,
+		     .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK},
+	       .a = {.nla_len = sizeof(m.a) + sizeof(m.type), .nla_type = XFRMA_POLICY_TYPE},
+	       .type = {.type = XFRM_POLICY_TYPE_SUB}};
+	struct answer a;
+
+	side_ask(side, (const uint8_t *)&m, sizeof(m), &a);
+}
+
 void side_flush(enum side side)
 {
+	flush_sub_policies(side);
 	flush(side, XFRM_MSG_FLUSHPOLICY, 0);
 	flush(side, XFRM_MSG_FLUSHSA, sizeof(struct xfrm_usersa_flush));
 }

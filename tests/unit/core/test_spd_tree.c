@@ -249,6 +249,24 @@ static struct ux_flow_key random_flow(const struct run *r, struct ux_spd_group *
 	return flow;
 }
 
+/* One of type sub comes first. */
+static void ask_both(struct run *r, const struct ux_spd_group *g, const struct ux_flow_key *flow)
+{
+	struct ux_spd_group main = *g, sub = *g;
+	struct ux_policy *best_main, *best_sub, *best;
+
+	main.type = UX_POLICY_TYPE_MAIN;
+	sub.type = UX_POLICY_TYPE_SUB;
+	best_main = reference(r, &main, flow);
+	best_sub = reference(r, &sub, flow);
+	best = best_sub ? best_sub : best_main;
+	assert_ptr_equal(ux_spd_lookup(r->u, g->dir, flow, g->if_id), best);
+	if (!r->p->fail_one_in)
+		assert_int_equal(ux_spd_ports_decide(r->u, g->dir, flow, g->if_id, best),
+				 ports_reference(r, &sub, flow, best_sub) ||
+				     ports_reference(r, &main, flow, best_main));
+}
+
 static void ask(struct run *r)
 {
 	struct ux_spd_group g;
@@ -257,12 +275,7 @@ static void ask(struct run *r)
 	struct ux_policy_key key = {.type = g.type, .dir = g.dir, .if_id = g.if_id};
 
 	assert_ptr_equal(ux_spd_find_by_flow(r->u, &key, &flow), best);
-	if (g.type != UX_POLICY_TYPE_MAIN)
-		return;
-	assert_ptr_equal(ux_spd_lookup(r->u, g.dir, &flow, g.if_id), best);
-	if (!r->p->fail_one_in)
-		assert_int_equal(ux_spd_ports_decide(r->u, g.dir, &flow, g.if_id, best),
-				 ports_reference(r, &g, &flow, best));
+	ask_both(r, &g, &flow);
 }
 
 /* Several at once, from none to more than are searched together: each as by itself. */

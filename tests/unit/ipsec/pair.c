@@ -255,6 +255,7 @@ struct ux_policy *add_policy(struct side *s, const struct policy_spec *spec)
 
 	assert_non_null(policy);
 	policy->dir = spec->dir;
+	policy->type = spec->type;
 	policy->action = spec->action;
 	policy->priority = spec->priority;
 	policy->if_id = spec->if_id;

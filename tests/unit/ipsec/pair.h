@@ -77,7 +77,7 @@ void park_sa(struct side *s, struct ux_sa *sa);
 struct ux_sa *resume_sa(struct side *s, const struct sa_spec *spec);
 
 struct policy_spec {
-	uint8_t dir, mode, action;
+	uint8_t dir, mode, action, type;
 	uint8_t proto;	       /* 0: ESP */
 	uint16_t family;       /* of the selector, which is else a wildcard */
 	const char *src, *dst; /* template addresses, NULL = any; the family follows */
