@@ -19,6 +19,7 @@ struct ux_gap {
 	uint32_t if_id;
 	struct ux_mark mark;
 	struct ux_selector sel;
+	const struct ux_label *label; /* control thread; NULL: none */
 	struct ux_template templates[UX_TEMPLATES_MAX];
 	/* control thread */
 	struct ux_list timed;
@@ -42,6 +43,7 @@ static void close_gap(struct uxfrm *u, struct ux_gap *gap)
 	ux_rcu_publish(&i->gaps[gap->slot], NULL);
 	atomic_fetch_sub_explicit(&i->n_gaps, 1, memory_order_release);
 	ux_list_remove(&gap->timed);
+	ux_shared_release(gap->label);
 	ux_retire_add(&u->retire, gap, free);
 }
 
@@ -107,8 +109,10 @@ bool ux_interim_parks(struct uxfrm *u, const struct ux_sa *sa)
 	/* it has no key and no numbers that could go on */
 	if (sa->id.proto == IPPROTO_COMP)
 		return false;
-	if (u->interim.n_parked == UX_PARKED_MAX)
+	if (u->interim.n_parked == UX_PARKED_MAX) {
 		ux_sad_unpark(u, first_parked(&u->interim));
+		ux_interim_changed(u); /* what waits for it waits in vain */
+	}
 	return true;
 }
 
@@ -261,6 +265,7 @@ void ux_interim_open(struct uxfrm *u, const struct ux_policy *policy)
 	gap->if_id = policy->if_id;
 	gap->mark = policy->mark;
 	gap->sel = policy->sel;
+	gap->label = ux_shared_hold_again(policy->label);
 	gap->n_templates = policy->n_templates;
 	memcpy(gap->templates, policy->templates, policy->n_templates * sizeof(*gap->templates));
 	gap->deadline_ns = u->now_ns + u->params.hold_ms * NS_PER_MS;
@@ -276,7 +281,8 @@ static bool is_of(const struct ux_gap *gap, const struct ux_policy *policy)
 {
 	return gap->dir == policy->dir && gap->type == policy->type &&
 	       gap->if_id == policy->if_id && gap->mark.v == policy->mark.v &&
-	       gap->mark.m == policy->mark.m && ux_selector_equal(&gap->sel, &policy->sel);
+	       gap->mark.m == policy->mark.m && ux_selector_equal(&gap->sel, &policy->sel) &&
+	       ux_label_same(gap->label, policy->label);
 }
 
 void ux_interim_close(struct uxfrm *u, const struct ux_policy *policy)

@@ -114,25 +114,14 @@ void ux_notices_listen(struct uxfrm *u, uint32_t listens)
 	atomic_store_explicit(&u->notices.listens, listens, memory_order_relaxed);
 }
 
-/* An SA with the SPI 0, which Linux takes too, is in no table of SPIs. */
-static struct ux_sa_runtime *find_unnumbered(struct uxfrm *u, const struct ux_notice_sa *n)
-{
-	struct ux_list *pos;
-
-	ux_list_for_each (pos, &u->sad.all) {
-		struct ux_sa_runtime *r = ux_container_of(pos, struct ux_sa, all)->runtime;
-
-		if ((uintptr_t)r == n->runtime)
-			return r;
-	}
-	return NULL;
-}
-
 /* The SA with this name, NULL if it is gone. */
 static struct ux_sa_runtime *find_runtime(struct uxfrm *u, const struct ux_notice_sa *n)
 {
+	const struct ux_sa_runtime *named = (const struct ux_sa_runtime *)n->runtime;
+
 	if (!n->spi)
-		return find_unnumbered(u, n);
+		return ux_sa_table_find(&u->sad.by_spi, ux_sad_unnumbered_hash(u, named),
+					ux_sad_is_runtime, named);
 
 	struct ux_sa_runtime like = {.spi = n->spi, .proto = n->proto};
 	struct ux_sa_runtime *r = ux_sa_table_find(

@@ -260,7 +260,7 @@ struct ux_sa {
 			struct ux_list grace_link; /* ux_sa_runtime.grace */
 		};
 	};
-	uint64_t deadline_ns; /* of the grace time */
+	uint64_t deadline_ns; /* of the grace time; of one that has moved: of what it was */
 };
 _Static_assert(sizeof(struct ux_sa) == 4 * 64, "a move copies it: it should not grow unnoticed");
 

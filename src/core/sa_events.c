@@ -167,6 +167,21 @@ static void look_at_sequence(struct uxfrm *u, struct ux_sa_runtime *r)
 
 /* ---- mappings ---- */
 
+/* Right after a move: does the packet come from where the SA's peer was, or is now? */
+static bool is_late(const struct uxfrm *u, const struct ux_sa *sa, const struct ux_notice_sa *n)
+{
+	const struct ux_former_set *former = ux_rcu_own(&sa->runtime->former);
+	uint32_t count = former ? atomic_load_explicit(&former->n, memory_order_relaxed) : 0;
+
+	if (u->now_ns >= sa->deadline_ns)
+		return false;
+	for (uint32_t i = 0; i < count; i++)
+		if (former->id[i].family == sa->id.family &&
+		    ux_addr_equal(&former->id[i].saddr, &n->saddr, sa->id.family))
+			return true;
+	return ux_addr_equal(&sa->saddr, &n->saddr, sa->id.family);
+}
+
 /* As in Linux the SA does not follow by itself: that is for whoever hears of it. */
 static void look_at_mapping(struct uxfrm *u, struct ux_sa_runtime *r, const struct ux_notice_sa *n)
 {
@@ -176,6 +191,8 @@ static void look_at_mapping(struct uxfrm *u, struct ux_sa_runtime *r, const stru
 
 	if (sa->encap.type == UX_ENCAP_NONE || !u->tell ||
 	    (sa->encap.sport == n->sport && ux_addr_equal(&sa->saddr, &n->saddr, sa->id.family)))
+		return;
+	if (is_late(u, sa, n))
 		return;
 	if (sa->mapping_maxage_s && ux_sa_events_prepare(r) == 0) {
 		e = r->events;

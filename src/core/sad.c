@@ -158,8 +158,11 @@ static void spi_link(struct uxfrm *u, const struct ux_sa *sa)
 		r->proto = sa->id.proto;
 	}
 	r->next_same_spi = r->prev_same_spi = NULL;
-	if (!r->spi)
+	if (!r->spi) {
+		ux_sa_table_set(&u->sad.by_spi, ux_sad_unnumbered_hash(u, r), ux_sad_is_runtime, r,
+				r);
 		return;
+	}
 
 	uint64_t hash = ux_sad_spi_hash(u, r->spi, r->proto);
 
@@ -172,8 +175,11 @@ static void spi_link(struct uxfrm *u, const struct ux_sa *sa)
 
 static void spi_unlink(struct uxfrm *u, struct ux_sa_runtime *r)
 {
-	if (!r->spi)
+	if (!r->spi) {
+		ux_sa_table_set(&u->sad.by_spi, ux_sad_unnumbered_hash(u, r), ux_sad_is_runtime, r,
+				NULL);
 		return;
+	}
 	if (r->next_same_spi)
 		r->next_same_spi->prev_same_spi = r->prev_same_spi;
 	if (r->prev_same_spi)
@@ -465,6 +471,8 @@ int ux_sad_replace(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fresh, bool
 	bool shared = old_runtime == fresh->runtime;
 	bool grace = moved && wants_grace(u, old, fresh);
 
+	if (moved)
+		fresh->deadline_ns = u->now_ns + u->params.grace_ms * NS_PER_MS;
 	hash_sa(u, fresh);
 	if (reserve(u) < 0)
 		return -ENOMEM;
@@ -589,14 +597,14 @@ static int take_terms(struct ux_sa_runtime *r, const struct ux_sa_runtime *wante
 	return 0;
 }
 
-int ux_sad_resume(struct uxfrm *u, struct ux_sa *parked, struct ux_sa *fresh)
+int ux_sad_resume(struct uxfrm *u, struct ux_sa *parked, struct ux_sa *fresh, struct ux_sa *larval)
 {
 	struct ux_address_key was = ux_sad_address_key(parked);
 	struct ux_sa_runtime *r = parked->runtime;
 	bool grace =
 	    u->params.grace_ms && parked->dir != UX_SA_DIR_OUT && !same_inbound(parked, fresh);
 
-	if (u->params.max_sa && u->sad.n_sa >= u->params.max_sa)
+	if (u->params.max_sa && u->sad.n_sa - (larval ? 1 : 0) >= u->params.max_sa)
 		return -ENOMEM;
 	if (fresh->nat_keepalive_interval_s && ux_sa_events_prepare(r) < 0)
 		return -ENOMEM;
@@ -622,6 +630,8 @@ int ux_sad_resume(struct uxfrm *u, struct ux_sa *parked, struct ux_sa *fresh)
 	ux_watch_encap(u, fresh, true);
 	/* from here on packets pass, by the new tuple and by those it had before */
 	atomic_store_explicit(&r->parked, false, memory_order_release);
+	if (larval)
+		ux_sad_remove(u, larval);
 	if (r->n_grace)
 		grace_drop_like(u, fresh);
 	if (grace) {

@@ -164,9 +164,10 @@ void ux_sad_park(struct uxfrm *u, struct ux_sa *sa);
 void ux_sad_unpark(struct uxfrm *u, struct ux_sa *sa);
 /*
  * ux_sad_resume - publish @fresh, which is in no table, with the runtime of the parked SA @parked;
- * that becomes a former tuple. Takes @fresh. -ENOMEM (also when max_sa is reached) changes nothing.
+ * that becomes a former tuple. @larval (NULL: none) goes and makes room. Takes @fresh. -ENOMEM (also when max_sa is reached) changes nothing.
  */
-int ux_sad_resume(struct uxfrm *u, struct ux_sa *parked, struct ux_sa *fresh) UX_MUST_CHECK;
+int ux_sad_resume(struct uxfrm *u, struct ux_sa *parked, struct ux_sa *fresh,
+		  struct ux_sa *larval) UX_MUST_CHECK;
 
 /*
  * ux_sad_tick - end grace times and larval SAs that are due, a few thousand at most. Returns the

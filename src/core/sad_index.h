@@ -18,6 +18,9 @@ bool ux_sad_tuple_equal(const void *sa, const void *id); /* struct ux_sa, struct
 bool ux_sad_address_equal(const void *sa,
 			  const void *key); /* struct ux_sa, struct ux_address_key */
 bool ux_sad_spi_equal(const void *runtime, const void *like); /* struct ux_sa_runtime both */
+/* An SA with the SPI 0, which Linux takes too, has a place of its own in the index of SPIs. */
+uint64_t ux_sad_unnumbered_hash(const struct uxfrm *u, const struct ux_sa_runtime *r);
+bool ux_sad_is_runtime(const void *runtime, const void *other);
 bool ux_sad_same_tuple(const struct ux_sa_id *a, const struct ux_sa_id *b);
 struct ux_address_key ux_sad_address_key(const struct ux_sa *sa);
 

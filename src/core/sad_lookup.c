@@ -48,6 +48,18 @@ uint64_t ux_sad_spi_hash(const struct uxfrm *u, __be32 spi, uint8_t proto)
 	return ux_siphash(&u->hash_key, &key, sizeof(key));
 }
 
+uint64_t ux_sad_unnumbered_hash(const struct uxfrm *u, const struct ux_sa_runtime *r)
+{
+	uint64_t key = (uintptr_t)r;
+
+	return ux_siphash(&u->hash_key, &key, sizeof(key));
+}
+
+bool ux_sad_is_runtime(const void *runtime, const void *other)
+{
+	return runtime == other;
+}
+
 bool ux_sad_same_tuple(const struct ux_sa_id *a, const struct ux_sa_id *b)
 {
 	return a->spi == b->spi && a->proto == b->proto && a->family == b->family &&

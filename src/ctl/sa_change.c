@@ -45,15 +45,13 @@ int ux_sa_add(struct uxfrm *u, struct ux_sa *sa, const struct ux_sa_params *p,
 	int r;
 
 	if (parked)
-		r = ux_sad_resume(u, parked, sa);
+		r = ux_sad_resume(u, parked, sa, larval);
 	else
 		r = larval ? ux_sad_fulfil(u, larval, sa) : ux_sad_insert(u, sa);
 	if (r < 0) {
 		ux_sa_free(sa);
 		return r;
 	}
-	if (larval && parked)
-		ux_sad_remove(u, larval);
 	ux_interim_changed(u);
 	ux_event_sa(u, XFRM_MSG_NEWSA, sa, UX_SA_VALID, origin);
 	return 0;

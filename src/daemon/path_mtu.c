@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "base/rcu.h"
+#include "core/instance.h"
 #include "io/path.h"
 #include "packet/icmp_error.h"
 #include "packet/ip.h"
@@ -104,9 +106,23 @@ static bool may_send(struct ux_path_mtu *m, uint64_t now_ns)
 	return true;
 }
 
+/* Is @p of this host? */
+static bool is_ours(const struct ux_path_mtu *m, const struct uxfrm_packet *p)
+{
+	const uint16_t family = p->data[0] >> 4 == 4 ? AF_INET : AF_INET6;
+	struct ux_addr from, dummy;
+	bool ours;
+
+	ux_ip_addresses(p->data, family, &from, &dummy);
+	ux_rcu_read_lock();
+	ours = ux_local_contains(&m->engine->local, family, &from);
+	ux_rcu_read_unlock();
+	return ours;
+}
+
 /* The error about @p in m->error, that it is too big where it was dropped for that; its length is 0
- * when there is to be none. *ret_ours: @p is of this host. */
-static void build(struct ux_path_mtu *m, const struct uxfrm_packet *p, bool *ret_ours)
+ * when there is to be none. */
+static void build(struct ux_path_mtu *m, const struct uxfrm_packet *p)
 {
 	const uint16_t family = p->data[0] >> 4 == 4 ? AF_INET : AF_INET6;
 	struct ux_addr to, dummy, source;
@@ -117,7 +133,6 @@ static void build(struct ux_path_mtu *m, const struct uxfrm_packet *p, bool *ret
 	ux_ip_addresses(p->data, family, &to, &dummy);
 	if (ux_path_ask(&path, NULL, &source) < 0)
 		return;
-	*ret_ours = ux_addr_equal(&source, &to, family);
 	m->error.data = m->buf + UXFRM_HEADROOM;
 	if (p->drop == UXFRM_DROP_OUT_TOO_BIG)
 		m->error.len =
@@ -134,14 +149,19 @@ static bool send_error(struct ux_path_mtu *m, struct uxfrm_worker *w, struct ux_
 		       const struct uxfrm_packet *p, uint64_t now_ns)
 {
 	struct uxfrm_packet *error = &m->error;
-	bool ours = false;
+	const bool ours = is_ours(m, p);
 
-	build(m, p, &ours);
-	if (error->len && may_send(m, now_ns)) {
-		ux_path_mtu_outbound(m, w, &error, 1, now_ns);
-		if (error->verdict == UXFRM_UNDERLAY || error->verdict == UXFRM_BYPASS)
-			ux_port_send(port, &error, 1);
+	/* before the system is asked for an address */
+	if (!may_send(m, now_ns))
+		return ours;
+	build(m, p);
+	if (!error->len) {
+		m->credit_ns += ERROR_COST_NS; /* none was sent */
+		return ours;
 	}
+	ux_path_mtu_outbound(m, w, &error, 1, now_ns);
+	if (error->verdict == UXFRM_UNDERLAY || error->verdict == UXFRM_BYPASS)
+		ux_port_send(port, &error, 1);
 	return ours;
 }
 

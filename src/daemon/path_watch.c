@@ -11,11 +11,24 @@
 #include "daemon/clock.h"
 
 #define WAIT_NS 20000000ull
+/* One that is made up costs all workers a question for each path: some at once, for the routers of a
+ * path one after the other, and then as many as paths are asked for anew anyway. */
+#define AT_ONCE 10
+#define PAUSE_NS 1000000000ull
+
+uint64_t ux_path_watch_due(struct ux_path_watch *w, uint64_t now_ns)
+{
+	const uint64_t ahead_ns = (AT_ONCE - 1) * PAUSE_NS;
+	uint64_t turn_ns = w->next_ns > now_ns ? w->next_ns : now_ns;
+
+	w->next_ns = turn_ns + PAUSE_NS;
+	return turn_ns > now_ns + WAIT_NS + ahead_ns ? turn_ns - ahead_ns : now_ns + WAIT_NS;
+}
 
 static void errors_ready(struct ux_path_watch *w)
 {
 	if (ux_path_errors_read(&w->errors) && w->forget_ns == UINT64_MAX)
-		w->forget_ns = ux_now_ns() + WAIT_NS;
+		w->forget_ns = ux_path_watch_due(w, ux_now_ns());
 }
 
 static void errors4_ready(struct ux_event *event, uint32_t events)

@@ -21,6 +21,7 @@
 #define MESSAGE(name) ((uint16_t)(NFNL_SUBSYS_QUEUE << 8 | (name)))
 #define QUEUE_LEN 1024
 #define RECEIVE_BUFFER (4 << 20)
+#define SEND_ATTEMPTS 3
 #define MESSAGE_MAX (65536 + 1024)
 
 struct clear_port {
@@ -87,6 +88,34 @@ static size_t clear_receive(struct ux_port *port, struct uxfrm_packet *const *pa
 	return got;
 }
 
+/* Of packets received in sequence. */
+static uint32_t newest(const uint32_t *ids, size_t n)
+{
+	return n ? ids[n - 1] : 0;
+}
+
+/*
+ * Packets without a verdict keep their places in the queue for ever, so it is tried again, and
+ * where that does not help one short message drops all up to the last of them.
+ * The answers of single packets are read with the next packets.
+ */
+static bool send_verdicts(struct clear_port *c, size_t n)
+{
+	uint8_t verdict[8];
+
+	for (int attempt = 0; attempt < SEND_ATTEMPTS; attempt++)
+		if (send(c->port.fd, c->nl.bytes, c->nl.len, 0) >= 0)
+			return true;
+	c->nl.len = 0;
+	ux_put_be32(verdict, NF_DROP);
+	ux_put_be32(verdict + 4, newest(c->ids, n));
+	ux_nfnl_begin(&c->nl, MESSAGE(NFQNL_MSG_VERDICT_BATCH), 0, AF_UNSPEC, c->queue);
+	ux_nfnl_put(&c->nl, NFQA_VERDICT_HDR, verdict, sizeof(verdict));
+	ux_nfnl_end(&c->nl);
+	(void)send(c->port.fd, c->nl.bytes, c->nl.len, 0);
+	return false;
+}
+
 static void clear_send(struct ux_port *port, struct uxfrm_packet *const *packets, size_t n)
 {
 	struct clear_port *c = (struct clear_port *)port;
@@ -101,8 +130,7 @@ static void clear_send(struct ux_port *port, struct uxfrm_packet *const *packets
 		ux_nfnl_put(&c->nl, NFQA_VERDICT_HDR, verdict, sizeof(verdict));
 		ux_nfnl_end(&c->nl);
 	}
-	/* The packets' answers are read with the next packets. */
-	if (send(port->fd, c->nl.bytes, c->nl.len, 0) < 0) {
+	if (!send_verdicts(c, n)) {
 		for (size_t i = 0; i < n; i++)
 			ux_port_refuse(packets[i], UXFRM_DROP_PORT_SEND);
 	}

@@ -199,6 +199,8 @@ struct ux_sa *add_sa(struct side *s, const struct sa_spec *spec)
 	return sa;
 }
 
+struct ux_sa *larval_at_resume;
+
 /* As a client's NEWSA does it. */
 static bool resume(struct side *s, struct ux_sa *sa, const struct ux_sa_params *p)
 {
@@ -208,7 +210,7 @@ static bool resume(struct side *s, struct ux_sa *sa, const struct ux_sa_params *
 		ux_sa_free(sa);
 		return false;
 	}
-	assert_int_equal(ux_sad_resume(s->u, parked, sa), 0);
+	assert_int_equal(ux_sad_resume(s->u, parked, sa, larval_at_resume), 0);
 	ux_interim_changed(s->u);
 	return true;
 }

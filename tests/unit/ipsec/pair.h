@@ -74,6 +74,7 @@ struct sa_spec {
 struct ux_sa *add_sa(struct side *s, const struct sa_spec *spec);
 /* park_sa - delete it as a client does; resume_sa - install it again: NULL if it is another one. */
 void park_sa(struct side *s, struct ux_sa *sa);
+extern struct ux_sa *larval_at_resume; /* which the next one fulfils; NULL: none */
 struct ux_sa *resume_sa(struct side *s, const struct sa_spec *spec);
 
 struct policy_spec {

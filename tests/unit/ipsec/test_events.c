@@ -447,6 +447,31 @@ static void test_mapping(void **state)
 	expect_mapping("192.0.2.77", 4500);
 }
 
+/* Packets on their way while the SA moves come from where it was: nothing new. */
+static void test_mapping_late(void **state)
+{
+	struct ux_sa *at_b, *fresh;
+
+	usual_tunnel(&p, &in_udp, &at_b);
+	listen_at(&p.b, UX_XFRM_GROUP_MAPPING);
+	fresh = ux_sa_clone(at_b);
+	fresh->saddr = addr_of("192.0.2.50", NULL);
+	fresh->encap.sport = htons(5000);
+	p.b.u->params.grace_ms = 1000;
+	assert_int_equal(ux_sad_replace(p.b.u, at_b, fresh, true), 0);
+	from("192.0.2.1", 4500);
+	from("192.0.2.50", 4500);
+	tick(&p.b, 1);
+	assert_int_equal(n_heard, 0);
+	from("192.0.2.77", 4500);
+	tick(&p.b, 1);
+	assert_int_equal(((const struct xfrm_user_mapping *)only(XFRM_MSG_MAPPING))->new_saddr.a4, addr_of("192.0.2.77", NULL).w[0]);
+	tick(&p.b, 1000);
+	from("192.0.2.1", 4500);
+	tick(&p.b, 1);
+	assert_int_equal(((const struct xfrm_user_mapping *)only(XFRM_MSG_MAPPING))->new_saddr.a4, addr_of("192.0.2.1", NULL).w[0]);
+}
+
 /* A copy of a packet, or a forged one, says nothing of where the peer is. */
 static void test_mapping_needs_genuine(void **state)
 {
@@ -768,6 +793,7 @@ int main(void)
 	    T(threshold_and_timer),
 	    T(sequence_in),
 	    T(mapping),
+	    T(mapping_late),
 	    T(mapping_needs_genuine),
 	    T(mapping_threshold),
 	    T(keepalive),

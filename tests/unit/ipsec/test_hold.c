@@ -418,6 +418,70 @@ static void test_off(void **state)
 	pair_close(&p);
 }
 
+/* One that is pushed out is waited for in vain: who waits is to look again. */
+static void test_pushed_out(void **state)
+{
+	struct sa_spec spec = {
+	    .src = "192.0.2.1", .dst = "192.0.2.2", .spi = 1000, .algo = NULL_SHA256};
+	struct pair p;
+
+	open_holding(&p, HOLD_MS);
+	for (; p.a.u->interim.n_parked < UX_PARKED_MAX; spec.spi++)
+		park_sa(&p.a, add_sa(&p.a, &spec));
+
+	struct ux_sa *one_more = add_sa(&p.a, &spec);
+	uint32_t changes = atomic_load(&p.a.u->interim.changes);
+
+	assert_true(ux_interim_parks(p.a.u, one_more));
+	assert_int_not_equal(atomic_load(&p.a.u->interim.changes), changes);
+	ux_sad_park(p.a.u, one_more);
+	pair_close(&p);
+}
+
+/* A policy of another label does not close the gap. */
+static void test_gap_of_a_label(void **state)
+{
+	struct policy_spec in = {.dir = UX_POLICY_IN, .family = AF_INET, .n_templates = 1};
+	struct ux_policy *policy;
+	struct pair p;
+
+	open_holding(&p, HOLD_MS);
+	policy = add_policy(&p.a, &in);
+	ux_policy_set_label(policy, ux_label_hold(p.a.u, "spd_t", 6));
+	ux_interim_open(p.a.u, policy);
+	ux_spd_remove(p.a.u, policy);
+	policy = add_policy(&p.a, &in);
+	assert_int_equal(atomic_load(&p.a.u->interim.n_gaps), 1);
+	ux_spd_remove(p.a.u, policy);
+	pass_ms(&p.a, HOLD_MS);
+	assert_int_equal(atomic_load(&p.a.u->interim.n_gaps), 0);
+	pair_close(&p);
+}
+
+/* Where the database is full the larval SA makes room for the one that comes back. */
+static void test_comes_back_full(void **state)
+{
+	struct sa_spec spec = {.algo = GCM128_16, .window = 64}, again, larval = {.larval = true};
+	struct ux_sa *at_a;
+	struct pair p;
+
+	open_holding(&p, HOLD_MS);
+	at_a = usual_tunnel(&p, &spec, NULL);
+	send_inner(&p.a, &flight[0]);
+	again = moved_spec(at_a);
+	again.oseq = 1;
+	park_sa(&p.a, at_a);
+	larval.src = again.src;
+	larval.dst = again.dst;
+	larval.spi = 0x7777;
+	larval_at_resume = add_sa(&p.a, &larval);
+	p.a.u->params.max_sa = 1;
+	assert_non_null(resume_sa(&p.a, &again));
+	larval_at_resume = NULL;
+	assert_int_equal(p.a.u->sad.n_sa, 1);
+	pair_close(&p);
+}
+
 /* A client that clears thousands is not remembered in full. */
 static void test_bounds(void **state)
 {
@@ -504,6 +568,9 @@ int main(void)
 	    cmocka_unit_test(test_larval_drop),
 	    cmocka_unit_test(test_off),
 	    cmocka_unit_test(test_bounds),
+	    cmocka_unit_test(test_pushed_out),
+	    cmocka_unit_test(test_gap_of_a_label),
+	    cmocka_unit_test(test_comes_back_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
