@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* uxfrm run [--] PROGRAM ARGUMENTS: any dynamically linked client of NETLINK_XFRM, on uxfrmd. */
+/* uxfrm run [--seccomp] [--] PROGRAM ARGUMENTS: a client of NETLINK_XFRM or PF_KEY on uxfrmd; a
+ * dynamically linked one by a library that is loaded into it, any by a supervisor beside it. */
 
 #include <errno.h>
 #include <limits.h>
@@ -10,6 +11,7 @@
 
 #include "cli/cli.h"
 #include "cli/paths.h"
+#include "supervise/start.h"
 
 static void preload(const char *shim)
 {
@@ -24,19 +26,17 @@ static void preload(const char *shim)
 	free(list);
 }
 
-int run_command(struct cli *cli, struct args *a)
+/* The status of what could not be started. */
+static int complain(const char *program, int error)
+{
+	fprintf(stderr, "uxfrm: %s: %s\n", program, strerror(error));
+	return error == ENOENT ? 127 : 126;
+}
+
+static int run_preloaded(char **words)
 {
 	char shim[PATH_MAX];
 
-	(void)args_take(a, "--");
-	if (!args_peek(a)) {
-		fprintf(stderr, "Usage: uxfrm run [ -- ] PROGRAM [ ARGUMENTS ]\n");
-		return 255;
-	}
-	if (cli->target == UXFRM_TARGET_KERNEL) {
-		fprintf(stderr, "uxfrm: programs run on uxfrmd, not with --kernel\n");
-		return 255;
-	}
 	path_of_shim(shim, sizeof(shim));
 	if (!shim[0]) {
 		fprintf(stderr, "uxfrm: libuxfrm-preload.so not found\n");
@@ -44,13 +44,45 @@ int run_command(struct cli *cli, struct args *a)
 	}
 	preload(shim);
 	setenv("UXFRM_SHIM", "1", 1);
+	execvp(words[0], words);
+	return complain(words[0], errno);
+}
+
+/* A program that is run by one that is supervised is supervised as well: once is enough. */
+static int run_supervised(char **words)
+{
+	const char *reason;
+	int err;
+
+	if (getenv("UXFRM_SUPERVISED")) {
+		execvp(words[0], words);
+		return complain(words[0], errno);
+	}
+	setenv("UXFRM_SUPERVISED", "1", 1);
+	err = ux_supervise_exec(words, &reason);
+	if (!*reason)
+		return complain(words[0], -err);
+	fprintf(stderr, "uxfrm: %s: %s\n", reason, strerror(-err));
+	return 1;
+}
+
+int run_command(struct cli *cli, struct args *a)
+{
+	bool supervised = args_take(a, "--seccomp");
+
+	(void)args_take(a, "--");
+	if (!args_peek(a)) {
+		fprintf(stderr,
+			"Usage: uxfrm run [ --seccomp ] [ -- ] PROGRAM [ ARGUMENTS ]\n");
+		return 255;
+	}
+	if (cli->target == UXFRM_TARGET_KERNEL) {
+		fprintf(stderr, "uxfrm: programs run on uxfrmd, not with --kernel\n");
+		return 255;
+	}
 	if (cli->daemon[0])
 		setenv("UXFRM_DAEMON", cli->daemon, 1);
 	char **words = a->v + a->at; /* main's argv: ends with NULL */
 
-	execvp(words[0], words);
-	int error = errno;
-
-	fprintf(stderr, "uxfrm: %s: %s\n", words[0], strerror(error));
-	return error == ENOENT ? 127 : 126;
+	return supervised ? run_supervised(words) : run_preloaded(words);
 }

@@ -13,13 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <linux/netlink.h>
 
 #include <uxfrm/control.h>
 
 #include "shim/control_channel.h"
+#include "shim/front.h"
 #include "shim/real.h"
 
 #define PORT_ID_TRIES 64
@@ -57,16 +56,11 @@ static int make_data_channel(struct shim_socket *s, int type)
 int shim_socket_make(int type, struct shim_socket **ret_socket)
 {
 	struct shim_socket *s = shim_socket_new();
-	struct stat st;
 
 	if (!s)
 		return -1;
 	s->type = type & ~(SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (stat("/proc/thread-self/ns/net", &st) == 0) {
-		s->net_dev = st.st_dev;
-		s->net_ino = st.st_ino;
-	}
-	int control = shim_control_connect();
+	int control = shim_front_connect(s);
 
 	atomic_store(&s->control, control);
 	int fd = control < 0 ? -1 : make_data_channel(s, type);
@@ -91,7 +85,7 @@ int shim_socket_open(int type)
 	int fd = shim_socket_make(type, &s);
 
 	if (fd >= 0)
-		shim_socket_attach(s, fd);
+		shim_front_attach(s, fd);
 	return fd;
 }
 
@@ -139,13 +133,13 @@ static int tell_options(struct shim_socket *s)
 static int take_port_id(struct shim_socket *s, uint32_t wanted)
 {
 	bool fresh = !s->opened;
-	int err = open_as(s, wanted ? wanted : (uint32_t)getpid());
+	int err = open_as(s, wanted ? wanted : (uint32_t)shim_front_pid());
 
 	for (int i = 0; err == -EADDRINUSE && !wanted && i < PORT_ID_TRIES; i++) {
 		uint32_t number = 0;
 
 		if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
-			number = (uint32_t)getpid() * 2654435761u + (uint32_t)i;
+			number = (uint32_t)shim_front_pid() * 2654435761u + (uint32_t)i;
 		err = open_as(s, (number % 0x7fffefffu) | 0x80000000u);
 	}
 	return err || !fresh ? err : tell_options(s);
@@ -162,6 +156,8 @@ static int set_groups(struct shim_socket *s, uint32_t groups)
 
 	if (!err)
 		s->groups = groups;
+	if (!err && groups)
+		shim_front_listens(s);
 	return err == -EPIPE ? -ECONNREFUSED : err;
 }
 
@@ -292,15 +288,16 @@ static bool is_flag_option(int name)
  * no number, so they come as they would otherwise. Only who may ask for it is of interest (with
  * CAP_NET_BROADCAST), and that the kernel itself says best.
  */
-static int may_listen_to_all(uint32_t value)
+static int may_listen_to_all(void *arg)
 {
+	const uint32_t *value = arg;
 	int fd = shim_real()->socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	int err = 0;
 
 	if (fd < 0)
 		return -errno;
-	if (shim_real()->setsockopt(fd, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, &value,
-				    sizeof(value)) < 0)
+	if (shim_real()->setsockopt(fd, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, value,
+				    sizeof(*value)) < 0)
 		err = -errno;
 	shim_real()->close(fd);
 	return err;
@@ -317,7 +314,7 @@ static int set_netlink_option(struct shim_socket *s, int name, const void *value
 		return change_membership(s, v, name == NETLINK_ADD_MEMBERSHIP);
 	if (!is_flag_option(name))
 		return -ENOPROTOOPT;
-	int err = name == NETLINK_LISTEN_ALL_NSID ? may_listen_to_all(v) : 0;
+	int err = name == NETLINK_LISTEN_ALL_NSID ? shim_front_ask(may_listen_to_all, &v) : 0;
 
 	if (err)
 		return err;

@@ -6,7 +6,7 @@
 
 #include <sys/socket.h>
 
-#include "shim/socket_table.h"
+#include "shim/socket_pool.h"
 
 int shim_socket_open(int type);
 /* shim_socket_make - the data channel's program end, and what stands for it: not attached to it

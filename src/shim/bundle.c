@@ -95,3 +95,55 @@ void shim_bundle_took(struct shim_socket *s, int fd)
 	if (atomic_load(&s->bundles))
 		atomic_fetch_sub(&s->bundles, 1);
 }
+
+/* In front of what is left of the one at hand. */
+static int put_before(struct shim_socket *s, const void *part, size_t len)
+{
+	const size_t whole = PART_HEADER + PART_ALIGN(len);
+	const uint32_t part_len = (uint32_t)len;
+
+	if (s->bundle_at < sizeof(struct uxfrm_bundle) + whole) {
+		if (s->bundle_len + whole > UXFRM_BUNDLE_MAX)
+			return -ENOBUFS;
+		memmove(s->bundle + s->bundle_at + whole, s->bundle + s->bundle_at,
+			s->bundle_len - s->bundle_at);
+		s->bundle_len += whole;
+		s->bundle_at += whole;
+	}
+	s->bundle_at -= whole;
+	memset(s->bundle + s->bundle_at, 0, whole);
+	memcpy(s->bundle + s->bundle_at, &part_len, sizeof(part_len));
+	memcpy(s->bundle + s->bundle_at + PART_HEADER, part, len);
+	return 0;
+}
+
+/*
+ * A bundle of one part. While others wait in the channel, poll() tells the truth without it; else it
+ * goes in there.
+ */
+int shim_bundle_give_back(struct shim_socket *s, int fd, const void *part, size_t len)
+{
+	static _Atomic(uint32_t) serials = 0x80000000u; /* the daemon's count from 0 */
+	const struct uxfrm_bundle head = {
+	    .length = (uint32_t)(sizeof(head) + PART_HEADER + PART_ALIGN(len)),
+	    .type = UXFRM_BUNDLE_TYPE,
+	    .n_parts = 1,
+	    .serial = serials++,
+	};
+	char byte;
+
+	shim_bundle_prepare(s);
+	if (!s->bundle || len > UXFRM_BUNDLE_MAX || head.length > UXFRM_BUNDLE_MAX)
+		return -ENOMEM;
+	if (s->bundle_len)
+		return put_before(s, part, len);
+	memcpy(s->bundle, &head, sizeof(head));
+	s->bundle_len = s->bundle_at = sizeof(head);
+	int err = put_before(s, part, len);
+
+	atomic_fetch_add(&s->bundles, 1);
+	if (shim_real()->recv(fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT) < 0)
+		(void)shim_real()->send(s->peer, s->bundle, s->bundle_len,
+					MSG_DONTWAIT | MSG_NOSIGNAL);
+	return err;
+}

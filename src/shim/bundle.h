@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
-#include "shim/socket_table.h"
+#include "shim/socket_pool.h"
 
 /* shim_bundle_prepare - memory to read bundles to. NULL: no bundles then. */
 void shim_bundle_prepare(struct shim_socket *s);
@@ -25,3 +25,8 @@ void shim_bundle_release(struct shim_socket *s);
 ssize_t shim_bundle_next(struct shim_socket *s, int fd, const void **ret_part);
 /* shim_bundle_took - the program has received that part. The caller holds receive_lock. */
 void shim_bundle_took(struct shim_socket *s, int fd);
+/*
+ * shim_bundle_give_back - the program has not received the part that was taken last, or a datagram
+ * of its own: it is the next again. The caller holds receive_lock. 0 or -errno.
+ */
+int shim_bundle_give_back(struct shim_socket *s, int fd, const void *part, size_t len);

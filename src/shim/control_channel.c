@@ -11,7 +11,6 @@
 #include <poll.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <time.h>
@@ -22,6 +21,7 @@
 
 #include "shim/bundle.h"
 #include "shim/daemon_start.h"
+#include "shim/front.h"
 #include "shim/real.h"
 
 #define ANSWER_TIMEOUT_MS 5000
@@ -187,23 +187,40 @@ static struct uxfrm_control_msg message(uint16_t op, uint32_t a, uint32_t b)
 	};
 }
 
-uint32_t shim_control_fwmark(void)
+/* A question for which the daemon need not know the socket. 0 or -errno. */
+static int ask_once(int fd, uint16_t op, uint32_t *ret_value)
 {
-	struct uxfrm_control_msg msg = message(UXFRM_CONTROL_FWMARK, 0, 0);
-	int fd = shim_control_connect();
+	struct uxfrm_control_msg msg = message(op, 0, 0);
 	ssize_t n = -1;
 
-	if (fd < 0)
-		return 0;
 	if (shim_real()->send(fd, &msg, sizeof(msg), MSG_NOSIGNAL) == (ssize_t)sizeof(msg)) {
 		do
 			n = shim_real()->recv(fd, &msg, sizeof(msg), 0);
 		while (n < 0 && errno == EINTR);
 	}
-	shim_real()->close(fd);
-	if (n != (ssize_t)sizeof(msg) || msg.magic != UXFRM_CONTROL_MAGIC || msg.result)
+	if (n != (ssize_t)sizeof(msg) || msg.magic != UXFRM_CONTROL_MAGIC)
+		return -EPIPE;
+	*ret_value = msg.result ? 0 : msg.value[0];
+	return msg.result;
+}
+
+uint32_t shim_control_fwmark(void)
+{
+	int fd = shim_control_connect();
+	uint32_t mark = 0;
+
+	if (fd < 0)
 		return 0;
-	return msg.value[0];
+	(void)ask_once(fd, UXFRM_CONTROL_FWMARK, &mark);
+	shim_real()->close(fd);
+	return mark;
+}
+
+int shim_control_meet(int fd)
+{
+	uint32_t mark;
+
+	return ask_once(fd, UXFRM_CONTROL_FWMARK, &mark);
 }
 
 int shim_control_call(struct shim_socket *s, uint16_t op, uint32_t a, uint32_t b,
@@ -247,20 +264,10 @@ static bool daemon_has_gone(struct shim_socket *s)
 	return p.fd < 0 || (poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLERR | POLLNVAL)));
 }
 
-static bool in_own_namespace(const struct shim_socket *s)
-{
-	struct stat st;
-
-	return stat("/proc/thread-self/ns/net", &st) < 0 ||
-	       (st.st_dev == s->net_dev && st.st_ino == s->net_ino);
-}
-
 /* A new control channel in the place of one whose daemon has gone. */
 static int reconnect(struct shim_socket *s)
 {
-	if (!in_own_namespace(s))
-		return -ECONNREFUSED; /* another namespace's daemon would be the wrong kernel */
-	int fresh = shim_control_connect();
+	int fresh = shim_front_connect(s);
 
 	if (fresh < 0)
 		return -ECONNREFUSED;

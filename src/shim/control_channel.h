@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "shim/socket_table.h"
+#include "shim/socket_pool.h"
 
 /*
  * shim_control_connect - a connection to the daemon of the calling thread's network namespace;
@@ -18,6 +18,9 @@ int shim_control_connect(void);
 /* shim_control_fwmark - the daemon's bit of the firewall mark. 0: it has none, or there is no
  * daemon. */
 uint32_t shim_control_fwmark(void);
+/* shim_control_meet - wait until the daemon has taken the connection @fd, and has seen whose it is.
+ * 0 or -errno. */
+int shim_control_meet(int fd);
 
 /*
  * All below: the caller holds the socket's lock. 0 or -errno.

@@ -6,13 +6,11 @@
 
 #include <sys/socket.h>
 
-#include "shim/socket_table.h"
+#include "shim/socket_pool.h"
 
 int shim_pfkey_open(int type, int protocol);
 /* shim_pfkey_send - synchronous, as in the kernel: fails where the daemon says the kernel would. */
 ssize_t shim_pfkey_send(struct shim_socket *s, int fd, const struct msghdr *msg, int flags);
-/* shim_pfkey_adopt - this came from another process: know the emulated PF_KEY sockets in it. */
-void shim_pfkey_adopt(const struct msghdr *msg);
 /* shim_pfkey_is_policy - does the option give a policy to a socket, of whatever kind, in PF_KEY's
  * words? */
 bool shim_pfkey_is_policy(int level, int name);

@@ -18,7 +18,9 @@
 #include <linux/netlink.h>
 
 #include "shim/address.h"
+#include "shim/front.h"
 #include "shim/pfkey.h"
+#include "shim/pfkey_adopt.h"
 #include "shim/real.h"
 #include "shim/socket_policy.h"
 #include "shim/socket_table.h"
@@ -42,10 +44,12 @@ __attribute__((constructor)) static void load(void)
 
 EXPORT int socket(int domain, int type, int protocol)
 {
-	if (domain == AF_NETLINK && protocol == NETLINK_XFRM && shim_active())
-		return shim_socket_open(type);
-	if (domain == AF_KEY && shim_active())
-		return shim_pfkey_open(type, protocol);
+	bool netlink = domain == AF_NETLINK && protocol == NETLINK_XFRM;
+
+	if ((netlink || domain == AF_KEY) && shim_active()) {
+		shim_socket_watch_forks();
+		return netlink ? shim_socket_open(type) : shim_pfkey_open(type, protocol);
+	}
 	return shim_real()->socket(domain, type, protocol);
 }
 
@@ -417,7 +421,7 @@ static int name_copy(struct shim_socket *s, int copy)
 	if (copy < 0)
 		shim_socket_drop(s);
 	else
-		shim_socket_attach(s, copy);
+		shim_front_attach(s, copy);
 	return copy;
 }
 

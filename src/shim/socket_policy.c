@@ -18,15 +18,25 @@
  * or to those that have the same mark. */
 static _Atomic(uint32_t) bypass_bit;
 
+uint32_t shim_bypass_bit(void)
+{
+	return atomic_load(&bypass_bit);
+}
+
+void shim_learn_bypass_bit(uint32_t bit)
+{
+	uint32_t none = 0;
+
+	atomic_compare_exchange_strong(&bypass_bit, &none, bit);
+}
+
 /* Without a lock, which a child of fork() could find taken for ever: threads that ask at the same
  * time keep what came first. */
 static uint32_t ask_bit(void)
 {
-	uint32_t none = 0;
-
-	if (!atomic_load(&bypass_bit))
-		atomic_compare_exchange_strong(&bypass_bit, &none, shim_control_fwmark());
-	return atomic_load(&bypass_bit);
+	if (!shim_bypass_bit())
+		shim_learn_bypass_bit(shim_control_fwmark());
+	return shim_bypass_bit();
 }
 
 static uint32_t mark_of(int fd)

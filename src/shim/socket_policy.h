@@ -9,6 +9,7 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 /* shim_is_socket_policy - is this option a policy of the socket? */
@@ -21,3 +22,7 @@ int shim_set_socket_policy(int fd, int level, int name, const void *value, sockl
 /* shim_set_mark, shim_get_mark - SO_MARK without that bit, which stays as it is. */
 int shim_set_mark(int fd, const void *value, socklen_t len);
 int shim_get_mark(int fd, void *value, socklen_t *len);
+/* The bit that such policies use, 0 until the first: for a front end that lets another process set
+ * them. Only the first that is learned counts. */
+uint32_t shim_bypass_bit(void);
+void shim_learn_bypass_bit(uint32_t bit);

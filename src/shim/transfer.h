@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
-#include "shim/socket_table.h"
+#include "shim/socket_pool.h"
 
 /* shim_send - returns when the daemon has processed the datagram (or 5 s have passed). */
 ssize_t shim_send(struct shim_socket *s, int fd, const struct msghdr *msg, int flags);

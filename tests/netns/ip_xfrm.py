@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Debian's unmodified `ip xfrm` against uxfrmd: word for word what it says on Linux. Prints TAP.
 
-usage: ip_xfrm.py BUILD              compare with ip_xfrm.recorded
+usage: ip_xfrm.py BUILD [--seccomp]  compare with ip_xfrm.recorded; with a supervisor instead of the shim
        ip_xfrm.py --record FILE      make ip_xfrm.recorded of what ip_xfrm.sh said on a real kernel
 """
 import os
@@ -58,12 +58,12 @@ def differences(expected, got):
     yield from (f"#   | {line}" for line in got.splitlines())
 
 
-def main(build):
-    with Lab("uxip", build, pathlib.Path(build) / "logs" / "netns") as lab:
+def main(build, supervised):
+    with Lab("uxis" if supervised else "uxip", build, pathlib.Path(build) / "logs" / "netns") as lab:
         lab.add("one")
         seen = pathlib.Path(lab.logs) / "monitor.txt"
         command = ["sh", str(HERE / "ip_xfrm.sh"), str(HERE / "ip_xfrm.commands"), str(seen)]
-        text = run(lab.under_uxfrm("one", command), timeout=120).stdout
+        text = run(lab.under_uxfrm("one", command, supervised), timeout=120).stdout
     expected = cases(RECORDED.read_text(encoding="utf-8"))
     got = cases(mask(text))
     failed = 0
@@ -83,4 +83,5 @@ if __name__ == "__main__":
         sys.exit(record(sys.argv[2]))
     if os.geteuid():
         sys.exit(print("1..0 # SKIP needs root"))
-    sys.exit(main(sys.argv[1]) if len(sys.argv) == 2 else __doc__)
+    words = [word for word in sys.argv[1:] if word != "--seccomp"]
+    sys.exit(main(words[0], words != sys.argv[1:]) if len(words) == 1 else __doc__)

@@ -123,9 +123,10 @@ class Lab:
     def program(self, name):
         return os.path.join(self.build, name)
 
-    def under_uxfrm(self, short, argv):
-        """The command that runs @argv in a namespace against its uxfrmd."""
-        return self.inside(short, [self.program("uxfrm"), "run", "--", *argv])
+    def under_uxfrm(self, short, argv, supervised=False):
+        """The command that runs @argv in a namespace against its uxfrmd: under the shim, or supervised."""
+        how = ["--seccomp"] if supervised else []
+        return self.inside(short, [self.program("uxfrm"), "run", *how, "--", *argv])
 
     def xfrm(self, short, *lines, check=True):
         """Lines of Debian's `ip xfrm`, unmodified; keys travel by standard input."""
