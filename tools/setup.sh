@@ -16,6 +16,8 @@ oracle_packages=(linux-source-6.12 make flex bison bc xz-utils)
 strongswan_packages=(strongswan-charon strongswan-swanctl libstrongswan-standard-plugins libstrongswan-extra-plugins
 	libcharon-extra-plugins)
 libreswan_packages=(libreswan)
+# a client without a libc, for tests/shim/test_go.sh
+go_packages=(golang-go golang-github-vishvananda-netlink-dev)
 demo_packages=(iproute2 netbase iputils-ping nftables procps)
 
 # become_root ARGS... - start again by sudo unless root already.

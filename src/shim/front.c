@@ -10,6 +10,7 @@
 
 #include "shim/control_channel.h"
 #include "shim/socket_table.h"
+#include "shim/watch.h"
 
 pid_t shim_front_pid(void)
 {
@@ -46,8 +47,10 @@ int shim_front_ask(int (*question)(void *arg), void *arg)
 
 void shim_front_listens(struct shim_socket *s)
 {
+	shim_watch(s);
 }
 
 void shim_front_release(struct shim_socket *s)
 {
+	s->front = NULL;
 }

@@ -16,8 +16,8 @@ pid_t shim_front_pid(void);
 
 /*
  * shim_front_connect - a new control channel for @s, with the rights of the program and in the
- * network namespace of the socket. A hidden descriptor; -1 and errno as shim_control_connect(), or
- * ECONNREFUSED when that namespace is out of reach.
+ * network namespace of the socket. A hidden descriptor; -1 and errno as shim_control_connect(),
+ * or ECONNREFUSED when that namespace is out of reach.
  */
 int shim_front_connect(struct shim_socket *s);
 
@@ -27,7 +27,8 @@ int shim_front_ask(int (*question)(void *arg), void *arg);
 /* shim_front_attach - @fd names @s. Takes one reference that the caller holds. */
 void shim_front_attach(struct shim_socket *s, int fd);
 
-/* shim_front_listens - @s is in groups now: it wants to hear of the end of its daemon. */
+/* shim_front_listens - @s is in groups now: it wants to hear of the end of its daemon. The caller
+ * holds its lock. */
 void shim_front_listens(struct shim_socket *s);
 
 /* shim_front_release - the last reference to @s has gone: let go of s->front. */

@@ -34,7 +34,7 @@ struct shim_socket {
 	int type;			    /* SOCK_RAW or SOCK_DGRAM */
 	bool pfkey;			    /* PF_KEY, not netlink (shim/pfkey.h) */
 	bool adopted;			    /* came from another process: no control channel */
-	void *front;			    /* what the front end adds (shim/front.h) */
+	void *_Atomic front;		    /* what the front end adds (shim/front.h) */
 	int send_result;		    /* of the datagram reported last: 0 or -errno */
 	atomic_uint options;		    /* bit n: SOL_NETLINK option n is on */
 	atomic_uint bundles;		    /* in the data channel, as far as the daemon has told */

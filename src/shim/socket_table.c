@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * by_fd maps a descriptor to an index + 1 into the pool: a static array whose pages come into being
- * only when touched.
+ * by_fd maps a descriptor to an index + 1 into the pool: a static array whose pages come into
+ * being only when touched.
  */
 
 #include "shim/socket_table.h"
@@ -29,8 +29,9 @@ struct shim_socket *shim_socket_of(int fd)
 }
 
 /*
- * A child of vfork() has descriptors of its own, but uses its parent's memory: what it does to its
- * descriptors before exec() must not be done to the parent's table. Python starts programs so.
+ * A child of vfork() has descriptors of its own, but uses its parent's memory: what it does to
+ * its descriptors before exec() must not be done to the parent's table. Python starts programs
+ * so.
  */
 static bool is_borrowed(void)
 {
@@ -48,6 +49,7 @@ static void after_fork_in_child(void)
 		pthread_mutex_init(&s->lock, NULL);
 		pthread_mutex_init(&s->receive_lock, NULL);
 		s->shared = true;
+		s->front = NULL; /* threads stay behind */
 	}
 }
 

@@ -2,9 +2,10 @@
 #pragma once
 
 /*
- * A system call of a supervised program that waits for our answer. A signal, or the program's end,
- * ends that wait at any time: what was read of its memory counts only if the call is still there
- * afterwards, and an answer may come too late.
+ * A system call of a supervised program that waits for our answer. Signals do not end that wait
+ * (what is done is done once, and its result is not lost), but the program's end does, at any
+ * time: what was read of its memory counts only if the call is still there afterwards. Calls
+ * that wait for something to come must not keep signals out: parked.c looks for those.
  */
 
 #include <limits.h>
@@ -27,6 +28,7 @@ struct ux_call {
 /* Results of calls beside 0 and more, and -errno. */
 #define UX_CALL_PASS LONG_MIN	     /* the kernel shall do it */
 #define UX_CALL_DONE (LONG_MIN + 1) /* answered, kept for later, or not there any more */
+#define UX_CALL_AGAIN (-512)	     /* there is a signal: the kernel says EINTR or starts it again */
 
 /* ux_call_current - the call this thread works at; NULL: none. */
 struct ux_call *ux_call_current(void);
@@ -38,19 +40,12 @@ int ux_call_open(struct ux_call *c);
 void ux_call_close(struct ux_call *c);
 
 bool ux_call_is_there(const struct ux_call *c);
-/* ux_call_answer - 0 or more, -errno, or UX_CALL_PASS. false: it was not there any more. */
-bool ux_call_answer(const struct ux_call *c, long result);
+/* ux_call_answer - 0 or more, -errno, or UX_CALL_PASS. */
+void ux_call_answer(const struct ux_call *c, long result);
 /*
- * ux_call_answer_descriptor - the program gets a descriptor to what our @fd is, at the number @at,
- * and that number as the result. 0; -EBADF when the number is beyond the program's limit; -ENOENT.
+ * ux_call_give - the program gets a descriptor to what our @fd is, at the number @at, while it
+ * waits for its answer. So ours can be closed before: then it is the program alone who has it
+ * open. 0; -EBADF when the number is beyond the program's limit; -ENOENT when the call is not
+ * there any more.
  */
-int ux_call_answer_descriptor(const struct ux_call *c, int fd, int at, bool cloexec);
-
-/*
- * A call with an effect whose answer came too late is made again: the kernel restarts it behind a
- * signal's handler, or the program does. ux_call_was_late keeps what it would have been told;
- * ux_call_repeats finds that if the thread's next call is the same one, with the same @len bytes of
- * memory.
- */
-void ux_call_was_late(const struct ux_call *c, const void *bytes, size_t len, long result);
-bool ux_call_repeats(const struct ux_call *c, const void *bytes, size_t len, long *ret_result);
+int ux_call_give(const struct ux_call *c, int fd, int at, bool cloexec);

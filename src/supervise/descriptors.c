@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/select.h>
 #include <sys/syscall.h>
 
 #include <uxfrm/control.h>
@@ -19,23 +20,42 @@
 #include "shim/control_channel.h"
 #include "supervise/program.h"
 
+/*
+ * Numbers that are being given out, to whatever process. Between the look and the deed a program
+ * by itself can only take a number of the range by having all those below open.
+ */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static bool reserved[FD_SETSIZE]; /* guarded by lock */
+
+/* -EMFILE: none is free. */
+static int reserve(pid_t tid, const struct ux_filter *filter, int from)
+{
+	int at = from > filter->first ? from : filter->first;
+
+	pthread_mutex_lock(&lock);
+	while (at <= filter->last && (reserved[at] || ux_program_has_descriptor(tid, at)))
+		at++;
+	if (at <= filter->last)
+		reserved[at] = true;
+	pthread_mutex_unlock(&lock);
+	return at <= filter->last ? at : -EMFILE;
+}
+
 long ux_descriptor_put(struct ux_call *c, const struct ux_filter *filter, int fd, int from,
 		       bool cloexec)
 {
-	/* between the look and the deed the program can only take a number of the range by having
-	 * all those below open */
-	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-	int at = from > filter->first ? from : filter->first, err = -EMFILE;
+	int at = reserve(c->tid, filter, from);
+
+	if (at < 0)
+		return at;
+	int err = ux_call_give(c, fd, at, cloexec);
 
 	pthread_mutex_lock(&lock);
-	while (at <= filter->last && ux_program_has_descriptor(c->tid, at))
-		at++;
-	if (at <= filter->last)
-		err = ux_call_answer_descriptor(c, fd, at, cloexec);
+	reserved[at] = false;
 	pthread_mutex_unlock(&lock);
-	if (err == -ENOENT || !err)
-		return UX_CALL_DONE;
-	return -EMFILE;
+	if (err)
+		return err == -EBADF ? -EMFILE : UX_CALL_DONE;
+	return at;
 }
 
 /* Without bundles, and known to the daemon, the bare channel speaks netlink. */
@@ -55,9 +75,11 @@ static long copy_to(struct ux_call *c, const struct ux_filter *filter, int to, b
 		make_plain(c->socket);
 		return UX_CALL_PASS;
 	}
-	int err = ux_call_answer_descriptor(c, c->fd, to, cloexec);
+	int err = ux_call_give(c, c->fd, to, cloexec);
 
-	return err == -EBADF ? -EBADF : UX_CALL_DONE;
+	if (err)
+		return err == -EBADF ? -EBADF : UX_CALL_DONE;
+	return to;
 }
 
 long ux_call_copy(struct ux_call *c, const struct ux_filter *filter)

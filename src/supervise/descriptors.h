@@ -7,7 +7,7 @@
 #include "supervise/filter.h"
 
 /* ux_descriptor_put - give the program what our @fd is, at the lowest free number of the range that
- * is not below @from. Result as in supervise/call.h. */
+ * is not below @from, which is the result, as in supervise/call.h. */
 long ux_descriptor_put(struct ux_call *c, const struct ux_filter *filter, int fd, int from,
 		       bool cloexec);
 

@@ -2,12 +2,12 @@
 
 /*
  * A call on a socket that is not ours goes on in the kernel as if nobody had looked
- * (SECCOMP_USER_NOTIF_FLAG_CONTINUE). The kernel then reads arguments and memory again, and another
- * thread may have changed them since, or have put another descriptor in that place. Nothing is
- * decided by that look which would give the program more than it has: it is a convenience, not a
- * confinement, and what such a thread gets is what the kernel gives it, on its own descriptors with
- * its own rights. What we do ourselves is done with our own copy of the arguments and of the
- * descriptor.
+ * (SECCOMP_USER_NOTIF_FLAG_CONTINUE). The kernel then reads arguments and memory again, and
+ * another thread may have changed them since, or have put another descriptor in that place.
+ * Nothing is decided by that look which would give the program more than it has: it is a
+ * convenience, not a confinement, and what such a thread gets is what the kernel gives it, on
+ * its own descriptors with its own rights. What we do ourselves is done with our own copy of the
+ * arguments and of the descriptor.
  */
 
 #include "supervise/dispatch.h"
@@ -81,8 +81,9 @@ void ux_dispatch(struct ux_call *c, const struct ux_filter *filter)
 	ux_call_set_current(c);
 	long result = result_of(c, filter);
 
-	if (result != UX_CALL_DONE)
-		(void)ux_call_answer(c, result);
 	ux_call_set_current(NULL);
+	/* first: when the program closes the socket it must be closed, and its port id free */
 	ux_call_close(c);
+	if (result != UX_CALL_DONE)
+		ux_call_answer(c, result);
 }

@@ -2,7 +2,8 @@
 
 /*
  * A chain of comparisons of the system call's number, each with a jump to one of the questions
- * behind it. For numbers without a question the kernel remembers that they pass, and asks no more.
+ * behind it. For numbers without a question the kernel remembers that they pass, and asks no
+ * more.
  */
 
 #include "supervise/filter.h"
@@ -229,7 +230,9 @@ int ux_filter_install(const struct ux_filter *filter)
 
 	for (int attempt = 0;; attempt++) {
 		int fd = (int)syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER,
-				      SECCOMP_FILTER_FLAG_NEW_LISTENER, &prog);
+				      SECCOMP_FILTER_FLAG_NEW_LISTENER |
+					  SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
+				      &prog);
 
 		if (fd >= 0)
 			return fd;

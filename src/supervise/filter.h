@@ -18,8 +18,8 @@ struct ux_filter {
 void ux_filter_choose(struct ux_filter *filter);
 
 /*
- * ux_filter_install - for this thread and what it becomes. Without CAP_SYS_ADMIN it gives up that
- * programs gain privileges by exec() (no_new_privs). The listener, close on exec; or -errno: -EBUSY
- * when there is a listener already, -EINVAL when the kernel is too old.
+ * ux_filter_install - for this thread and what it becomes. Without CAP_SYS_ADMIN it gives up
+ * that programs gain privileges by exec() (no_new_privs). The listener, close on exec; or
+ * -errno: -EBUSY when there is a listener already, -EINVAL before Linux 5.19.
  */
 int ux_filter_install(const struct ux_filter *filter);

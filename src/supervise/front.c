@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The front end beside the program. The shared code runs in our threads, for the call each of them
- * works at; what depends on who the program is, is done by a process that is that.
+ * The front end beside the program. The shared code runs in our threads, for the call each of
+ * them works at; what depends on who the program is, is done by a process that is that.
  */
 
 #include "shim/front.h"

@@ -3,8 +3,8 @@
 
 /*
  * Who a program is: what the daemon and the kernel decide by. A socket keeps the one it was made
- * with, as the kernel's sockets do; what is done for it is done by a process that has become that,
- * with no more rights than the program had.
+ * with, as the kernel's sockets do; what is done for it is done by a process that has become
+ * that, with no more rights than the program had.
  */
 
 #include <stdbool.h>

@@ -71,7 +71,6 @@ long ux_call_bind(struct ux_call *c)
 	struct sockaddr_storage address;
 	socklen_t len;
 	int err = read_address(c, &address, &len);
-	long result = err;
 
 	if (!c->socket) {
 		if (!err && ux_call_is_there(c))
@@ -80,12 +79,7 @@ long ux_call_bind(struct ux_call *c)
 	}
 	if (!ux_call_is_there(c))
 		return UX_CALL_DONE;
-	if (err || ux_call_repeats(c, &address, len, &result))
-		return result;
-	result = result_of(shim_bind(c->socket, (struct sockaddr *)&address, len));
-	if (!ux_call_answer(c, result))
-		ux_call_was_late(c, &address, len, result);
-	return UX_CALL_DONE;
+	return err ? err : result_of(shim_bind(c->socket, (struct sockaddr *)&address, len));
 }
 
 long ux_call_connect(struct ux_call *c)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Receiving calls that wait, all in one thread. That a signal has ended a call is not told, so they
- * are looked at from time to time: until then our copy of the descriptor keeps the socket open.
+ * Receiving calls that wait, all in one thread. Nobody tells us of the program's end, nor of
+ * signals that it waits for an answer to be given: so these are looked for from time to time.
  */
 
 #include <errno.h>
@@ -14,10 +14,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "supervise/program.h"
 #include "supervise/transfer.h"
 
 #define PARKED_MAX 1024
-#define LOOK_MS 200
+#define LOOK_MS 20
 
 struct parked {
 	struct ux_call call;
@@ -48,6 +49,22 @@ static int64_t deadline_of(int fd)
 	return now_ms() + (int64_t)limit.tv_sec * 1000 + (limit.tv_usec + 999) / 1000;
 }
 
+/*
+ * A signal for this very thread is dealt with when it leaves the call, which the kernel then
+ * starts again, or not, as the handler says. One for the whole of a program with threads may be
+ * another thread's by then, and EINTR is the only answer that is right in any case.
+ */
+static long look_for_signals(pid_t tid)
+{
+	struct ux_program_signals signals;
+
+	if (ux_program_signals(tid, &signals) < 0)
+		return -EAGAIN;
+	if (signals.own || (signals.shared && signals.threads == 1))
+		return UX_CALL_AGAIN;
+	return signals.shared ? -EINTR : -EAGAIN;
+}
+
 /* true: it waits no longer. */
 static bool settle(struct parked *p, bool ready)
 {
@@ -60,10 +77,15 @@ static bool settle(struct parked *p, bool ready)
 		result = ux_receive_now(&p->call);
 		ux_call_set_current(NULL);
 	}
-	if (result == -EAGAIN && (!p->deadline_ms || now_ms() < p->deadline_ms))
+	bool late = p->deadline_ms && now_ms() >= p->deadline_ms;
+
+	if (result == -EAGAIN && !late)
+		result = look_for_signals(p->call.tid);
+	if (result == -EAGAIN && !late)
 		return false;
+	ux_call_close(&p->call);
 	if (result != UX_CALL_DONE)
-		(void)ux_call_answer(&p->call, result);
+		ux_call_answer(&p->call, result);
 	return true;
 }
 

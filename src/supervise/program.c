@@ -96,6 +96,21 @@ int ux_program_status(pid_t tid, struct ux_program_status *ret_status)
 	return 0;
 }
 
+int ux_program_signals(pid_t tid, struct ux_program_signals *ret_signals)
+{
+	char status[8192];
+	int err = read_status(tid, status, sizeof(status));
+
+	if (err)
+		return err;
+	uint64_t open = ~strtoull(field(status, "\nSigBlk:\t"), NULL, 16);
+
+	ret_signals->own = strtoull(field(status, "\nSigPnd:\t"), NULL, 16) & open;
+	ret_signals->shared = strtoull(field(status, "\nShdPnd:\t"), NULL, 16) & open;
+	ret_signals->threads = atoi(field(status, "\nThreads:\t"));
+	return 0;
+}
+
 /* Before Linux 6.9 only by the leader of its group, which shares its descriptors as a rule. */
 static int open_pidfd(pid_t tid)
 {

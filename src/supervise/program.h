@@ -30,3 +30,12 @@ struct ux_program_status {
 };
 /* 0 or -errno. */
 int ux_program_status(pid_t tid, struct ux_program_status *ret_status);
+
+/* Which signals wait to be taken, that the thread does not block: bit n - 1 for number n. */
+struct ux_program_signals {
+	uint64_t own;	 /* sent to this thread */
+	uint64_t shared; /* sent to its process */
+	int threads;	 /* of the process */
+};
+/* 0 or -errno. */
+int ux_program_signals(pid_t tid, struct ux_program_signals *ret_signals);

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/*
- * A datagram is taken out of the channel whole, copied into the program's buffers, and the call
- * answered; one whose call went away in between goes back, to be received by the next.
- */
+/* A datagram is taken out of the channel whole and copied into the program's buffers. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,14 +9,12 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-#include "shim/bundle.h"
 #include "shim/real.h"
 #include "shim/transfer.h"
 #include "supervise/program.h"
 #include "supervise/transfer.h"
 
 #define DATAGRAM_MAX (256u << 10) /* the daemon sends none as large */
-#define MESSAGES_MAX 64		  /* that one call gets */
 
 struct received {
 	void *buf;
@@ -77,112 +72,56 @@ static long copy_out(const struct ux_call *c, const struct ux_message *m, const 
 	return err ? err : result;
 }
 
-static void give_back(struct ux_call *c, const struct received *r)
+/* The next datagram. 0 or -errno. */
+static int take(struct ux_call *c, int flags, struct received *r)
 {
-	struct shim_socket *s = c->socket;
-
-	pthread_mutex_lock(&s->receive_lock);
-	if (s->pfkey)
-		(void)shim_real()->send(s->peer, r->buf, r->length, MSG_DONTWAIT | MSG_NOSIGNAL);
-	else
-		(void)shim_bundle_give_back(s, c->fd, r->buf, r->length);
-	pthread_mutex_unlock(&s->receive_lock);
-}
-
-/* The next datagram, in memory of its own. 0 or -errno. */
-static int take(struct ux_call *c, int flags, void *room, struct received *ret)
-{
-	struct iovec iov = {room, DATAGRAM_MAX};
-	struct msghdr msg = {.msg_name = &ret->name,
-			     .msg_namelen = sizeof(ret->name),
+	struct iovec iov = {r->buf, DATAGRAM_MAX};
+	struct msghdr msg = {.msg_name = &r->name,
+			     .msg_namelen = sizeof(r->name),
 			     .msg_iov = &iov,
 			     .msg_iovlen = 1};
 	ssize_t n = shim_receive(c->socket, c->fd, &msg, flags | MSG_DONTWAIT);
 
 	if (n < 0)
 		return -errno;
-	ret->length = (size_t)n < DATAGRAM_MAX ? (size_t)n : DATAGRAM_MAX;
-	ret->name_len = c->socket->pfkey ? 0 : msg.msg_namelen;
-	ret->buf = malloc(ret->length ? ret->length : 1);
-	if (!ret->buf)
-		return -ENOMEM;
-	memcpy(ret->buf, room, ret->length);
-	explicit_bzero(room, ret->length);
+	r->length = (size_t)n < DATAGRAM_MAX ? (size_t)n : DATAGRAM_MAX;
+	r->name_len = c->socket->pfkey ? 0 : msg.msg_namelen;
 	return 0;
 }
 
-/* Number @at of the call's messages. What recvmsg() would return. */
-static long receive_one(struct ux_call *c, unsigned int at, void *room, struct received *ret)
+/* Number @at of the call's messages, by way of @room. What recvmsg() would return. */
+static long receive_one(struct ux_call *c, unsigned int at, void *room)
 {
+	struct received r = {.buf = room};
 	struct ux_message m;
 	long result = ux_message_read(c, at, &m);
 
 	if (!result)
-		result = take(c, m.flags, room, ret);
+		result = take(c, m.flags, &r);
 	if (!result)
-		result = copy_out(c, &m, ret);
+		result = copy_out(c, &m, &r);
 	ux_message_release(&m);
+	explicit_bzero(room, r.length); /* answers may hold keys */
 	return result;
 }
 
-static bool peeks(const struct ux_call *c)
-{
-	switch (c->nr) {
-	case SYS_recvmsg:
-		return c->args[2] & MSG_PEEK;
-	case SYS_recvfrom:
-	case SYS_recvmmsg:
-		return c->args[3] & MSG_PEEK;
-	default:
-		return false;
-	}
-}
-
-/* @n datagrams are in the program's buffers, or the first one could not be had. */
-static long conclude(struct ux_call *c, const struct received *list, unsigned int n, long result)
-{
-	if (n == 0) {
-		if (result != -ENOBUFS)
-			return result;
-		if (!ux_call_answer(c, result)) /* it is said only once */
-			ux_call_was_late(c, NULL, 0, result);
-		return UX_CALL_DONE;
-	}
-	if (!ux_call_answer(c, c->nr == SYS_recvmmsg ? n : result) && !peeks(c))
-		while (n > 0)
-			give_back(c, &list[--n]);
-	return UX_CALL_DONE;
-}
-
+/* Of a vector of messages, how many there were, if any was. */
 long ux_receive_now(struct ux_call *c)
 {
-	struct received list[MESSAGES_MAX] = {{0}};
-	unsigned int n = ux_message_count(c), got = 0;
+	const unsigned int n = ux_message_count(c);
 	void *room = malloc(DATAGRAM_MAX);
+	unsigned int got = 0;
 	long result = room ? 0 : -ENOMEM;
 
-	if (n > MESSAGES_MAX)
-		n = MESSAGES_MAX;
 	if (room && !ux_call_is_there(c))
 		result = UX_CALL_DONE;
-	else if (room && !ux_call_repeats(c, NULL, 0, &result)) {
-		for (; got < n; got++) {
-			long length = receive_one(c, got, room, &list[got]);
-
-			if (length >= 0 || got == 0)
-				result = length;
-			if (length < 0)
-				break;
-		}
-		result = conclude(c, list, got, result);
-	}
-	for (unsigned int i = 0; i < n; i++) {
-		if (list[i].buf)
-			explicit_bzero(list[i].buf, list[i].length); /* there may be keys */
-		free(list[i].buf);
-	}
+	for (; result >= 0 && got < n; got++)
+		result = receive_one(c, got, room);
 	free(room);
-	return result;
+	if (c->nr != SYS_recvmmsg || result == UX_CALL_DONE)
+		return result;
+	got -= result < 0;
+	return got ? (long)got : result;
 }
 
 static bool waits(const struct ux_call *c)

@@ -39,8 +39,7 @@ static void release(struct copy *copy)
 	*copy = (struct copy){0};
 }
 
-static long send_copy(struct ux_call *c, const struct ux_message *m, const struct copy *copy,
-		      bool first)
+static long send_copy(struct ux_call *c, const struct ux_message *m, const struct copy *copy)
 {
 	struct sockaddr_storage name;
 	struct iovec iov = {copy->bytes, copy->length};
@@ -51,11 +50,6 @@ static long send_copy(struct ux_call *c, const struct ux_message *m, const struc
 		return UX_CALL_DONE;
 	if (result)
 		return result;
-	if (first && ux_call_repeats(c, copy->bytes, copy->length, &result)) {
-		if (!ux_call_answer(c, result))
-			ux_call_was_late(c, copy->bytes, copy->length, result);
-		return UX_CALL_DONE;
-	}
 	if (m->name_len) {
 		msg.msg_name = &name;
 		msg.msg_namelen = m->name_len;
@@ -64,24 +58,27 @@ static long send_copy(struct ux_call *c, const struct ux_message *m, const struc
 	return result < 0 ? -errno : result;
 }
 
-/* Number @at of the call's messages: what was sent, -errno, or UX_CALL_DONE: the call is no more. */
-static long send_one(struct ux_call *c, unsigned int at, struct copy *ret_copy)
+/* Number @at of the call's messages: what was sent, -errno, or UX_CALL_DONE: the call is no
+ * more. */
+static long send_one(struct ux_call *c, unsigned int at)
 {
+	struct copy copy = {0};
 	struct ux_message m;
 	long result = ux_message_read(c, at, &m);
 
 	if (!result && m.length > DATAGRAM_MAX)
 		result = -EMSGSIZE;
 	if (!result)
-		ret_copy->bytes = malloc(m.length ? m.length : 1);
-	ret_copy->length = ret_copy->bytes ? m.length : 0;
+		copy.bytes = malloc(m.length ? m.length : 1);
+	copy.length = copy.bytes ? m.length : 0;
 	if (!result)
-		result = ret_copy->bytes ? send_copy(c, &m, ret_copy, at == 0) : -ENOMEM;
+		result = copy.bytes ? send_copy(c, &m, &copy) : -ENOMEM;
 	if (result >= 0 && m.count_at) {
 		unsigned int sent = (unsigned int)result;
 
 		(void)ux_program_write(c->tid, m.count_at, &sent, sizeof(sent));
 	}
+	release(&copy);
 	ux_message_release(&m);
 	return result;
 }
@@ -90,22 +87,13 @@ static long send_one(struct ux_call *c, unsigned int at, struct copy *ret_copy)
 long ux_call_send(struct ux_call *c)
 {
 	const unsigned int n = ux_message_count(c);
-	struct copy first = {0}, other = {0};
 	unsigned int sent = 0;
 	long result = 0;
 
 	for (; sent < n; sent++) {
-		result = send_one(c, sent, sent ? &other : &first);
-		release(&other);
+		result = send_one(c, sent);
 		if (result < 0)
 			break;
 	}
-	if (sent) {
-		result = c->nr == SYS_sendmmsg ? sent : result;
-		if (!ux_call_answer(c, result))
-			ux_call_was_late(c, first.bytes, first.length, result);
-		result = UX_CALL_DONE;
-	}
-	release(&first);
-	return result;
+	return c->nr == SYS_sendmmsg && sent ? (long)sent : result;
 }

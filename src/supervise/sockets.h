@@ -9,7 +9,8 @@
 
 #include "shim/socket_pool.h"
 
-/* ux_sockets_find - the socket behind our copy @fd of a descriptor, held for the caller; or NULL. */
+/* ux_sockets_find - the socket behind our copy @fd of a descriptor, held for the caller; or
+ * NULL. */
 struct shim_socket *ux_sockets_find(int fd);
 
 /* ux_sockets_add - know the socket whose program end is @fd. Takes the caller's reference. 0 or

@@ -142,7 +142,8 @@ static int hand_over(int channel, const struct ux_filter *filter, const char **r
 	if (listener == -EBUSY)
 		*ret_reason = "another supervisor has the program's system calls already";
 	else if (listener < 0)
-		*ret_reason = "the kernel refuses a seccomp filter with notifications";
+		*ret_reason = "the kernel refuses a seccomp filter with notifications, which came "
+			      "with Linux 5.19";
 	if (listener < 0)
 		return listener;
 	*ret_reason = "the supervisor could not be started";
