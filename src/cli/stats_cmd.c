@@ -10,19 +10,35 @@
 #include "cli/print_stats.h"
 #include "cli/xfrm_stat.h"
 
+static void print_crypto_status(const struct cli *cli, const json_t *status)
+{
+	json_t *crypto = json_object_get(status, "crypto");
+
+	if (cli->json)
+		cli_print_document(crypto);
+	else
+		print_crypto(stdout, crypto);
+}
+
 int stats_command(struct cli *cli, struct args *a)
 {
 	static char text[UXFRM_CONTROL_STATUS_MAX + 1];
 	json_error_t error;
 
 	if (args_peek(a) && args_is_command(args_peek(a), "help")) {
-		fprintf(stderr, "Usage: uxfrm [ -s | -j ] [ --kernel ] stats [ xfrm-stat ]\n");
+		fprintf(stderr,
+			"Usage: uxfrm [ -s | -j ] [ --kernel ] stats [ xfrm-stat | --crypto ]\n");
 		return 255;
 	}
 	bool as_xfrm_stat = args_take(a, "xfrm-stat");
+	bool crypto_only = !as_xfrm_stat && args_take(a, "--crypto");
 
 	if (args_peek(a))
 		args_wrong(args_peek(a), "unknown");
+	if (cli->target == UXFRM_TARGET_KERNEL && crypto_only) {
+		fprintf(stderr, "uxfrm: the kernel does not say how it encrypts\n");
+		return 2;
+	}
 	if (cli->target == UXFRM_TARGET_KERNEL)
 		return as_xfrm_stat ? kernel_xfrm_stat() : kernel_stats(cli);
 	int err = uxfrm_status(text, sizeof(text));
@@ -37,7 +53,9 @@ int stats_command(struct cli *cli, struct args *a)
 		fprintf(stderr, "uxfrm: the daemon's status cannot be read: %s\n", error.text);
 		return 2;
 	}
-	if (as_xfrm_stat)
+	if (crypto_only)
+		print_crypto_status(cli, status);
+	else if (as_xfrm_stat)
 		print_xfrm_stat(stdout, status);
 	else if (cli->json)
 		cli_print_document(status);

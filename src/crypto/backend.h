@@ -11,12 +11,6 @@
 #define UX_CRYPTO_BACKENDS 2
 #define UX_KEY_BLOCKS_MAX 4
 
-/* What a worker's store of one backend is like. */
-struct ux_key_store_stats {
-	uint64_t hits, misses; /* look-ups, one for each run of packets of a transform in a burst */
-	uint32_t used, size;   /* keys */
-};
-
 /* A block of memory in which a worker has what is as good as keys. */
 struct ux_key_block {
 	const void *start;
@@ -31,14 +25,15 @@ struct ux_key_block {
  * keys are set.
  * @worker_new: NULL without memory. @worker_free: wipes.
  * @encrypt, @decrypt: packets of this backend's transforms, of which the first is one; sets each
- * op's ok. Returns how many it did before it came to one of another backend, or of none. 0: they are
- * too few to be worth it; libcrypto does the first.
+ * op's ok. Returns how many it did before it came to one of another backend, or of none. 0: they
+ * are too few to be worth it; libcrypto does the first.
  * @forget: wipe what is stored of the key of the transform with this id. @forget_all: of all.
  * @forget_bursts: wipe what is left from bursts.
  */
 struct ux_crypto_backend {
 	const char *name;
-	unsigned int index; /* below UX_CRYPTO_BACKENDS */
+	const char *(*version)(void); /* of the library */
+	unsigned int index;	      /* below UX_CRYPTO_BACKENDS */
 	bool (*available)(void);
 	uint8_t (*method)(const struct ux_transform *t);
 	void *(*worker_new)(void);
@@ -48,19 +43,25 @@ struct ux_crypto_backend {
 	void (*forget)(void *state, uint64_t id);
 	void (*forget_all)(void *state);
 	void (*forget_bursts)(void *state);
-	void (*stats)(const void *state, struct ux_key_store_stats *ret);
 	size_t (*blocks)(const void *state, struct ux_key_block ret[UX_KEY_BLOCKS_MAX]);
 };
 
 extern const struct ux_crypto_backend ux_openssl_backend;  /* does everything */
 extern const struct ux_crypto_backend ux_ipsec_mb_backend; /* x86-64, when built with it */
 
+/* ux_transform_new_by - ux_transform_new, but by @backend, used otherwise or not; NULL: any.
+ * -ENOSYS: it cannot. */
+int ux_transform_new_by(const struct ux_transform_params *params,
+			const struct ux_crypto_backend *backend,
+			struct ux_transform **ret_transform, struct ux_ext_ack *ext) UX_MUST_CHECK;
 /* ux_crypto_backend_for - the one that is to do this transform, and how; NULL: there is none. */
 const struct ux_crypto_backend *ux_crypto_backend_for(struct ux_transform *t);
 /* ux_crypto_backend_at - by index. */
 const struct ux_crypto_backend *ux_crypto_backend_at(unsigned int index);
-/* ux_crypto_backend_wanted - may it be used here, by the choice and by the machine? */
+/* ux_crypto_backend_wanted - is it to be used, by the choice, the machine and its self-test? */
 bool ux_crypto_backend_wanted(unsigned int index);
+/* ux_crypto_backend_failed - the algorithm it failed at, or NULL. */
+const char *ux_crypto_backend_failed(unsigned int index);
 
 /*
  * ux_esp_aad - the header as AEADs authenticate it, RFC 4106 section 5: with the high half of an

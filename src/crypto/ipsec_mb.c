@@ -41,6 +41,11 @@ const IMB_MGR *ux_mb_manager(void)
 	return manager;
 }
 
+static const char *version(void)
+{
+	return imb_get_version_str();
+}
+
 static bool available(void)
 {
 	return ux_mb_manager() != NULL;
@@ -97,7 +102,7 @@ static void *worker_new(void)
 	if (!w)
 		return NULL;
 	w->jobs = new_jobs();
-	if (ux_key_cache_init(&w->cache, ux_crypto_cache_keys()))
+	if (ux_key_cache_init(&w->cache, ux_crypto_cache_keys(), ux_ipsec_mb_backend.index))
 		w->keys = ux_key_alloc(ux_key_cache_places(&w->cache) * sizeof(*w->keys));
 	if (!w->jobs || !w->keys) {
 		worker_free(w);
@@ -132,7 +137,6 @@ static const struct ux_mb_key *expand(struct ux_mb_worker *w, const struct ux_tr
 
 	if (place == UX_KEY_NOWHERE && w->n_passing <= i)
 		w->n_passing = (uint32_t)i + 1;
-	w->misses++;
 	if (is_gcm(t))
 		ux_mb_gcm_expand(key, t);
 	else
@@ -145,10 +149,7 @@ static const struct ux_mb_key *find(struct ux_mb_worker *w, const struct ux_tran
 {
 	uint32_t place = ux_key_cache_find(&w->cache, t->id);
 
-	if (place == UX_KEY_NOWHERE)
-		return NULL;
-	w->hits++;
-	return &w->keys[place];
+	return place == UX_KEY_NOWHERE ? NULL : &w->keys[place];
 }
 
 /* What a call will read of a key: the round keys, and of the powers of the hash key, the lowest of
@@ -188,10 +189,14 @@ static size_t find_all(struct ux_mb_worker *w, const struct ux_crypt_op *ops, si
 			prefetch_key(w->key[i], ops[i].payload_len);
 	}
 	for (size_t i = 0; i < ours; i++) {
-		if (!w->key[i]) /* unless a packet before has brought it */
-			w->key[i] = find(w, ops[i].transform);
-		if (!w->key[i])
-			w->key[i] = expand(w, ops[i].transform, i);
+		uint32_t place;
+
+		if (w->key[i])
+			continue;
+		/* a packet before may have brought it */
+		place = ux_key_cache_probe(&w->cache, ops[i].transform->id);
+		w->key[i] =
+		    place == UX_KEY_NOWHERE ? expand(w, ops[i].transform, i) : &w->keys[place];
 	}
 	return ours;
 }
@@ -288,14 +293,6 @@ static void forget_bursts(void *state)
 	explicit_bzero(&w->context, sizeof(w->context));
 }
 
-static void stats(const void *state, struct ux_key_store_stats *ret)
-{
-	const struct ux_mb_worker *w = state;
-
-	*ret = (struct ux_key_store_stats){w->hits, w->misses, w->cache.n_used,
-					   ux_key_cache_places(&w->cache)};
-}
-
 static size_t blocks(const void *state, struct ux_key_block ret[UX_KEY_BLOCKS_MAX])
 {
 	const struct ux_mb_worker *w = state;
@@ -308,6 +305,7 @@ static size_t blocks(const void *state, struct ux_key_block ret[UX_KEY_BLOCKS_MA
 
 const struct ux_crypto_backend ux_ipsec_mb_backend = {
     .name = "ipsec-mb",
+    .version = version,
     .index = 1,
     .available = available,
     .method = method,
@@ -318,6 +316,5 @@ const struct ux_crypto_backend ux_ipsec_mb_backend = {
     .forget = forget,
     .forget_all = forget_all,
     .forget_bursts = forget_bursts,
-    .stats = stats,
     .blocks = blocks,
 };

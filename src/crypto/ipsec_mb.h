@@ -51,7 +51,6 @@ _Static_assert(sizeof(struct ux_mb_key) == 17 * 64, "an odd number of lines");
 struct ux_mb_worker {
 	struct ux_key_cache cache;
 	struct ux_mb_key *keys; /* as many as the cache has places; in key memory */
-	uint64_t hits, misses;
 	aes_gcm_enc_dec_t gcm[2][UX_MB_GCM_KINDS]; /* decrypt, encrypt */
 	struct gcm_context_data context;
 	IMB_MGR *jobs; /* in key memory */

@@ -2,6 +2,7 @@
 /* The libcrypto backend: packets one by one, by contexts that a worker keeps keyed. */
 #include "crypto/openssl.h"
 
+#include <openssl/crypto.h>
 #include <string.h>
 
 #include "crypto/key_cache.h"
@@ -11,9 +12,13 @@
 
 struct worker {
 	struct ux_key_cache cache;
-	uint64_t hits, misses;
 	struct ux_openssl_slot slot[N_SLOTS];
 };
+
+static const char *version(void)
+{
+	return OpenSSL_version(OPENSSL_FULL_VERSION_STRING);
+}
 
 static bool available(void)
 {
@@ -59,7 +64,7 @@ static void *worker_new(void)
 {
 	struct worker *w = ux_key_alloc(sizeof(*w));
 
-	if (w && !ux_key_cache_init(&w->cache, N_SLOTS)) {
+	if (w && !ux_key_cache_init(&w->cache, N_SLOTS, ux_openssl_backend.index)) {
 		ux_key_free(w, sizeof(*w));
 		return NULL;
 	}
@@ -111,12 +116,7 @@ static struct ux_openssl_slot *slot_for(struct worker *w, const struct ux_transf
 
 	uint32_t place = ux_key_cache_find(&w->cache, tag_of(t->id, encrypt));
 
-	if (place == UX_KEY_NOWHERE) {
-		w->misses++;
-		return fill(w, t, encrypt);
-	}
-	w->hits++;
-	return &w->slot[place];
+	return place == UX_KEY_NOWHERE ? fill(w, t, encrypt) : &w->slot[place];
 }
 
 static size_t crypt_all(struct worker *w, struct ux_crypt_op *ops, size_t n, bool encrypt)
@@ -179,13 +179,6 @@ static void forget_bursts(void *state)
 {
 }
 
-static void stats(const void *state, struct ux_key_store_stats *ret)
-{
-	const struct worker *w = state;
-
-	*ret = (struct ux_key_store_stats){w->hits, w->misses, w->cache.n_used, N_SLOTS};
-}
-
 static size_t blocks(const void *state, struct ux_key_block ret[UX_KEY_BLOCKS_MAX])
 {
 	ret[0] = (struct ux_key_block){state, sizeof(struct worker)};
@@ -194,6 +187,7 @@ static size_t blocks(const void *state, struct ux_key_block ret[UX_KEY_BLOCKS_MA
 
 const struct ux_crypto_backend ux_openssl_backend = {
     .name = "openssl",
+    .version = version,
     .index = 0,
     .available = available,
     .method = method,
@@ -204,6 +198,5 @@ const struct ux_crypto_backend ux_openssl_backend = {
     .forget = forget,
     .forget_all = forget_all,
     .forget_bursts = forget_bursts,
-    .stats = stats,
     .blocks = blocks,
 };

@@ -8,8 +8,12 @@
 #include <string.h>
 
 #include "crypto/backend.h"
+#include "crypto/self_test.h"
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+/* const after set_up */
+static bool usable[UX_CRYPTO_BACKENDS];
+static const char *failed[UX_CRYPTO_BACKENDS]; /* the algorithm; NULL: none */
 static _Atomic(enum ux_crypto_choice) chosen;
 static _Atomic(uint32_t) cache_keys = UX_CRYPTO_CACHE_KEYS;
 
@@ -19,14 +23,19 @@ static const struct ux_crypto_backend *const backends[UX_CRYPTO_BACKENDS] = {
     &ux_ipsec_mb_backend,
 };
 
+static const char *const names[] = {
+    [UX_CRYPTO_AUTO] = "auto",
+    [UX_CRYPTO_OPENSSL] = "openssl",
+    [UX_CRYPTO_IPSEC_MB] = "ipsec-mb",
+};
+
+const char *ux_crypto_choice_name(enum ux_crypto_choice choice)
+{
+	return names[choice];
+}
+
 bool ux_crypto_choice_parse(const char *name, enum ux_crypto_choice *ret)
 {
-	static const char *const names[] = {
-	    [UX_CRYPTO_AUTO] = "auto",
-	    [UX_CRYPTO_OPENSSL] = "openssl",
-	    [UX_CRYPTO_IPSEC_MB] = "ipsec-mb",
-	};
-
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (strcmp(name, names[i]) != 0)
 			continue;
@@ -36,28 +45,63 @@ bool ux_crypto_choice_parse(const char *name, enum ux_crypto_choice *ret)
 	return false;
 }
 
-/* A wish that cannot be fulfilled is the program's to notice, when it asks for it itself. */
+static const char *environment(void)
+{
+	return secure_getenv("UXFRM_CRYPTO");
+}
+
+/* A wish that makes no sense is told by ux_crypto_start. */
 static void ask_environment(void)
 {
-	const char *name = secure_getenv("UXFRM_CRYPTO");
 	enum ux_crypto_choice choice;
 
-	if (name && ux_crypto_choice_parse(name, &choice))
+	if (environment() && ux_crypto_choice_parse(environment(), &choice))
 		atomic_store_explicit(&chosen, choice, memory_order_relaxed);
+}
+
+static void set_up(void)
+{
+	for (unsigned int i = 0; i < UX_CRYPTO_BACKENDS; i++) {
+		if (!backends[i]->available())
+			continue;
+		failed[i] = ux_self_test_backend(backends[i]);
+		usable[i] = !failed[i] && usable[0] == (i > 0);
+	}
+	ask_environment();
+}
+
+int ux_crypto_start(struct ux_ext_ack *ext)
+{
+	enum ux_crypto_choice choice;
+
+	(void)pthread_once(&once, set_up);
+	if (environment() && !ux_crypto_choice_parse(environment(), &choice))
+		return ux_fail(ext, EINVAL, "UXFRM_CRYPTO must be auto, openssl or ipsec-mb");
+	if (!usable[0])
+		return ux_fail_fmt(ext, EIO, NULL, "libcrypto failed its self-test: %s", failed[0]);
+	if (ux_crypto_choice() == UX_CRYPTO_IPSEC_MB && !usable[ux_ipsec_mb_backend.index])
+		return ux_fail(ext, ENOTSUP, "intel-ipsec-mb cannot be had here");
+	return 0;
+}
+
+const char *ux_crypto_backend_failed(unsigned int index)
+{
+	(void)pthread_once(&once, set_up);
+	return failed[index];
 }
 
 int ux_crypto_choose(enum ux_crypto_choice choice)
 {
-	if (choice == UX_CRYPTO_IPSEC_MB && !ux_ipsec_mb_backend.available())
+	(void)pthread_once(&once, set_up);
+	if (choice == UX_CRYPTO_IPSEC_MB && !usable[ux_ipsec_mb_backend.index])
 		return -ENOTSUP;
-	(void)pthread_once(&once, ask_environment);
 	atomic_store_explicit(&chosen, choice, memory_order_relaxed);
 	return 0;
 }
 
 enum ux_crypto_choice ux_crypto_choice(void)
 {
-	(void)pthread_once(&once, ask_environment);
+	(void)pthread_once(&once, set_up);
 	return atomic_load_explicit(&chosen, memory_order_relaxed);
 }
 
@@ -78,10 +122,10 @@ const struct ux_crypto_backend *ux_crypto_backend_at(unsigned int index)
 
 bool ux_crypto_backend_wanted(unsigned int index)
 {
-	const struct ux_crypto_backend *b = backends[index];
+	bool wanted = index == ux_openssl_backend.index || ux_crypto_choice() != UX_CRYPTO_OPENSSL;
 
-	return b == &ux_openssl_backend ||
-	       (ux_crypto_choice() != UX_CRYPTO_OPENSSL && b->available());
+	(void)pthread_once(&once, set_up);
+	return wanted && usable[index];
 }
 
 const struct ux_crypto_backend *ux_crypto_backend_for(struct ux_transform *t)

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/ext_ack.h"
+
 enum ux_crypto_choice {
 	UX_CRYPTO_AUTO,	    /* each transform by the fastest that can do it here */
 	UX_CRYPTO_OPENSSL,  /* libcrypto does everything */
@@ -26,9 +28,20 @@ enum ux_crypto_choice {
 /* ux_crypto_choice_parse - by its name; false: no such choice. */
 bool ux_crypto_choice_parse(const char *name, enum ux_crypto_choice *ret);
 
+const char *ux_crypto_choice_name(enum ux_crypto_choice choice);
+
+/*
+ * ux_crypto_start - what happens by itself when the first transform or worker is made, for a
+ * program that wants to know how it went: the libraries are asked known answers. -EINVAL: the
+ * environment asks for something unknown; -ENOTSUP: for what cannot be had; -EIO: libcrypto failed,
+ * and there will be no transforms.
+ */
+int ux_crypto_start(struct ux_ext_ack *ext) UX_MUST_CHECK;
+
 /*
  * ux_crypto_choose - for the transforms that are made from now on. -ENOTSUP: intel-ipsec-mb is
- * demanded and was not built in, or this CPU lacks what it needs; nothing has changed. Any thread.
+ * demanded and was not built in, this CPU lacks what it needs, or it failed; nothing has changed.
+ * Any thread.
  */
 int ux_crypto_choose(enum ux_crypto_choice choice);
 enum ux_crypto_choice ux_crypto_choice(void);

@@ -157,8 +157,11 @@ static int finish(struct ux_transform *made, const struct ux_algo_request *ciphe
 		return -EINVAL;
 	made->cipher_len = (uint16_t)key_len(cipher);
 	made->auth_len = (uint16_t)key_len(auth);
-	made->backend = ux_crypto_backend_for(made);
 	if (!made->backend)
+		made->backend = ux_crypto_backend_for(made);
+	else
+		made->method = made->backend->method(made);
+	if (!made->backend || !made->method)
 		return -ENOSYS;
 	t = with_keys(made, cipher, auth);
 	if (!t)
@@ -172,7 +175,14 @@ static int finish(struct ux_transform *made, const struct ux_algo_request *ciphe
 int ux_transform_new(const struct ux_transform_params *params, struct ux_transform **ret_transform,
 		     struct ux_ext_ack *ext)
 {
-	struct ux_transform made = {.esn = params->esn};
+	return ux_transform_new_by(params, NULL, ret_transform, ext);
+}
+
+int ux_transform_new_by(const struct ux_transform_params *params,
+			const struct ux_crypto_backend *backend,
+			struct ux_transform **ret_transform, struct ux_ext_ack *ext)
+{
+	struct ux_transform made = {.esn = params->esn, .backend = backend};
 	struct choice c = {0};
 	int err = find_algos(params, &c, ext);
 

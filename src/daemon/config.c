@@ -12,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "crypto/settings.h"
 #include "daemon/log.h"
 
 enum setting_kind {
@@ -20,7 +21,8 @@ enum setting_kind {
 	SETTING_TEXT,
 	SETTING_LEVEL,
 	SETTING_BIT,
-	SETTING_LABELS
+	SETTING_LABELS,
+	SETTING_CRYPTO
 };
 
 struct setting {
@@ -41,6 +43,8 @@ static const struct setting settings[] = {
     SETTING("daemon", max_acquire, SETTING_NUMBER, 0, UINT32_MAX),
     SETTING("daemon", strict_templates, SETTING_BOOL, 0, 1),
     SETTING("daemon", labels, SETTING_LABELS, 0, 0),
+    SETTING("daemon", crypto, SETTING_CRYPTO, 0, 0),
+    SETTING("daemon", crypto_keys, SETTING_NUMBER, 16, UX_CRYPTO_CACHE_KEYS_MAX),
     SETTING("daemon", hold_ms, SETTING_NUMBER, 0, 10000),
     SETTING("daemon", hold_bytes, SETTING_NUMBER, 65536, 1 << 30),
     SETTING("daemon", larval_drop, SETTING_BOOL, 0, 1),
@@ -65,6 +69,8 @@ void ux_config_init(struct ux_config *config)
 {
 	*config = (struct ux_config){
 	    .grace_ms = 2000,
+	    .crypto = -1,
+	    .crypto_keys = UX_CRYPTO_CACHE_KEYS,
 	    .hold_ms = 500,
 	    .hold_bytes = 1 << 20,
 	    .larval_drop = true,
@@ -157,6 +163,20 @@ static int set_labels(const struct setting *s, void *place, const char *value,
 	return ux_fail_fmt(ext, EINVAL, NULL, "%s: must be auto, on or off", s->name);
 }
 
+static int set_crypto(const struct setting *s, void *place, const char *value,
+		      struct ux_ext_ack *ext)
+{
+	enum ux_crypto_choice choice;
+	int number;
+
+	if (!ux_crypto_choice_parse(value, &choice))
+		return ux_fail_fmt(ext, EINVAL, NULL, "%s: must be auto, openssl or ipsec-mb",
+				   s->name);
+	number = (int)choice;
+	memcpy(place, &number, sizeof(number));
+	return 0;
+}
+
 int ux_config_set(struct ux_config *config, const char *section, const char *name,
 		  const char *value, struct ux_ext_ack *ext)
 {
@@ -175,6 +195,8 @@ int ux_config_set(struct ux_config *config, const char *section, const char *nam
 			return set_level(s, place, value, ext);
 		case SETTING_LABELS:
 			return set_labels(s, place, value, ext);
+		case SETTING_CRYPTO:
+			return set_crypto(s, place, value, ext);
 		default:
 			return set_number(s, place, value, ext);
 		}

@@ -21,6 +21,8 @@ struct ux_config {
 	uint32_t max_acquire;	     /* 0 = no limit */
 	bool strict_templates;
 	enum ux_labels_setting labels;
+	int crypto;	      /* enum ux_crypto_choice; -1: as the environment says */
+	uint32_t crypto_keys; /* kept expanded by each worker */
 	uint32_t hold_ms, hold_bytes;
 	bool larval_drop;
 	bool strict;	 /* as Linux in all of these: no grace, nothing held, strict templates */

@@ -23,6 +23,7 @@ static const char usage[] =
     "      --grace-ms N        how long a moved SA is also reachable by its old addresses\n"
     "      --strict-templates  a moved SA leaves its policies, as in Linux\n"
     "      --labels WORD       keep security labels: auto, on or off\n"
+    "      --crypto WORD       libraries: auto, openssl or ipsec-mb\n"
     "      --strict            no grace, nothing held, strict templates: as Linux in all of these\n"
     "      --tun-name NAME     name of the TUN device; may contain %d\n"
     "      --tun-mtu N         its MTU\n"
@@ -49,7 +50,7 @@ static const struct {
     {"daemon", "grace_ms"},  {"ports", "tun_name"},  {"ports", "tun_mtu"},
     {"ports", "fwmark"},     {"ports", "table"},     {"ports", "rule_priority"},
     {"daemon", "log_level"}, {"daemon", "log_file"}, {"daemon", "idle_s"},
-    {"daemon", "labels"},
+    {"daemon", "labels"},    {"daemon", "crypto"},
 };
 
 static const struct option options[] = {
@@ -70,6 +71,7 @@ static const struct option options[] = {
     {"log-file", required_argument, NULL, OPT_SETTING + 7},
     {"idle-s", required_argument, NULL, OPT_SETTING + 8},
     {"labels", required_argument, NULL, OPT_SETTING + 9},
+    {"crypto", required_argument, NULL, OPT_SETTING + 10},
     {"version", no_argument, NULL, 'V'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},

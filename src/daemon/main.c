@@ -9,6 +9,7 @@
 
 #include "daemon/config.h"
 #include "daemon/control_thread.h"
+#include "daemon/crypto_begin.h"
 #include "daemon/log.h"
 #include "daemon/ready.h"
 #include "daemon/sandbox.h"
@@ -47,6 +48,11 @@ int main(int argc, char **argv)
 	if (err) {
 		fprintf(stderr, "uxfrmd: cannot open the log %s: %s\n", config.log_file,
 			strerror(-err));
+		return 1;
+	}
+	err = ux_crypto_begin(&config, &ext);
+	if (err) {
+		ux_log(LOG_ERR, "%s", ext.msg);
 		return 1;
 	}
 	ux_sandbox_early();

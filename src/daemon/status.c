@@ -6,6 +6,8 @@
 
 #include <jansson.h>
 
+#include "daemon/crypto_status.h"
+
 static json_int_t number(uint64_t n)
 {
 	return n > INT64_MAX ? INT64_MAX : (json_int_t)n;
@@ -64,6 +66,7 @@ char *ux_status_json(const struct ux_status_input *in)
 		json_object_set(root, "counts", counts);
 		json_object_set(root, "packets", packets);
 		json_object_set_new(root, "drops", drops_json(in));
+		json_object_set_new(root, "crypto", ux_crypto_status());
 		text = json_dumps(root, JSON_COMPACT);
 	}
 	json_decref(counts);

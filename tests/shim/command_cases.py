@@ -289,6 +289,11 @@ def as_json():
     check("stats -j", stats["counts"]["sa"] == 3 and stats["counts"]["policy"]["out"] == 1 and len(stats["drops"]) > 20, stats)
     table = uxfrm("stats")[1]
     check("stats", {"SAs 3, former tuples in grace time 0", "policies in 0, out 1, fwd 0", "no drops"} <= set(table.splitlines()), table)
+    crypto = as_value("stats --crypto", "crypto")
+    check("stats --crypto -j", crypto["libraries"][0]["self_test"] == "passed" and len(crypto["algorithms"]) > 40
+          and crypto["algorithms"] == stats["crypto"]["algorithms"], crypto)
+    table = uxfrm("stats --crypto")[1]
+    check("stats --crypto", all(a["name"] in table for a in crypto["algorithms"]) and "self-test passed, used" in table, table)
     linux = [line.split("\t") for line in uxfrm("stats xfrm-stat")[1].splitlines()]
     check("stats xfrm-stat", len(linux) == 30 and linux[0] == ["XfrmInError".ljust(24), "0"], linux)
     check("stats xfrm-stat has every counter that drops add to",

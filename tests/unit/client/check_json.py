@@ -14,7 +14,8 @@ import schema  # noqa: E402
 
 number = failed = 0
 # of the daemon's status and of the monitor's options, which the tests of the command print
-ELSEWHERE = set(schema.SCHEMA["$defs"]["status"]["properties"]) | {"timestamp", "nsid"} | schema.keys(schema.SCHEMA["$defs"]["status"])
+ELSEWHERE = set(schema.SCHEMA["$defs"]["status"]["properties"]) | {"timestamp", "nsid"} | schema.keys(schema.SCHEMA["$defs"]["status"]) | \
+    schema.keys(schema.SCHEMA["$defs"]["crypto"])
 
 
 def check(what, good, *seen):

@@ -65,6 +65,36 @@ static void test_zeros_on_request(void **state)
 	free(text);
 }
 
+static const char crypto[] =
+    "{\"choice\":\"auto\",\"cpu\":[\"aes\",\"vaes\"],\"libraries\":["
+    "{\"name\":\"one\",\"version\":\"3.0\",\"used\":true,\"self_test\":\"passed\","
+    "\"keys\":{\"used\":3,\"places\":1024,\"hits\":100,\"misses\":4}},"
+    "{\"name\":\"two\",\"version\":\"1.3\",\"used\":false,\"self_test\":\"failed\",\"failed\":\"B\","
+    "\"keys\":{\"used\":0,\"places\":0,\"hits\":0,\"misses\":0}},"
+    "{\"name\":\"three\",\"used\":false,\"self_test\":\"not here\",\"keys\":{}}],"
+    "\"algorithms\":[{\"name\":\"A\",\"library\":\"one\"},{\"name\":\"B\",\"library\":\"one\"}]}";
+
+static void test_crypto(void **state)
+{
+	json_t *json = json_loads(crypto, 0, NULL);
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	assert_non_null(json);
+	assert_non_null(f);
+	print_crypto(f, json);
+	fclose(f);
+	assert_string_equal(text, "choice auto, cpu aes vaes\n"
+				  "one 3.0: self-test passed, used\n"
+				  "  does A; B\n"
+				  "  keys 3 of 1024, found 100 times, expanded 4 times\n"
+				  "two 1.3: self-test failed at B, not used\n"
+				  "three: not in this build, or not for this CPU\n");
+	json_decref(json);
+	free(text);
+}
+
 static void test_no_drops(void **state)
 {
 	char *text = table(HEAD DROP("in_icv", "X", "0") "]}", false);
@@ -92,7 +122,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_only_what_occurred),
 	    cmocka_unit_test(test_zeros_on_request),
-	    cmocka_unit_test(test_no_drops),
+	    cmocka_unit_test(test_no_drops), cmocka_unit_test(test_crypto),
 	    cmocka_unit_test(test_incomplete_status),
 	};
 

@@ -18,7 +18,7 @@ static void test_sizes(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct ux_key_cache c;
 
-		assert_true(ux_key_cache_init(&c, rows[i].wanted));
+		assert_true(ux_key_cache_init(&c, rows[i].wanted, 0));
 		assert_int_equal(ux_key_cache_places(&c), rows[i].got);
 		ux_key_cache_fini(&c);
 	}
@@ -32,7 +32,7 @@ static void test_finds_what_it_gave(void **state)
 	uint32_t used = 0;
 
 	srandom(3);
-	assert_true(ux_key_cache_init(&c, PLACES));
+	assert_true(ux_key_cache_init(&c, PLACES, 0));
 	for (unsigned int step = 0; step < 20000; step++) {
 		uint64_t tag = 1 + (uint64_t)(random() % 200);
 		uint32_t place;
@@ -72,7 +72,7 @@ static void test_a_burst_keeps_its_places(void **state)
 	uint32_t n = 0;
 	bool former, full = false;
 
-	assert_true(ux_key_cache_init(&c, 16));
+	assert_true(ux_key_cache_init(&c, 16, 0));
 	ux_key_cache_begin(&c);
 	while (!full) {
 		full = ux_key_cache_take(&c, ++tag, &former) == UX_KEY_NOWHERE;
@@ -102,7 +102,7 @@ static void test_offers(void **state)
 	struct ux_key_cache c;
 	uint32_t lost = 0;
 
-	assert_true(ux_key_cache_init(&c, 1024));
+	assert_true(ux_key_cache_init(&c, 1024, 0));
 	for (uint64_t tag = 1; tag <= 1024; tag++) {
 		ux_key_cache_begin(&c);
 		(void)ux_key_cache_offer(&c, tag);

@@ -190,9 +190,9 @@ int main(void)
 	    cmocka_unit_test(test_packets_allocate_nothing),
 	};
 
-	/* the environment must not choose another library for what is watched here */
-	if (ux_crypto_choose(UX_CRYPTO_OPENSSL) != 0 ||
-	    CRYPTO_set_mem_functions(watched_malloc, watched_realloc, watched_free) != 1)
+	/* first of all; then, that no other library does what is watched here */
+	if (CRYPTO_set_mem_functions(watched_malloc, watched_realloc, watched_free) != 1 ||
+	    ux_crypto_choose(UX_CRYPTO_OPENSSL) != 0)
 		return 2;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

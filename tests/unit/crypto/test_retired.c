@@ -2,8 +2,10 @@
 #include "crypto/retired.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <cmocka.h>
 
@@ -46,12 +48,18 @@ static void test_too_many(void **state)
 	assert_false(ux_retired_each(from, from + MANY, read_one, &r));
 }
 
+static _Atomic(uint64_t) reader_at;
+
+/* The first half in step with the reader, the rest as fast as it can. */
 static void *add_many(void *opaque)
 {
 	uint64_t from = *(const uint64_t *)opaque;
 
-	for (uint64_t i = 0; i < MANY; i++)
+	for (uint64_t i = 0; i < MANY; i++) {
+		while (i < MANY / 2 && atomic_load(&reader_at) + 1000 < from + i)
+			sched_yield();
 		ux_retired_add(from + i);
+	}
 	return NULL;
 }
 
@@ -62,6 +70,7 @@ static void test_beside_a_writer(void **state)
 	unsigned int complete = 0;
 	pthread_t writer;
 
+	atomic_store(&reader_at, start);
 	assert_int_equal(pthread_create(&writer, NULL, add_many, &start), 0);
 	while (seen < start + MANY) {
 		uint64_t now = ux_retired_count();
@@ -73,6 +82,7 @@ static void test_beside_a_writer(void **state)
 			complete++;
 		}
 		seen = now;
+		atomic_store(&reader_at, seen);
 	}
 	pthread_join(writer, NULL);
 	assert_true(complete > 0);

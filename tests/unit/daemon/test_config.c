@@ -12,6 +12,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "crypto/settings.h"
 #include "daemon/config.h"
 
 static const char *write_file(const char *text)
@@ -50,7 +51,7 @@ static void file_is_read(void **state)
 	assert_int_equal(
 	    ux_config_read(&c,
 			   write_file("[daemon]\ngrace_ms = 0\nlog_level = debug\n"
-				      "strict_templates = yes\nmax_acquire = 9\nlabels = on\nidle_s = 7\n[ports]\nfwmark = 0x40\n"
+				      "strict_templates = yes\nmax_acquire = 9\nlabels = on\ncrypto = openssl\ncrypto_keys = 100\nidle_s = 7\n[ports]\nfwmark = 0x40\n"
 				      "tun_name = vpn0\n; a comment\nports = no\n"),
 			   &ext),
 	    0);
@@ -59,6 +60,8 @@ static void file_is_read(void **state)
 	assert_true(c.strict_templates);
 	assert_int_equal(c.max_acquire, 9);
 	assert_int_equal(c.labels, UX_LABELS_ON);
+	assert_int_equal(c.crypto, UX_CRYPTO_OPENSSL);
+	assert_int_equal(c.crypto_keys, 100);
 	assert_int_equal(c.idle_s, 7);
 	assert_int_equal(c.fwmark, 0x40);
 	assert_string_equal(c.tun_name, "vpn0");
@@ -82,6 +85,8 @@ static void wrong_settings(void **state)
 	    {"daemon", "log_level", "loud",
 	     "log_level: must be err, warning, notice, info or debug"},
 	    {"daemon", "labels", "yes", "labels: must be auto, on or off"},
+	    {"daemon", "crypto", "libcrypto", "crypto: must be auto, openssl or ipsec-mb"},
+	    {"daemon", "crypto_keys", "1", "crypto_keys: must be from 16 to 1048576"},
 	    {"ports", "fwmark", "3", "fwmark: must be a single bit"},
 	    {"ports", "fwmark", "0", "fwmark: must be from 1 to 4294967295"},
 	    {"ports", "tun_mtu", "1279", "tun_mtu: must be from 1280 to 65535"},
