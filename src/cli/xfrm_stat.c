@@ -6,39 +6,7 @@
 
 #include <string.h>
 
-/* Those of Linux 6.12. */
-static const char *const counters[] = {
-    "XfrmInError",
-    "XfrmInBufferError",
-    "XfrmInHdrError",
-    "XfrmInNoStates",
-    "XfrmInStateProtoError",
-    "XfrmInStateModeError",
-    "XfrmInStateSeqError",
-    "XfrmInStateExpired",
-    "XfrmInStateMismatch",
-    "XfrmInStateInvalid",
-    "XfrmInTmplMismatch",
-    "XfrmInNoPols",
-    "XfrmInPolBlock",
-    "XfrmInPolError",
-    "XfrmOutError",
-    "XfrmOutBundleGenError",
-    "XfrmOutBundleCheckError",
-    "XfrmOutNoStates",
-    "XfrmOutStateProtoError",
-    "XfrmOutStateModeError",
-    "XfrmOutStateSeqError",
-    "XfrmOutStateExpired",
-    "XfrmOutPolBlock",
-    "XfrmOutPolDead",
-    "XfrmOutPolError",
-    "XfrmFwdHdrError",
-    "XfrmOutStateInvalid",
-    "XfrmAcquireError",
-    "XfrmOutStateDirError",
-    "XfrmInStateDirError",
-};
+#include "base/xfrm_counters.h"
 
 static long long sum_of(const json_t *drops, const char *counter)
 {
@@ -60,6 +28,7 @@ void print_xfrm_stat(FILE *out, const json_t *status)
 {
 	const json_t *drops = json_object_get(status, "drops");
 
-	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
-		fprintf(out, "%-24s\t%lld\n", counters[i], sum_of(drops, counters[i]));
+	for (size_t i = 0; i < UX_XFRM_COUNTERS; i++)
+		fprintf(out, UX_XFRM_COUNTER_FORMAT, ux_xfrm_counters[i],
+			sum_of(drops, ux_xfrm_counters[i]));
 }

@@ -77,6 +77,14 @@ static void find_all(void)
 	FIND(dup3);
 	FIND(fcntl);
 	FIND(uname);
+	FIND(open);
+	FIND(open64);
+	FIND(openat);
+	FIND(openat64);
+	FIND(fopen);
+	FIND(fopen64);
+	find(&real.open_2, "__open_2");
+	find(&real.open64_2, "__open64_2");
 	const char *on = getenv("UXFRM_SHIM");
 
 	active = on && strcmp(on, "1") == 0;
