@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/apparmor.h"
 #include "cli/cli.h"
 #include "cli/paths.h"
 #include "supervise/start.h"
@@ -84,5 +85,6 @@ int run_command(struct cli *cli, struct args *a)
 		setenv("UXFRM_DAEMON", cli->daemon, 1);
 	char **words = a->v + a->at; /* main's argv: ends with NULL */
 
+	warn_of_apparmor(words[0]);
 	return supervised ? run_supervised(words) : run_preloaded(words);
 }
