@@ -34,6 +34,7 @@ static void adopt(int fd)
 
 	if (fd < 0 || fd >= SHIM_FD_MAX || shim_socket_of(fd) || !has_name(fd))
 		return;
+	shim_socket_watch_forks();
 	s = shim_socket_new();
 	if (!s)
 		return;

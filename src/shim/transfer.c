@@ -188,13 +188,30 @@ static uint32_t source_groups(const struct shim_socket *s, const struct msghdr *
 	return s->groups & (1u << (group - 1));
 }
 
+/* Who has the lock sends, and is not waited for; or, once the daemon has gone, looks for another. */
+static bool lock_to_renew(struct shim_socket *s)
+{
+	if (pthread_mutex_trylock(&s->lock) == 0)
+		return true;
+	struct pollfd p = {.fd = atomic_load(&s->control)};
+
+	if (p.fd >= 0 && (poll(&p, 1, 0) <= 0 || !p.revents))
+		return false;
+	pthread_mutex_lock(&s->lock);
+	return true;
+}
+
 void shim_look_after_events(struct shim_socket *s)
 {
 	int error = errno, cancel;
 
-	if (s->groups == 0 || pthread_mutex_trylock(&s->lock) != 0)
+	if (s->groups == 0)
 		return;
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+	if (!lock_to_renew(s)) {
+		pthread_setcancelstate(cancel, NULL);
+		return;
+	}
 	(void)shim_control_renew(s);
 	pthread_mutex_unlock(&s->lock);
 	pthread_setcancelstate(cancel, NULL);

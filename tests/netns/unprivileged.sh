@@ -73,9 +73,9 @@ configure near 192.0.2.1 192.0.2.2 10.1.0.0/24 10.2.0.0/24
 configure far 192.0.2.2 192.0.2.1 10.2.0.0/24 10.1.0.0/24
 swanctl_of() { name=$1; shift; STRONGSWAN_CONF=$HOME/$name/strongswan.conf SWANCTL_DIR=$HOME/$name/swanctl swanctl "$@" --uri "unix://$HOME/$name/vici"; }
 STRONGSWAN_CONF=$HOME/near/strongswan.conf "$bin/uxfrm" run -- /usr/lib/ipsec/charon >"$HOME/near/out" 2>&1 & near=$!
-# two in one /run: the second must not think that it is the first
+# the other one supervised; two in one /run: the second must not think that it is the first
 until_true [ -S "$HOME/near/vici" ]; rm -f /run/charon.pid
-STRONGSWAN_CONF=$HOME/far/strongswan.conf there "$bin/uxfrm" run -- /usr/lib/ipsec/charon >"$HOME/far/out" 2>&1 & far=$!
+STRONGSWAN_CONF=$HOME/far/strongswan.conf there "$bin/uxfrm" run --seccomp -- /usr/lib/ipsec/charon >"$HOME/far/out" 2>&1 & far=$!
 until_true [ -S "$HOME/far/vici" ]
 
 check "nobody here is root outside" [ "$(awk '{print $2}' /proc/self/uid_map)" = 61234 ]

@@ -128,7 +128,9 @@ def receiver(channel):
 
 
 def passed():
-    """to a program that does not know how the socket came to be"""
+    """to a program that does not know how the socket came to be; supervised it gets the bare channel"""
+    if 'UXFRM_SUPERVISED' in os.environ:
+        return
     here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     with subprocess.Popen([sys.executable, __file__, 'receiver', str(there.fileno())], pass_fds=[there.fileno()]) as other:
         with key_socket() as s:

@@ -1,15 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# test_pfkey.sh BUILD: PF_KEY sockets under the shim.
+# test_pfkey.sh BUILD [--seccomp]: PF_KEY sockets under the shim.
 set -u
+how=${2:-}
 build=$(cd "$1" && pwd)
 here=$(dirname "$(realpath "$0")")
 . "$here/lib.sh"
 client=$here/pfkey_client.py
 
-check "sockets, messages, dumps" uxfrm run -- python3 "$client"
+check "sockets, messages, dumps" uxfrm run $how -- python3 "$client"
 if [ "$(id -u)" = 0 ]; then
-	check "no privilege, no socket" uxfrm run -- python3 -c '
+	check "no privilege, no socket" uxfrm run $how -- python3 -c '
 import errno, os, socket
 os.setuid(65534) # here, not before: another user may not be able to read the shim
 try:
@@ -55,5 +56,5 @@ except BlockingIOError:
 raise SystemExit('who did not register hears of it')
 END
 uxfrm state count >/dev/null
-check "registered with the next daemon too" uxfrm run -- python3 "$scratch/registered.py" "$(daemon_pid)"
+check "registered with the next daemon too" uxfrm run $how -- python3 "$scratch/registered.py" "$(daemon_pid)"
 finish
