@@ -23,10 +23,14 @@
 #endif
 #endif
 #ifdef CHECKS_ADDRESSES
-#include <sanitizer/asan_interface.h>
+/* as in <sanitizer/asan_interface.h>, which not every compiler has */
+void __asan_poison_memory_region(void const volatile *start, size_t len);
+void __asan_unpoison_memory_region(void const volatile *start, size_t len);
+#define poison(start, len) __asan_poison_memory_region(start, len)
+#define unpoison(start, len) __asan_unpoison_memory_region(start, len)
 #else
-#define ASAN_POISON_MEMORY_REGION(start, len) ((void)(start), (void)(len))
-#define ASAN_UNPOISON_MEMORY_REGION(start, len) ((void)(start), (void)(len))
+#define poison(start, len) ((void)(start), (void)(len))
+#define unpoison(start, len) ((void)(start), (void)(len))
 #endif
 
 #define CHUNK_SIZE 65536u
@@ -114,7 +118,7 @@ void *ux_key_alloc(size_t len)
 	pthread_mutex_lock(&pool_lock);
 	o = c->free_list;
 	if (o) {
-		ASAN_UNPOISON_MEMORY_REGION(o, (size_t)SMALLEST << class_of(len));
+		unpoison(o, (size_t)SMALLEST << class_of(len));
 		c->free_list = o->next;
 		__builtin_prefetch(o->next, 1);
 	} else {
@@ -144,6 +148,6 @@ void ux_key_free(void *key, size_t len)
 	o->next = classes[class].free_list;
 	classes[class].free_list = o;
 	/* so that use of a key after its end is found */
-	ASAN_POISON_MEMORY_REGION(o, (size_t)SMALLEST << class);
+	poison(o, (size_t)SMALLEST << class);
 	pthread_mutex_unlock(&pool_lock);
 }

@@ -12,15 +12,15 @@
 #include <cmocka.h>
 
 #if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/asan_interface.h>
+void __asan_unpoison_memory_region(void const volatile *start, size_t len);
 #else
-#define ASAN_UNPOISON_MEMORY_REGION(start, len) ((void)(start), (void)(len))
+#define __asan_unpoison_memory_region(start, len) ((void)(start), (void)(len))
 #endif
 
 /* What was freed, under a sanitizer. */
 static void allow_reading(void *p, size_t len)
 {
-	ASAN_UNPOISON_MEMORY_REGION(p, len);
+	__asan_unpoison_memory_region(p, len);
 }
 
 static bool all_are(const uint8_t *p, size_t len, uint8_t value)

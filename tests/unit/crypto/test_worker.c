@@ -203,6 +203,60 @@ static void test_sweep_wipes(void **state)
 	ux_crypto_worker_free(w);
 }
 
+static struct ux_transform *new_marked_kind(const char *aead, const char *cipher)
+{
+	uint8_t key[64] = {0};
+	struct ux_algo_request c = {.key = key, .key_bits = aead ? 288 : 256, .icv_bits = 128};
+	struct ux_algo_request h = {.name = "hmac(sha256)", .key = key + 32, .key_bits = 256};
+	struct ux_transform_params p = {
+	    .aead = aead ? &c : NULL, .cipher = cipher ? &c : NULL, .auth = cipher ? &h : NULL};
+	struct ux_transform *t = NULL;
+
+	strcpy(c.name, aead ? aead : cipher);
+	memcpy(key, key_marker, 4);
+	memcpy(key + 32, key_marker, 4);
+	assert_int_equal(ux_transform_new(&p, &t, NULL), 0);
+	return t;
+}
+
+/* There and back, many at once. */
+static void use_in_bursts(struct ux_crypto_worker *w, const struct ux_transform *t)
+{
+	enum { N = 40 };
+	struct packet pkt[N];
+	struct ux_crypt_op ops[N];
+
+	memset(pkt, 0, sizeof(pkt));
+	for (size_t i = 0; i < N; i++)
+		ops[i] = op_on(t, &pkt[i], i);
+	ux_crypt_encrypt(w, ops, N);
+	ux_crypt_decrypt(w, ops, N);
+	for (size_t i = 0; i < N; i++)
+		assert_true(ops[i].ok);
+}
+
+/* Of keys that go through bursts nothing stays either, in whatever a library keeps of them. */
+static void test_sweep_wipes_bursts(void **state)
+{
+	struct ux_crypto_worker *w = ux_crypto_worker_new();
+
+	assert_non_null(w);
+	for (int kind = 0; kind < 2; kind++) {
+		struct ux_transform *t =
+		    kind ? new_marked_kind("rfc7539esp(chacha20,poly1305)", NULL)
+			 : new_marked_kind(NULL, "cbc(aes)");
+
+		use_in_bursts(w, t);
+		/* libcrypto has them in memory of its own: test_libcrypto_memory.c */
+		if (t->backend == &ux_ipsec_mb_backend)
+			assert_true(holds(w, key_marker, 4));
+		ux_transform_put(t);
+		ux_crypto_worker_sweep(w);
+		assert_false(holds(w, key_marker, 4));
+	}
+	ux_crypto_worker_free(w);
+}
+
 /* A worker that slept while more keys went than are listed forgets them all. */
 static void test_sweep_after_many(void **state)
 {
@@ -316,6 +370,7 @@ int main(void)
 	    cmocka_unit_test(test_ragged_payload_is_refused),
 	    cmocka_unit_test(test_sweep_keeps_the_living),
 	    cmocka_unit_test(test_sweep_wipes),
+	    cmocka_unit_test(test_sweep_wipes_bursts),
 	    cmocka_unit_test(test_sweep_after_many),
 	    cmocka_unit_test(test_small_store),
 	    cmocka_unit_test(test_free_after_the_transforms),
