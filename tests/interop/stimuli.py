@@ -173,6 +173,20 @@ def outer_policy(e, proto=x.ESP):
     return x.msg(x.NEWPOLICY, x.policy_info(selector(e.local, e.peer), OUT), x.attr(x.TMPL, template))
 
 
+def policy_of_udp(flags):
+    """which an ICMP error goes by with the flag alone"""
+    def make(e):
+        bits = 128 if ':' in e.local else 32
+        sel = x.selector(src=e.inner_local, dst=e.inner_peer, slen=bits, dlen=bits, proto=UDP, family=x.family_of(e.local))
+        template = x.template(src=e.local, dst=e.peer, reqid=REQID, family=x.family_of(e.local))
+        return x.msg(x.NEWPOLICY, x.policy_info(sel, OUT, flags=flags), x.attr(x.TMPL, template))
+    return make
+
+
+FLAG_ICMP = 2
+ENDED = out_sa(NULL + x.replay(oseq=0xffffffff))
+
+
 def requests(*makers):
     return lambda e: [make(e) for make in makers]
 
@@ -296,6 +310,9 @@ ROWS = (
     Row('sub-out-main-missing', 'XfrmOutNoStates', requests(out_sa(reqid=8), policy(OUT), policy(OUT, more=SUB, reqid=8)), datagrams()),
     Row('sub-out-missing', 'XfrmOutNoStates', requests(out_sa(reqid=8), policy(OUT, reqid=8), policy(OUT, more=SUB)), datagrams()),
     Row('out-wrong-spi', 'XfrmOutPolError', requests(out_sa(reqid=8), policy(OUT, spi=SPI)), datagrams()),
+    # the port is closed, and the side under test itself says so: by an SA whose numbers have ended, or in clear
+    Row('icmp-flag', 'XfrmOutStateSeqError', requests(ENDED, policy_of_udp(FLAG_ICMP)), sends(inner)),
+    Row('icmp-without-flag', None, requests(ENDED, policy_of_udp(0)), sends(inner), 0),
     Row('clear-in', 'XfrmInTmplMismatch', requests(policy(IN)), sends(inner)),
     Row('clear-in-block', 'XfrmInPolBlock', requests(policy(IN, BLOCK)), sends(inner)),
     Row('clear-in-allowed', None, requests(policy(IN, template=False)), sends(inner), 0),
