@@ -197,6 +197,8 @@ struct uxfrm_watch_ops {
 	 * and nothing else (protocols 4 and 41) are the engine's too: some IPComp SA in tunnel mode exists. */
 	void (*plain_tunnel)(void *opaque, int family, bool added);
 	void (*keepalive)(void *opaque, const struct uxfrm_keepalive_event *event);
+	/* flushed - a client has removed all policies of type main, also where there were none. */
+	void (*flushed)(void *opaque);
 };
 void uxfrm_watch(struct uxfrm *u, const struct uxfrm_watch_ops *ops, void *opaque);
 

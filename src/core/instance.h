@@ -86,6 +86,8 @@ struct uxfrm {
 /* ux_watch_encap - an encapsulated SA became visible (@added) or went; the first and the last of a
  * port tell. */
 void ux_watch_encap(struct uxfrm *u, const struct ux_sa *sa, bool added);
+/* ux_watch_flushed - all policies were removed by a client. */
+void ux_watch_flushed(struct uxfrm *u);
 /* ux_watch_companion - the same for companions of IPComp SAs outside IPv4 or IPv6. */
 void ux_watch_companion(struct uxfrm *u, uint16_t family, bool added);
 void ux_watch_fini(struct uxfrm *u);

@@ -46,6 +46,12 @@ void ux_watch_encap(struct uxfrm *u, const struct ux_sa *sa, bool added)
 		u->watch->encap(u->watch_opaque, &event);
 }
 
+void ux_watch_flushed(struct uxfrm *u)
+{
+	if (u->watch && u->watch->flushed)
+		u->watch->flushed(u->watch_opaque);
+}
+
 void ux_watch_companion(struct uxfrm *u, uint16_t family, bool added)
 {
 	uint32_t *n = &u->companions.n[family == AF_INET6];

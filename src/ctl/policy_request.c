@@ -176,6 +176,8 @@ bool ux_policy_flush(struct uxfrm *u, uint8_t type)
 		any = true;
 	}
 	ux_spd_cursor_fini(&cursor);
+	if (type == UX_POLICY_TYPE_MAIN)
+		ux_watch_flushed(u);
 	return any;
 }
 

@@ -220,7 +220,16 @@ static void on_plain_tunnel(void *opaque, int family, bool added)
 	}
 }
 
-static const struct uxfrm_watch_ops watch_ops = {.plain_tunnel = on_plain_tunnel,
+/* Whoever begins anew means what an earlier daemon has left, too. */
+static void on_flushed(void *opaque)
+{
+	struct ux_host_ports *p = opaque;
+
+	ux_routes_reopen(p->routes);
+}
+
+static const struct uxfrm_watch_ops watch_ops = {.flushed = on_flushed,
+						 .plain_tunnel = on_plain_tunnel,
 						 .policy = on_policy,
 						 .inbound = on_inbound_policy,
 						 .encap = on_encap,
@@ -256,6 +265,7 @@ static int open_routes(struct ux_host_ports *p, const struct ux_config *config,
 	    .fwmark = config->fwmark,
 	    .table = config->table,
 	    .priority = config->rule_priority,
+	    .keep_left = config->fail_closed,
 	};
 	int err = ux_address_monitor_open(&p->addresses, &p->netlink, on_address, p);
 
@@ -326,6 +336,11 @@ int ux_host_ports_open(struct uxfrm *engine, const struct ux_config *config, str
 		ux_log(LOG_WARNING,
 		       "rp_filter is strict: ESP of peers whose address a policy covers will"
 		       " be dropped by the kernel; net.ipv4.conf.all.rp_filter=2 lets it in");
+	if (ux_routes_n_left(p->routes))
+		ux_log(LOG_NOTICE,
+		       "%zu destinations of an earlier uxfrmd's policies stay shut off, until their"
+		       " policies are back or policies are flushed",
+		       ux_routes_n_left(p->routes));
 	ux_clear_text_open(&p->clear_text, p->worker);
 	uxfrm_watch(engine, &watch_ops, p);
 	p->watching = true;
@@ -337,8 +352,9 @@ struct ux_host_ports *ux_host_ports_close(struct ux_host_ports *p)
 {
 	if (!p)
 		return NULL;
-	/* What failed to open leaves nothing. */
-	const bool keep = p->watching && p->config->fail_closed;
+	/* What failed to open leaves nothing but what it found. */
+	const bool keep = p->config->fail_closed &&
+			  (p->watching || (p->routes && ux_routes_n_left(p->routes)));
 
 	if (p->watching)
 		uxfrm_watch(p->engine, NULL, NULL);

@@ -222,9 +222,45 @@ void ux_routes_set_device(struct ux_routes *r, int tun_ifindex)
 static void take_down(struct ux_routes *r)
 {
 	ux_rule_drop(&r->params, AF_INET);
-	ux_route_flush(&r->params, AF_INET);
+	ux_route_flush(&r->params, AF_INET, NULL);
 	ux_rule_drop(&r->params, AF_INET6);
-	ux_route_flush(&r->params, AF_INET6);
+	ux_route_flush(&r->params, AF_INET6, NULL);
+}
+
+/* The rules stay, or what is refused would find another way for the moment. */
+static void take_over(struct ux_routes *r)
+{
+	ux_route_flush(&r->params, AF_INET, &r->left);
+	ux_route_flush(&r->params, AF_INET6, &r->left);
+}
+
+/* One that is there already is a predecessor's. */
+static int put_rule(struct ux_routes *r, int family)
+{
+	int err = ux_rule_put(&r->params, family);
+
+	return err == -EEXIST ? 0 : err;
+}
+
+size_t ux_routes_n_left(const struct ux_routes *r)
+{
+	return r->left.n;
+}
+
+void ux_routes_reopen(struct ux_routes *r)
+{
+	for (size_t i = 0; i < r->left.n; i++) {
+		const struct ux_left_route *left = &r->left.routes[i];
+		const struct ux_route route = {.family = left->family, .dst = left->dst};
+		struct ux_netlink_msg m;
+
+		if (find_route(r, left->family, &left->dst))
+			continue;
+		ux_route_drop(&m, &r->params, &route, UX_METRIC_REFUSE);
+		(void)!ux_netlink_talk(r->params.nl, &m, NULL, NULL); /* it may be gone */
+	}
+	free(r->left.routes);
+	r->left = (struct ux_routes_left){NULL, 0};
 }
 
 int ux_routes_new(const struct ux_routes_params *params, struct ux_routes **ret_routes)
@@ -242,11 +278,14 @@ int ux_routes_new(const struct ux_routes_params *params, struct ux_routes **ret_
 		free(r);
 		return -ENOMEM;
 	}
-	take_down(r);
-	err = ux_rule_put(&r->params, AF_INET);
+	if (params->keep_left)
+		take_over(r);
+	else
+		take_down(r);
+	err = put_rule(r, AF_INET);
 	if (!err) {
 		/* A host without IPv6 refuses its rule; nothing can leak by it then. */
-		err = ux_rule_put(&r->params, AF_INET6);
+		err = put_rule(r, AF_INET6);
 		r->has_ip6 = !err;
 		if (err == -EAFNOSUPPORT || err == -EOPNOTSUPP)
 			err = 0;
@@ -254,7 +293,7 @@ int ux_routes_new(const struct ux_routes_params *params, struct ux_routes **ret_
 	if (!err && r->has_ip6)
 		err = ux_route_put_exceptions(&r->params);
 	if (err) {
-		ux_routes_free(r);
+		ux_routes_abandon(r);
 		return err;
 	}
 	*ret_routes = r;
@@ -270,6 +309,7 @@ static struct ux_routes *free_memory(struct ux_routes *r)
 			free_route(ux_container_of(pos, struct ux_route, link));
 	}
 	free(r->buckets);
+	free(r->left.routes);
 	free(r);
 	return NULL;
 }
@@ -284,7 +324,7 @@ struct ux_routes *ux_routes_free(struct ux_routes *r)
 
 struct ux_routes *ux_routes_abandon(struct ux_routes *r)
 {
-	if (!r || !r->n_routes)
+	if (!r || (!r->n_routes && !r->left.n))
 		return ux_routes_free(r);
 	return free_memory(r);
 }

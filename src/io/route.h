@@ -9,9 +9,11 @@
  * Each prefix has three routes, best first: by the TUN device with a preferred source address; by
  * the device without one, as the kernel removes a route with its preferred source; and one that
  * refuses, which outlives the device, so that after a crash nothing leaves in clear. The next start
- * clears it away.
+ * takes it over: it is there until a policy for the prefix has come and gone, or ux_routes_reopen.
  */
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/addr.h"
@@ -27,6 +29,7 @@ struct ux_routes_params {
 	int tun_ifindex;
 	uint32_t fwmark; /* the mark bit of our own packets */
 	uint32_t table, priority;
+	bool keep_left; /* what refuses for a predecessor stays: ux_routes_reopen */
 };
 
 /* Prefixes with host bits set are taken as their network. */
@@ -35,7 +38,8 @@ struct ux_prefix {
 	uint8_t bits;
 };
 
-/* ux_routes_new - clear what a predecessor left, and install the rules. 0 or -errno. */
+/* ux_routes_new - clear what a predecessor left, or take it over, and install the rules. 0 or
+ * -errno. */
 int ux_routes_new(const struct ux_routes_params *params,
 		  struct ux_routes **ret_routes) UX_MUST_CHECK;
 /* ux_routes_free - take down rules and routes. Accepts NULL; returns NULL. */
@@ -43,6 +47,10 @@ struct ux_routes *ux_routes_free(struct ux_routes *r);
 /* ux_routes_abandon - free, and if there are routes leave the rules and what refuses: the device's
  * routes go with it, and then what policies covered goes nowhere. Accepts NULL; returns NULL. */
 struct ux_routes *ux_routes_abandon(struct ux_routes *r);
+/* ux_routes_n_left - prefixes taken over from a predecessor. ux_routes_reopen - those of them that
+ * no policy covers are not refused any more. */
+size_t ux_routes_n_left(const struct ux_routes *r);
+void ux_routes_reopen(struct ux_routes *r);
 
 /*
  * ux_routes_add, ux_routes_remove - one policy's pair of prefixes; equal pairs are counted. The

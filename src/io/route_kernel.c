@@ -105,6 +105,7 @@ void ux_route_ask_source(struct ux_netlink_msg *m, const struct ux_routes_params
 /* Routes in our table, as requests to remove them. */
 struct stale_list {
 	const struct ux_routes_params *params;
+	struct ux_routes_left *left; /* NULL: none stays */
 	int family;
 	struct stale_route {
 		struct ux_route route;
@@ -125,6 +126,21 @@ static bool make_room(struct stale_list *list)
 		return false;
 	list->routes = grown;
 	list->cap = cap;
+	return true;
+}
+
+/* One that refuses stays, and is remembered; without memory it goes with the others. */
+static bool stays(struct ux_routes_left *left, const struct stale_route *stale, uint8_t type)
+{
+	struct ux_left_route *grown;
+
+	if (!left || type != RTN_UNREACHABLE || stale->metric != UX_METRIC_REFUSE)
+		return false;
+	grown = reallocarray(left->routes, left->n + 1, sizeof(*grown));
+	if (!grown)
+		return false;
+	left->routes = grown;
+	grown[left->n++] = (struct ux_left_route){stale->route.family, stale->route.dst};
 	return true;
 }
 
@@ -149,7 +165,8 @@ static void on_stale_route(void *opaque, const struct nlmsghdr *msg)
 	metric = ux_netlink_attr(msg, sizeof(header), RTA_PRIORITY, 4);
 	if (metric)
 		memcpy(&stale.metric, metric, 4);
-	list->routes[list->n++] = stale;
+	if (!stays(list->left, &stale, header.rtm_type))
+		list->routes[list->n++] = stale;
 }
 
 static void ignore(void *opaque, uint32_t index, const struct nlmsghdr *msg, int error)
@@ -175,15 +192,18 @@ static void drop_stale(const struct stale_list *list)
 	(void)err; /* what is left over is harmless, and the next start tries again */
 }
 
-void ux_route_flush(const struct ux_routes_params *p, int family)
+void ux_route_flush(const struct ux_routes_params *p, int family, struct ux_routes_left *left)
 {
 	const struct rtmsg header = {.rtm_family = (unsigned char)family};
+	const size_t others = left ? left->n : 0;
 	int err = -EINTR;
 
 	for (int i = 0; i < FLUSH_TRIES && err == -EINTR; i++) {
-		struct stale_list list = {.params = p, .family = family};
+		struct stale_list list = {.params = p, .left = left, .family = family};
 		struct ux_netlink_msg m;
 
+		if (left)
+			left->n = others;
 		ux_netlink_begin(&m, RTM_GETROUTE, NLM_F_DUMP, &header, sizeof(header));
 		ux_netlink_put_u32(&m, RTA_TABLE, p->table);
 		err = ux_netlink_talk(p->nl, &m, on_stale_route, &list);

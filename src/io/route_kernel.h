@@ -19,8 +19,9 @@ void ux_route_drop(struct ux_netlink_msg *m, const struct ux_routes_params *p,
 void ux_route_ask_source(struct ux_netlink_msg *m, const struct ux_routes_params *p,
 			 const struct ux_route *route);
 bool ux_route_told_source(const struct nlmsghdr *msg, int family, struct ux_addr *ret_source);
-/* ux_route_flush - empty our table. */
-void ux_route_flush(const struct ux_routes_params *p, int family);
+/* ux_route_flush - empty our table. @left, unless NULL: but for what refuses, which is added there.
+ */
+void ux_route_flush(const struct ux_routes_params *p, int family, struct ux_routes_left *left);
 /* ux_rule_put, ux_rule_drop - our rule; dropping removes all that look like it. 0 or -errno. */
 int ux_rule_put(const struct ux_routes_params *p, int family) UX_MUST_CHECK;
 void ux_rule_drop(const struct ux_routes_params *p, int family);

@@ -29,8 +29,18 @@ struct ux_route_source {
 	uint32_t count;
 };
 
+/* Prefixes that a predecessor's policies covered: the kernel refuses them still. */
+struct ux_routes_left {
+	struct ux_left_route {
+		int family;
+		struct ux_prefix dst;
+	} *routes;
+	size_t n;
+};
+
 struct ux_routes {
 	struct ux_routes_params params;
+	struct ux_routes_left left;
 	struct ux_siphash_key hash_key;
 	bool has_ip6;
 	struct ux_list *buckets; /* of struct ux_route */

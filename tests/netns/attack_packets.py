@@ -203,8 +203,9 @@ def never_in_clear(lab, daemons):
         time.sleep(0.5)
         wire = judge.close_and_read_json()
         require(wire["cleartext_packets"] == 0, f"in clear: {wire}")
-        # A daemon without policies lets it go; this shows that it would have been seen.
+        # Once policies are flushed it is let go; this shows that it would have been seen.
         daemons["left"] = Daemon(lab, "left")
+        lab.xfrm("left", "policy flush")
         judge = cells.judge(lab, cell)
         time.sleep(0.3)
     finally:

@@ -129,6 +129,7 @@ def killed_lets_nothing_in(lab, daemons):
         raise CommandFailed("answered in clear, with nobody to decide")
     must_answer(lab, INNER["left"][6], INNER["right"][6])
     daemons["right"] = Daemon(lab, "right")
+    lab.xfrm("right", "policy flush")  # the answers
     must_answer(lab, INNER["left"][4], INNER["right"][4])
 
 
@@ -184,6 +185,7 @@ def ended_stays_closed(lab, daemons):
         raise CommandFailed("left in clear")
     must_answer(lab, INNER["left"][6], INNER["right"][6])
     daemons["right"] = Daemon(lab, "right")
+    lab.xfrm("right", "policy flush")
     must_answer(lab, INNER["left"][4], INNER["right"][4])
 
 

@@ -153,9 +153,22 @@ def icmp_errors_in_fragments(lab, daemons, cell):
         raise CommandFailed("they were not protected")
 
 
+def daemon_killed_and_started(lab, daemons, cell):
+    """Again without policies: nobody has told the new one."""
+    daemon_killed(lab, daemons, cell)
+    time.sleep(0.2)
+    daemons["left"] = Daemon(lab, "left")
+
+
+def daemon_ended_and_started(lab, daemons, cell):
+    daemon_ended(lab, daemons, cell)
+    time.sleep(0.2)
+    daemons["left"] = Daemon(lab, "left")
+
+
 EVENTS = (sa_missing, sa_larval, sa_at_packet_limit, sa_dying, sa_expired, sa_moving, policies_replaced,
           device_removed, link_down_and_up, address_moved, icmp_errors_in_fragments, daemon_stopped_for_a_while, daemon_killed,
-          daemon_ended)
+          daemon_ended, daemon_killed_and_started, daemon_ended_and_started)
 
 
 class LinkCell(cells.Cell):
@@ -179,19 +192,6 @@ class LinkCell(cells.Cell):
 
 def uxfrm(lab, *words, check=True):
     return lab.run("left", [lab.program("uxfrm"), *words], check=check)
-
-
-def daemon_killed_and_started(lab, daemons, cell):
-    """Again without policies: nobody has told the new one."""
-    daemon_killed(lab, daemons, cell)
-    time.sleep(0.2)
-    daemons["left"] = Daemon(lab, "left")
-
-
-def daemon_ended_and_started(lab, daemons, cell):
-    daemon_ended(lab, daemons, cell)
-    time.sleep(0.2)
-    daemons["left"] = Daemon(lab, "left")
 
 
 def policies_flushed(lab, daemons, cell):

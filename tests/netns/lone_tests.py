@@ -116,6 +116,40 @@ def killed_and_started_again(lab, daemons):
     ping(lab, PLAIN, sizes=(56,))
 
 
+def stays_shut_off(lab, daemons):
+    """What a daemon's policies covered is refused until they are back or flushed, also when it is the third one."""
+    here, there = INNER["left"][4], INNER["right"][4]
+
+    def start():
+        daemons["left"] = Daemon(lab, "left")
+
+    def end(kill):
+        if kill:
+            os.kill(daemons["left"].process.pid, signal.SIGKILL)
+        daemons["left"].end()
+        must_not_answer(lab, here, there)
+
+    for kill in (True, False):
+        flush(lab)
+        PLAIN.install(lab)
+        end(kill)
+        start()
+        must_not_answer(lab, here, there)
+        end(not kill)  # without a policy
+        start()
+        must_not_answer(lab, here, there)
+        flush(lab)
+        lab.run("left", ["ping", "-q", "-c", "1", "-W", "2", "-I", here, there])  # in clear
+    PLAIN.install(lab)
+    end(True)
+    start()
+    lab.xfrm("left", *PLAIN.policies("left"))
+    lab.xfrm("left", *[f"policy delete src {NETS[a][4]} dst {NETS[b][4]} dir {way}" for a, b, way in
+                       (("left", "right", "out"), ("right", "left", "in"))])
+    lab.xfrm("right", "policy flush")
+    lab.run("left", ["ping", "-q", "-c", "1", "-W", "2", "-I", here, there])
+
+
 def started_on_demand(lab, daemons):
     """`uxfrm run` in a namespace without a daemon starts one, and later clients meet the same."""
     lab.add("lone")
@@ -136,4 +170,4 @@ def started_on_demand(lab, daemons):
 
 TESTS = (clear_without_policy, clear_by_policy, block_policy, missing_sa, no_sa_at_receiver,
          no_policy_at_receiver, wrong_key, encapsulation_differs, dies_and_leaves_nothing,
-         killed_and_started_again, started_on_demand)
+         killed_and_started_again, stays_shut_off, started_on_demand)
