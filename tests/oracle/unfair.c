@@ -222,6 +222,12 @@ bool is_unfair(const struct world *w, const uint8_t *m, size_t len)
 		return true;
 	if (type == XFRM_MSG_MIGRATE && has_odd_old_family(w, m, len))
 		return true;
+	/* newer kernels ask the device, or there is none and the request is refused; 6.12 does not
+	 * look at it */
+	if (type == XFRM_MSG_MIGRATE &&
+	    has_attr(m, len, sizeof(struct xfrm_userpolicy_id), XFRMA_OFFLOAD_DEV,
+		     XFRMA_OFFLOAD_DEV))
+		return true;
 	if (has_attr(m, len, header, UX_XFRMA_IPTFS_DROP_TIME, UX_XFRMA_IPTFS_PKT_SIZE))
 		return true;
 	if (refuses_cpu(type) &&
