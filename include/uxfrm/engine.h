@@ -172,6 +172,7 @@ struct uxfrm_policy_event {
 	uint8_t destination_bits, source_bits;
 	bool protects; /* has templates or blocks; false: a plain allow policy */
 	uint32_t if_id; /* for packets of this interface only; 0 = of none */
+	bool marked;	/* has a mark */
 };
 /* Inbound UDP-encapsulated SAs, so that the owner can open the port. @port: host byte order. */
 struct uxfrm_encap_event {
@@ -199,6 +200,9 @@ struct uxfrm_watch_ops {
 	void (*keepalive)(void *opaque, const struct uxfrm_keepalive_event *event);
 	/* flushed - a client has removed all policies of type main, also where there were none. */
 	void (*flushed)(void *opaque);
+	/* marked - from now on (@added), or no longer, an SA that takes inbound packets looks at their mark: one call
+	 * for each tuple by which it can be reached. @spi: network byte order. */
+	void (*marked)(void *opaque, bool added, uint32_t spi);
 };
 void uxfrm_watch(struct uxfrm *u, const struct uxfrm_watch_ops *ops, void *opaque);
 

@@ -49,6 +49,27 @@ static void print_packets(FILE *out, const json_t *packets)
 		fprintf(out, "waited   %lld times\n", number(packets, "held"));
 }
 
+/* By what outer packets go, where that is not raw sockets alone. */
+static void print_underlay(FILE *out, const json_t *underlay)
+{
+	const char *problem = string(underlay, "problem");
+	const json_t *d;
+	size_t i;
+
+	if (!underlay || strcmp(string(underlay, "setting"), "raw") == 0)
+		return;
+	json_array_foreach(json_object_get(underlay, "devices"), i, d)
+		fprintf(out, "AF_XDP   %s, %s, %s: received %lld, sent %lld, lost %lld, malformed %lld\n",
+			string(d, "name"), string(d, "mode"),
+			json_is_true(json_object_get(d, "zero_copy")) ? "zero-copy" : "copied",
+			number(d, "received"), number(d, "sent"), number(d, "lost"),
+			number(d, "malformed"));
+	fprintf(out, "AF_XDP   %lld packets sent by raw sockets instead\n",
+		number(underlay, "sent_raw"));
+	if (*problem)
+		fprintf(out, "AF_XDP   not everywhere: %s\n", problem);
+}
+
 /* Some reasons have no counter in Linux. */
 static const char *linux_counter(const json_t *drop)
 {
@@ -114,5 +135,6 @@ void print_stats(FILE *out, const json_t *status, bool zeros)
 	print_daemon(out, status);
 	print_databases(out, json_object_get(status, "counts"));
 	print_packets(out, json_object_get(status, "packets"));
+	print_underlay(out, json_object_get(status, "underlay"));
 	print_drops(out, json_object_get(status, "drops"), zeros);
 }

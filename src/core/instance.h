@@ -83,9 +83,9 @@ struct uxfrm {
 	struct ux_workers *workers;
 };
 
-/* ux_watch_encap - an encapsulated SA became visible (@added) or went; the first and the last of a
- * port tell. */
-void ux_watch_encap(struct uxfrm *u, const struct ux_sa *sa, bool added);
+/* ux_watch_visible - an SA became visible (@added) by a tuple, or that went: of encapsulated ones the first and the last
+ * of a port tell, and each that looks at marks. */
+void ux_watch_visible(struct uxfrm *u, const struct ux_sa *sa, bool added);
 /* ux_watch_flushed - all policies were removed by a client. */
 void ux_watch_flushed(struct uxfrm *u);
 /* ux_watch_companion - the same for companions of IPComp SAs outside IPv4 or IPv6. */

@@ -250,7 +250,7 @@ static void grace_drop(struct uxfrm *u, struct ux_sa *sa)
 	tuple_unlink(u, sa);
 	if (ux_companion_wanted(sa))
 		ux_companion_leave(u, sa);
-	ux_watch_encap(u, sa, false);
+	ux_watch_visible(u, sa, false);
 	ux_retire_add(&u->retire, sa, sa_retired);
 }
 
@@ -358,7 +358,7 @@ static int insert(struct uxfrm *u, struct ux_sa *sa, uint32_t leaving)
 	u->sad.n_sa++;
 	ux_lifetime_start(u, sa->runtime->timer);
 	ux_sa_events_published(u, sa);
-	ux_watch_encap(u, sa, true);
+	ux_watch_visible(u, sa, true);
 	if (ux_sa_is_companion(sa))
 		ux_watch_companion(u, sa->id.family, true);
 	return 0;
@@ -485,7 +485,7 @@ int ux_sad_replace(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fresh, bool
 		companion_follow(u, old, fresh, grace);
 		ux_former_update(u, old, fresh);
 	}
-	ux_watch_encap(u, fresh, true);
+	ux_watch_visible(u, fresh, true);
 	if (!shared)
 		spi_link(u, fresh);
 	bool same_tuple = ux_sad_same_tuple(&old->id, &fresh->id) && !grace;
@@ -522,7 +522,7 @@ int ux_sad_replace(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fresh, bool
 	}
 	if (!same_tuple)
 		tuple_unlink(u, old);
-	ux_watch_encap(u, old, false);
+	ux_watch_visible(u, old, false);
 	ux_retire_add(&u->retire, old, sa_retired);
 	return 0;
 }
@@ -547,7 +547,7 @@ void ux_sad_remove(struct uxfrm *u, struct ux_sa *sa)
 		larval_unlink(u, sa);
 	ux_walk_remove(&u->sad.cursors, &sa->all);
 	u->sad.n_sa--;
-	ux_watch_encap(u, sa, false);
+	ux_watch_visible(u, sa, false);
 	ux_retire_add(&u->retire, sa, sa_retired);
 }
 
@@ -574,7 +574,7 @@ void ux_sad_unpark(struct uxfrm *u, struct ux_sa *sa)
 	ux_interim_remove(u, sa);
 	drop_all_grace(u, sa->runtime);
 	tuple_unlink(u, sa);
-	ux_watch_encap(u, sa, false);
+	ux_watch_visible(u, sa, false);
 	ux_retire_add(&u->retire, sa, sa_retired);
 }
 
@@ -627,7 +627,7 @@ int ux_sad_resume(struct uxfrm *u, struct ux_sa *parked, struct ux_sa *fresh, st
 	ux_rcu_publish(&r->current, fresh);
 	ux_lifetime_start(u, r->timer);
 	ux_sa_events_published(u, fresh);
-	ux_watch_encap(u, fresh, true);
+	ux_watch_visible(u, fresh, true);
 	/* from here on packets pass, by the new tuple and by those it had before */
 	atomic_store_explicit(&r->parked, false, memory_order_release);
 	if (larval)
@@ -639,7 +639,7 @@ int ux_sad_resume(struct uxfrm *u, struct ux_sa *parked, struct ux_sa *fresh, st
 		return 0;
 	}
 	tuple_unlink(u, parked);
-	ux_watch_encap(u, parked, false);
+	ux_watch_visible(u, parked, false);
 	ux_retire_add(&u->retire, parked, sa_retired);
 	return 0;
 }

@@ -24,8 +24,15 @@ static uint32_t *counts_of(struct uxfrm *u, uint16_t family)
 	return *counts;
 }
 
-void ux_watch_encap(struct uxfrm *u, const struct ux_sa *sa, bool added)
+static void tell_marked(const struct uxfrm *u, const struct ux_sa *sa, bool added)
 {
+	if (sa->mark.m && sa->dir != UX_SA_DIR_OUT && u->watch && u->watch->marked)
+		u->watch->marked(u->watch_opaque, added, sa->id.spi);
+}
+
+void ux_watch_visible(struct uxfrm *u, const struct ux_sa *sa, bool added)
+{
+	tell_marked(u, sa, added);
 	if (sa->encap.type == UX_ENCAP_NONE)
 		return;
 
@@ -86,6 +93,7 @@ void ux_watch_policy(struct uxfrm *u, const struct ux_policy *policy, bool added
 	    .source_bits = policy->sel.prefixlen_s,
 	    .protects = policy->n_templates || policy->action == UX_POLICY_BLOCK,
 	    .if_id = policy->if_id,
+	    .marked = policy->mark.m != 0,
 	};
 
 	tell_policy(u, &event);

@@ -22,7 +22,8 @@ enum setting_kind {
 	SETTING_LEVEL,
 	SETTING_BIT,
 	SETTING_LABELS,
-	SETTING_CRYPTO
+	SETTING_CRYPTO,
+	SETTING_UNDERLAY
 };
 
 struct setting {
@@ -63,6 +64,8 @@ static const struct setting settings[] = {
     SETTING("ports", fwmark, SETTING_BIT, 1, UINT32_MAX),
     SETTING("ports", table, SETTING_NUMBER, 1, UINT32_MAX),
     SETTING("ports", rule_priority, SETTING_NUMBER, 1, 32765),
+    SETTING("ports", underlay, SETTING_UNDERLAY, 0, 0),
+    SETTING("ports", xdp_devices, SETTING_TEXT, 0, 256),
 };
 
 void ux_config_init(struct ux_config *config)
@@ -177,6 +180,21 @@ static int set_crypto(const struct setting *s, void *place, const char *value,
 	return 0;
 }
 
+static int set_underlay(const struct setting *s, void *place, const char *value,
+			struct ux_ext_ack *ext)
+{
+	static const char *const words[] = {
+	    [UX_UNDERLAY_RAW] = "raw", [UX_UNDERLAY_XDP] = "xdp", [UX_UNDERLAY_AUTO] = "auto"};
+
+	for (enum ux_underlay_setting i = UX_UNDERLAY_RAW; i <= UX_UNDERLAY_AUTO; i++) {
+		if (strcmp(value, words[i]) == 0) {
+			memcpy(place, &i, sizeof(i));
+			return 0;
+		}
+	}
+	return ux_fail_fmt(ext, EINVAL, NULL, "%s: must be raw, xdp or auto", s->name);
+}
+
 int ux_config_set(struct ux_config *config, const char *section, const char *name,
 		  const char *value, struct ux_ext_ack *ext)
 {
@@ -197,6 +215,8 @@ int ux_config_set(struct ux_config *config, const char *section, const char *nam
 			return set_labels(s, place, value, ext);
 		case SETTING_CRYPTO:
 			return set_crypto(s, place, value, ext);
+		case SETTING_UNDERLAY:
+			return set_underlay(s, place, value, ext);
 		default:
 			return set_number(s, place, value, ext);
 		}

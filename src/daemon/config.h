@@ -13,6 +13,9 @@
 /* Are security labels kept? Automatically: where SELinux is enabled. */
 enum ux_labels_setting { UX_LABELS_AUTO, UX_LABELS_ON, UX_LABELS_OFF };
 
+/* What outer packets go and come by. Automatically: AF_XDP where the driver does it itself. */
+enum ux_underlay_setting { UX_UNDERLAY_RAW, UX_UNDERLAY_XDP, UX_UNDERLAY_AUTO };
+
 struct ux_config {
 	/* [daemon] */
 	uint32_t grace_ms;
@@ -42,6 +45,8 @@ struct ux_config {
 	uint32_t fwmark;  /* exactly one bit */
 	uint32_t table;
 	uint32_t rule_priority;
+	enum ux_underlay_setting underlay;
+	char xdp_devices[256]; /* names; empty: all that can */
 	/* command line only */
 	bool foreground, on_demand;
 	int ready_fd; /* -1: none */

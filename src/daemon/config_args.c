@@ -30,6 +30,8 @@ static const char usage[] =
     "      --fwmark BIT        the mark bit of packets that must not come back\n"
     "      --table N           routing table of ours\n"
     "      --rule-priority N   priority of the rule that leads to it\n"
+    "      --underlay WORD     what outer packets go by: raw, xdp or auto\n"
+    "      --xdp-devices NAMES by which devices they may go so; default all\n"
     "      --log-level WORD    err, warning, notice, info or debug\n"
     "      --log-file FILE     log to a file\n"
     "  -V, --version           print the version\n"
@@ -50,7 +52,8 @@ static const struct {
     {"daemon", "grace_ms"},  {"ports", "tun_name"},  {"ports", "tun_mtu"},
     {"ports", "fwmark"},     {"ports", "table"},     {"ports", "rule_priority"},
     {"daemon", "log_level"}, {"daemon", "log_file"}, {"daemon", "idle_s"},
-    {"daemon", "labels"},    {"daemon", "crypto"},
+    {"daemon", "labels"},    {"daemon", "crypto"},   {"ports", "underlay"},
+    {"ports", "xdp_devices"},
 };
 
 static const struct option options[] = {
@@ -72,6 +75,8 @@ static const struct option options[] = {
     {"idle-s", required_argument, NULL, OPT_SETTING + 8},
     {"labels", required_argument, NULL, OPT_SETTING + 9},
     {"crypto", required_argument, NULL, OPT_SETTING + 10},
+    {"underlay", required_argument, NULL, OPT_SETTING + 11},
+    {"xdp-devices", required_argument, NULL, OPT_SETTING + 12},
     {"version", no_argument, NULL, 'V'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},

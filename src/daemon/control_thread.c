@@ -53,6 +53,8 @@ static char *make_status(void *opaque)
 	if (t->ports) {
 		in.tun_name = ux_host_ports_tun_name(t->ports);
 		ux_packet_worker_stats_get(ux_host_ports_worker(t->ports), &in.worker);
+		in.underlay = t->config->underlay;
+		ux_xdp_underlay_status_get(ux_host_ports_xdp(t->ports, &in.xdp_why), &in.xdp);
 	}
 	return ux_status_json(&in);
 }
@@ -266,7 +268,7 @@ static int set_up(struct control_thread *t, struct ux_ext_ack *ext)
 		return ux_fail(ext, ENOENT, "cannot tell the network namespace; is /proc mounted?");
 	open_ports(t);
 	t->control.links = t->ports ? ux_host_ports_links(t->ports) : NULL;
-	err = ux_sandbox_late();
+	err = ux_sandbox_late(t->ports && t->config->underlay != UX_UNDERLAY_RAW);
 	if (err)
 		return ux_fail(ext, -err, "cannot drop capabilities");
 	err = ux_control_listen(&t->control);

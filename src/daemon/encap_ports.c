@@ -37,10 +37,11 @@ struct encap_entry {
 };
 
 void ux_encap_ports_init(struct ux_encap_ports *e, struct ux_packet_worker *worker,
-			 uint32_t own_mark, uint64_t linger_ns)
+			 struct ux_xdp_underlay *xdp, uint32_t own_mark, uint64_t linger_ns)
 {
 	ux_list_init(&e->ports);
 	e->worker = worker;
+	e->xdp = xdp;
 	e->own_mark = own_mark;
 	e->linger_ns = linger_ns;
 	e->next_look_ns = 0;
@@ -94,12 +95,16 @@ static void open_address(struct ux_encap_ports *e, struct encap_entry *entry,
 	a->addr = *addr;
 	a->others = true;
 	/* Also when it fails it is kept, so as not to be tried and complained of at each look. */
-	(void)open_socket(e, entry, addr, &a->socket);
+	if (open_socket(e, entry, addr, &a->socket) < 0)
+		ux_xdp_underlay_exception(e->xdp, true, entry->family, addr, entry->port);
 	ux_list_push_back(&entry->addresses, &a->link);
 }
 
-static void close_address(struct ux_encap_ports *e, struct encap_address *a)
+static void close_address(struct ux_encap_ports *e, const struct encap_entry *entry,
+			  struct encap_address *a)
 {
+	if (!a->socket)
+		ux_xdp_underlay_exception(e->xdp, false, entry->family, &a->addr, entry->port);
 	close_socket(e, &a->socket);
 	ux_list_remove(&a->link);
 	free(a);
@@ -143,7 +148,7 @@ static void look_at(struct ux_encap_ports *e, struct encap_entry *entry)
 		struct encap_address *a = ux_container_of(pos, struct encap_address, link);
 
 		if (!a->others)
-			close_address(e, a);
+			close_address(e, entry, a);
 	}
 }
 
@@ -163,7 +168,9 @@ static void discard(struct ux_encap_ports *e, struct encap_entry *entry)
 	struct ux_list *pos, *next;
 
 	ux_list_for_each_safe (pos, next, &entry->addresses)
-		close_address(e, ux_container_of(pos, struct encap_address, link));
+		close_address(e, entry, ux_container_of(pos, struct encap_address, link));
+	if (entry->socket)
+		ux_xdp_underlay_port(e->xdp, false, entry->family, entry->port);
 	close_socket(e, &entry->socket);
 	ux_list_remove(&entry->link);
 	free(entry);
@@ -204,13 +211,16 @@ void ux_encap_ports_add(struct ux_encap_ports *e, int family, uint16_t port, uin
 		ux_list_push_back(&e->ports, &entry->link);
 	}
 	entry->users++;
-	if (!entry->socket)
-		(void)open_socket(e, entry, NULL, &entry->socket);
+	bool fresh = !entry->socket && open_socket(e, entry, NULL, &entry->socket) == 0;
+
 	/* Who asks for an SA has bound its sockets before. */
 	if (entry->users == 1)
 		look_at(e, entry);
 	else if (now_ns + LOOK_PAUSE_NS > e->next_look_ns + LOOK_AT_ONCE_NS)
 		look_at_all(e, now_ns);
+	/* Exceptions of it are known by now. */
+	if (fresh)
+		ux_xdp_underlay_port(e->xdp, true, family, port);
 }
 
 void ux_encap_ports_remove(struct ux_encap_ports *e, int family, uint16_t port, uint64_t now_ns)

@@ -49,6 +49,8 @@ struct ux_host_ports {
 	struct ux_links links;
 	struct ux_path_watch paths;
 	struct ux_clear_text clear_text;
+	struct ux_xdp_underlay *xdp; /* NULL: none */
+	struct ux_ext_ack xdp_why;   /* there is none */
 	bool encap_ready, watching;
 	bool routes_lost; /* addresses or links changed since the routes were looked at */
 	bool links_lost;  /* the same, since ours were */
@@ -60,6 +62,7 @@ static void on_address(void *opaque, bool added, int family, const struct ux_add
 	struct ux_host_ports *p = opaque;
 	int err = 0;
 
+	ux_xdp_underlay_address(p->xdp, added, family, addr);
 	if (added)
 		err = uxfrm_local_address_add(p->engine, family, addr);
 	else
@@ -115,6 +118,7 @@ static void addresses_ready(struct ux_event *event, uint32_t events)
 
 	p->routes_lost |= ux_address_monitor_read(&p->addresses);
 	p->links_lost = p->routes_lost;
+	ux_xdp_underlay_changed(p->xdp);
 	uxfrm_paths_forget(p->engine);
 	/* The rest is done at the next tick, for all that comes meanwhile together. */
 }
@@ -175,6 +179,15 @@ static void on_inbound_policy(void *opaque, const struct uxfrm_policy_event *eve
 	struct ux_host_ports *p = opaque;
 
 	ux_clear_text_policy(&p->clear_text, event);
+	if (event->marked)
+		ux_xdp_underlay_marked_policy(p->xdp, event->added);
+}
+
+static void on_marked(void *opaque, bool added, uint32_t spi)
+{
+	struct ux_host_ports *p = opaque;
+
+	ux_xdp_underlay_marked_sa(p->xdp, added, spi);
 }
 
 static void on_encap(void *opaque, const struct uxfrm_encap_event *event)
@@ -233,7 +246,31 @@ static const struct uxfrm_watch_ops watch_ops = {.flushed = on_flushed,
 						 .policy = on_policy,
 						 .inbound = on_inbound_policy,
 						 .encap = on_encap,
-						 .keepalive = on_keepalive};
+						 .keepalive = on_keepalive,
+						 .marked = on_marked};
+
+/* Without it everything goes as well, by raw sockets. */
+static void open_xdp(struct ux_host_ports *p, const struct ux_config *config)
+{
+	const struct ux_xdp_underlay_params params = {
+	    .config = config,
+	    .loop = p->loop,
+	    .netlink = &p->netlink,
+	    .addresses = &p->addresses,
+	    .raw = p->sender,
+	};
+	int err;
+
+	if (config->underlay == UX_UNDERLAY_RAW)
+		return;
+	err = ux_xdp_underlay_open(&params, &p->xdp, &p->xdp_why);
+	if (!err)
+		return;
+	if (!p->xdp_why.msg[0])
+		(void)ux_fail(&p->xdp_why, -err, "no AF_XDP");
+	ux_log(config->underlay == UX_UNDERLAY_XDP ? LOG_WARNING : LOG_INFO,
+	       "packets by raw sockets, not AF_XDP: %s: %s", p->xdp_why.msg, strerror(-err));
+}
 
 static int open_sockets(struct ux_host_ports *p, const struct ux_config *config,
 			struct ux_ext_ack *ext)
@@ -285,7 +322,7 @@ static int start_worker(struct ux_host_ports *p, const struct ux_config *config,
 	const struct ux_packet_worker_params params = {
 	    .engine = p->engine,
 	    .host = p->tun.port,
-	    .underlay = p->sender,
+	    .underlay = ux_xdp_underlay_sender(p->xdp, p->sender),
 	    .own_mark = config->fwmark,
 	    .hold_bytes = config->hold_bytes,
 	};
@@ -297,7 +334,7 @@ static int start_worker(struct ux_host_ports *p, const struct ux_config *config,
 	}
 	if (err)
 		return ux_fail(ext, -err, "cannot start the worker");
-	ux_encap_ports_init(&p->encap, p->worker, config->fwmark,
+	ux_encap_ports_init(&p->encap, p->worker, p->xdp, config->fwmark,
 			    LINGER_NS + config->grace_ms * 1000000ull);
 	p->encap_ready = true;
 	p->links = (struct ux_links){
@@ -324,6 +361,8 @@ int ux_host_ports_open(struct uxfrm *engine, const struct ux_config *config, str
 	err = err ? ux_fail(ext, -err, "cannot open a NETLINK_ROUTE socket")
 		  : open_tun(p, config, ext);
 	err = err ? err : open_sockets(p, config, ext);
+	if (!err)
+		open_xdp(p, config);
 	err = err ? err : open_routes(p, config, ext);
 	err = err ? err : start_worker(p, config, ext);
 	if (!err && ux_path_watch_open(&p->paths, engine, loop) < 0)
@@ -342,6 +381,7 @@ int ux_host_ports_open(struct uxfrm *engine, const struct ux_config *config, str
 		       " policies are back or policies are flushed",
 		       ux_routes_n_left(p->routes));
 	ux_clear_text_open(&p->clear_text, p->worker);
+	ux_xdp_underlay_start(p->xdp, p->worker);
 	uxfrm_watch(engine, &watch_ops, p);
 	p->watching = true;
 	*ret_ports = p;
@@ -363,7 +403,9 @@ struct ux_host_ports *ux_host_ports_close(struct ux_host_ports *p)
 	ux_clear_text_close(&p->clear_text, keep);
 	if (p->encap_ready)
 		ux_encap_ports_fini(&p->encap);
+	ux_xdp_underlay_stop(p->xdp);
 	ux_packet_worker_stop(p->worker);
+	p->xdp = ux_xdp_underlay_free(p->xdp);
 	ux_links_fini(&p->links);
 	ux_clear_text_free(&p->clear_text);
 	ux_path_watch_close(&p->paths);
@@ -401,16 +443,25 @@ uint64_t ux_host_ports_tick(struct ux_host_ports *ports, uint64_t now_ns)
 	uint64_t encap_ns = ux_encap_ports_tick(&ports->encap, now_ns);
 	uint64_t paths_ns = ux_path_watch_tick(&ports->paths, now_ns);
 	uint64_t check_ns = ux_clear_text_check(&ports->clear_text, now_ns);
+	uint64_t xdp_ns = ux_xdp_underlay_tick(ports->xdp, now_ns);
 	uint64_t first_ns = follow_ns < encap_ns ? follow_ns : encap_ns;
 
 	first_ns = first_ns < check_ns ? first_ns : check_ns;
 	first_ns = first_ns < expect_ns ? first_ns : expect_ns;
+	first_ns = first_ns < xdp_ns ? first_ns : xdp_ns;
 	return first_ns < paths_ns ? first_ns : paths_ns;
 }
 
 const char *ux_host_ports_tun_name(const struct ux_host_ports *ports)
 {
 	return ports->tun.name;
+}
+
+const struct ux_xdp_underlay *ux_host_ports_xdp(const struct ux_host_ports *ports,
+						const char **ret_why)
+{
+	*ret_why = ports->xdp_why.msg;
+	return ports->xdp;
 }
 
 struct ux_links *ux_host_ports_links(struct ux_host_ports *ports)

@@ -15,6 +15,7 @@
 #include "daemon/config.h"
 #include "daemon/loop.h"
 #include "daemon/worker.h"
+#include "daemon/xdp_underlay.h"
 
 struct ux_host_ports;
 struct ux_links;
@@ -42,6 +43,9 @@ uint64_t ux_host_ports_tick(struct ux_host_ports *ports, uint64_t now_ns);
 /* ux_host_ports_links - borrowed until the ports are closed. */
 struct ux_links *ux_host_ports_links(struct ux_host_ports *ports);
 
-/* For the status. */
+/* For the status. *ret_why: that there is no AF_XDP though the settings ask for it; empty: it is
+ * so. */
+const struct ux_xdp_underlay *ux_host_ports_xdp(const struct ux_host_ports *ports,
+						const char **ret_why);
 const char *ux_host_ports_tun_name(const struct ux_host_ports *ports);
 struct ux_packet_worker *ux_host_ports_worker(const struct ux_host_ports *ports);

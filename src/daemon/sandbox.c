@@ -67,13 +67,19 @@ void ux_sandbox_early(void)
 		(void)!mlockall(MCL_CURRENT | MCL_ONFAULT);
 }
 
-int ux_sandbox_late(void)
+int ux_sandbox_late(bool xdp)
 {
+	bool may_lock;
+
 	if (capng_have_capabilities(CAPNG_SELECT_CAPS) <= CAPNG_NONE)
 		goto privileges;
+	may_lock = xdp && capng_have_capability(CAPNG_PERMITTED, CAP_IPC_LOCK);
 	capng_clear(CAPNG_SELECT_BOTH);
 	/* Routes, marks and raw sockets are changed as SAs and policies come and go. */
 	capng_updatev(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN, CAP_NET_RAW, -1);
+	/* AF_XDP locks memory, and where the limit could not be raised it is too low. */
+	if (may_lock)
+		(void)capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_IPC_LOCK);
 	/* The bounding set needs CAP_SETPCAP, which a process that was given few rights does not
 	 * hold. */
 	if (capng_apply(CAPNG_SELECT_BOTH) != 0 && capng_apply(CAPNG_SELECT_CAPS) != 0)

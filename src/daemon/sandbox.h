@@ -22,6 +22,6 @@ void ux_sandbox_early(void);
 
 /*
  * ux_sandbox_late - after all is set up: capabilities down to those still needed, and none to be
- * gained by exec. 0 or -errno.
+ * gained by exec. @xdp: devices that are yet to come will want AF_XDP. 0 or -errno.
  */
-int ux_sandbox_late(void) UX_MUST_CHECK;
+int ux_sandbox_late(bool xdp) UX_MUST_CHECK;

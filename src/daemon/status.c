@@ -43,6 +43,36 @@ static json_t *drops_json(const struct ux_status_input *in)
 	return drops;
 }
 
+/* By what outer packets go, device by device; others go by raw sockets. */
+static json_t *underlay_json(const struct ux_status_input *in)
+{
+	static const char *const words[] = {
+	    [UX_UNDERLAY_RAW] = "raw", [UX_UNDERLAY_XDP] = "xdp", [UX_UNDERLAY_AUTO] = "auto"};
+	json_t *root = json_pack("{s:s}", "setting", words[in->underlay]);
+	json_t *devices;
+
+	if (in->underlay == UX_UNDERLAY_RAW || !root)
+		return root;
+	devices = json_array();
+	for (uint32_t i = 0; i < in->xdp.n_devices; i++) {
+		const struct ux_xdp_device_status *d = &in->xdp.devices[i];
+
+		json_array_append_new(
+		    devices, json_pack("{s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I}", "name", d->name,
+				       "mode", d->mode, "zero_copy", d->zero_copy, "queues",
+				       number(d->queues), "received", number(d->received), "sent",
+				       number(d->sent), "malformed", number(d->malformed), "lost",
+				       number(d->lost)));
+	}
+	json_object_set_new(root, "devices", devices);
+	json_object_set_new(root, "sent_raw", json_integer(number(in->xdp.sent_raw)));
+	if (in->xdp_why && in->xdp_why[0])
+		json_object_set_new(root, "problem", json_string(in->xdp_why));
+	else if (in->xdp.problem[0])
+		json_object_set_new(root, "problem", json_string(in->xdp.problem));
+	return root;
+}
+
 char *ux_status_json(const struct ux_status_input *in)
 {
 	const struct uxfrm_counts *c = &in->counts;
@@ -63,6 +93,8 @@ char *ux_status_json(const struct ux_status_input *in)
 		json_object_set_new(root, "ports", json_boolean(in->tun_name != NULL));
 		if (in->tun_name)
 			json_object_set_new(root, "tun", json_string(in->tun_name));
+		if (in->tun_name)
+			json_object_set_new(root, "underlay", underlay_json(in));
 		json_object_set(root, "counts", counts);
 		json_object_set(root, "packets", packets);
 		json_object_set_new(root, "drops", drops_json(in));

@@ -8,7 +8,9 @@
 #include <uxfrm/engine.h>
 #include <uxfrm/packet.h>
 
+#include "daemon/config.h"
 #include "daemon/worker.h"
+#include "daemon/xdp_underlay.h"
 
 struct ux_status_input {
 	uint32_t pid, clients;
@@ -17,6 +19,9 @@ struct ux_status_input {
 	struct uxfrm_counts counts;
 	struct uxfrm_packet_stats packets;
 	struct ux_packet_worker_stats worker; /* all 0 without ports */
+	enum ux_underlay_setting underlay;
+	struct ux_xdp_status xdp;
+	const char *xdp_why; /* NULL or empty: there is nothing in its way */
 };
 
 /* ux_status_json - a text without line breaks; the caller frees it. NULL when out of memory. */

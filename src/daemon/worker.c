@@ -35,12 +35,18 @@
 /* While packets wait, so often it is looked whether they may pass. */
 #define HELD_LOOK_MS 1
 #define HELD_MANY 100
+/* Of the ports that go first, and bursts from one of them before others have their turn. */
+#define FIRST_PORTS 256
+#define FIRST_BURSTS 256
 #define HELD_PAUSE_NS 10000ull /* for each of more than that */
 
 struct ux_packet_worker {
 	struct ux_packet_worker_params params;
 	_Atomic(struct ux_port *) host;	       /* params.host, or what has taken its place */
 	_Atomic(struct ux_link_ports *) links; /* control thread writes, the worker reads */
+	/* ux_port.first; control thread writes, the worker reads */
+	_Atomic(struct ux_port *) first[FIRST_PORTS];
+	_Atomic(uint32_t) n_first; /* places of those that are in use */
 	pthread_t thread;
 	int epoll_fd;
 	int wake_fd; /* the control thread wants the worker to pass its loop's head */
@@ -296,11 +302,41 @@ static void look_after_held(struct ux_packet_worker *w)
 	offer_held(w);
 }
 
+/* A burst of the underlay. Returns how many packets it had. */
+static size_t serve_burst(struct ux_packet_worker *w, struct ux_port *port)
+{
+	size_t n = ux_port_receive(port, w->burst, UXFRM_BURST);
+
+	if (!n)
+		return 0;
+	count(&w->bursts);
+	for (size_t i = 0; i < n; i++)
+		w->burst[i]->may_hold = UXFRM_MAY_HOLD_FIRST;
+	carry(w, port->side, n, NULL);
+	return n;
+}
+
+static void serve_first(struct ux_packet_worker *w)
+{
+	uint32_t n_first = atomic_load_explicit(&w->n_first, memory_order_acquire);
+
+	for (uint32_t i = 0; i < n_first; i++) {
+		struct ux_port *port = atomic_load_explicit(&w->first[i], memory_order_acquire);
+
+		for (int k = 0; port && k < FIRST_BURSTS; k++) {
+			if (serve_burst(w, port) < UXFRM_BURST)
+				break;
+		}
+	}
+}
+
 static void serve_port(struct ux_packet_worker *w, struct ux_port *port, uint32_t events)
 {
 	size_t n;
 
 	look_after_held(w);
+	if (port->side == UX_PORT_UNDERLAY && !port->first)
+		serve_first(w);
 	n = ux_port_receive(port, w->burst, UXFRM_BURST);
 	if (!n) {
 		/* A TUN device that was removed is ready for ever. A socket's error ends with its
@@ -488,14 +524,39 @@ struct ux_packet_worker *ux_packet_worker_stop(struct ux_packet_worker *w)
 	return NULL;
 }
 
+/* A place for a port that goes first, or where @port is. */
+static _Atomic(struct ux_port *) *first_place(struct ux_packet_worker *w, const struct ux_port *port)
+{
+	for (uint32_t i = 0; i < FIRST_PORTS; i++) {
+		if (atomic_load_explicit(&w->first[i], memory_order_relaxed) != port)
+			continue;
+		if (i >= atomic_load_explicit(&w->n_first, memory_order_relaxed))
+			atomic_store_explicit(&w->n_first, i + 1, memory_order_release);
+		return &w->first[i];
+	}
+	return NULL;
+}
+
 int ux_packet_worker_add_port(struct ux_packet_worker *w, struct ux_port *port)
 {
-	return watch(w, port->fd, port);
+	_Atomic(struct ux_port *) *place = port->first ? first_place(w, NULL) : NULL;
+	int err;
+
+	if (port->first && !place)
+		return -ENOSPC;
+	err = watch(w, port->fd, port);
+	if (!err && place)
+		atomic_store_explicit(place, port, memory_order_release);
+	return err;
 }
 
 void ux_packet_worker_remove_port(struct ux_packet_worker *w, struct ux_port *port)
 {
+	_Atomic(struct ux_port *) *place = port->first ? first_place(w, port) : NULL;
+
 	(void)epoll_ctl(w->epoll_fd, EPOLL_CTL_DEL, port->fd, NULL);
+	if (place)
+		atomic_store_explicit(place, NULL, memory_order_release);
 	/* Events that were fetched before the removal end with that round. */
 	wake(w);
 }

@@ -6,6 +6,7 @@
  * and freeing is for whoever has made sure that the worker is not in it.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -39,6 +40,9 @@ struct ux_port {
 	int fd; /* readable when there is something to receive; -1: never */
 	enum ux_port_side side;
 	uint32_t if_id; /* of a link: packets received have it; 0 = none */
+	/* What it has is older than what other ports of its side have at the same moment: a packet
+	 * that goes a longer way inside the kernel must not be overtaken by others of its SA. */
+	bool first;
 };
 
 static inline size_t ux_port_receive(struct ux_port *port, struct uxfrm_packet *const *packets,

@@ -14,6 +14,7 @@ OUTER = {"left": {4: ("192.0.2.1", "192.0.2.11"), 6: ("2001:db8::1", "2001:db8::
 INNER = {"left": {4: "10.1.0.1", 6: "fd01::1"}, "right": {4: "10.2.0.1", 6: "fd02::1"}}
 NETS = {"left": {4: "10.1.0.0/16", 6: "fd01::/64"}, "right": {4: "10.2.0.0/16", 6: "fd02::/64"}}
 OTHER = {"left": "right", "right": "left"}
+TAP = ("right", "w0")  # where all of the wire is seen, unless its links are tapped
 SPI = {"left": 0x1001, "right": 0x2002}  # of the SA that this end sends by
 PING_SIZES = (8, 1300, 2000, 8000)
 
@@ -186,10 +187,11 @@ class Traffic:
 
 
 def judge(lab, cell):
+    where, device = ("wire", lab.taps[0]) if lab.taps else TAP
     argv = [lab.program("tests/tools/espcheck/espcheck"), "--inner", "10.0.0.0/8", "--inner", "fd00::/8",
             "--iv-length", str(ALGORITHMS[cell.algorithm][2]), "--mtu", "1500", "--ring-mb", "16",
-            "--live", "w0"]
-    child = lab.keep(LineProcess("espcheck", lab.inside("right", argv), os.path.join(lab.logs, "judge.log")))
+            "--live", device]
+    child = lab.keep(LineProcess("espcheck", lab.inside(where, argv), os.path.join(lab.logs, "judge.log")))
     child.expect("ready")
     return child
 

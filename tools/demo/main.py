@@ -28,6 +28,8 @@ def arguments():
     parser.add_argument("--mbit", type=float, metavar="N", help="TCP, Mbit/s (100; with --ike 10)")
     parser.add_argument("--seconds", type=float, metavar="S",
                         help=f"duration of the roaming ({DEFAULT_INTERVAL:g} s for each roam)")
+    parser.add_argument("--underlay", choices=("raw", "xdp"), default="raw",
+                        help="what outer packets go by: raw sockets (default) or AF_XDP")
     parser.add_argument("--keep", action="store_true", help="leave everything running at the end")
     parser.add_argument("--json", metavar="FILE", help="write the result to FILE")
     parser.add_argument("--build", default="build", help=argparse.SUPPRESS)
@@ -56,7 +58,8 @@ class Demo:
 
     def set_up(self):
         print("namespaces: roadwarrior, gateway and NAT box")
-        topology.build(self.lab)
+        topology.build(self.lab, tapped=self.options.underlay != "raw")
+        self.lab.daemon_arguments = ["--underlay", self.options.underlay]
         print("uxfrmd in roadwarrior and gateway; SAs and policies by `ip xfrm`")
         for end in ("rw", "gw"):
             self.daemons[end] = Daemon(self.lab, end)

@@ -104,14 +104,14 @@ def _nat_box(lab):
     lab.run("nat", ["nft", "-f", "-"], stdin=NAT_RULES)
 
 
-def build(lab):
+def build(lab, tapped=False):
     """The three namespaces, their links, addresses and rules, and every path tried once."""
     for short in ("rw", "gw", "nat"):
         lab.add(short)
-    lab.link("rw", "a0", "gw", "a0")
-    lab.link("rw", "b0", "gw", "b0")
+    ends = (("rw", "a0", "gw", "a0"), ("rw", "b0", "gw", "b0"), ("nat", "out0", "gw", "n0"))
     lab.link("rw", "n0", "nat", "in0")
-    lab.link("nat", "out0", "gw", "n0")
+    for pair in ends:
+        (lab.tapped_link if tapped else lab.link)(*pair)
     _nat_box(lab)
     _roadwarrior(lab)
     _gateway(lab)

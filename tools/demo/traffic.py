@@ -24,7 +24,8 @@ def tool(lab, name, short, argv, runner=None):
 def judge(lab, *options):
     """espcheck on all of the underlay."""
     inner = [word for net in ("10.0.0.0/8", "fd00::/8") for word in ("--inner", net)]
-    return tool(lab, "espcheck", "gw", [*inner, "--mtu", str(MTU), *options, "--live", *topology.WIRES])
+    where, devices = ("wire", lab.taps) if lab.taps else ("gw", topology.WIRES)
+    return tool(lab, "espcheck", where, [*inner, "--mtu", str(MTU), *options, "--live", *devices])
 
 
 class Traffic:

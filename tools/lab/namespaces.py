@@ -36,6 +36,8 @@ class Lab:
         self.logs = os.path.abspath(logs)
         self.names = []
         self.children = []
+        self.daemon_arguments = []  # for every daemon that is started here
+        self.taps = []  # of tapped links: devices in the namespace "wire"
         os.makedirs(self.logs, exist_ok=True)
 
     def __enter__(self):
@@ -107,6 +109,19 @@ class Lab:
              "peer", "name", right_device, "netns", self.full_name(right)])
         for short, device in ((left, left_device), (right, right_device)):
             run(["ip", "-n", self.full_name(short), "link", "set", device, "txqueuelen", "10000", "up"])
+
+    def tapped_link(self, left, left_device, right, right_device):
+        """The same with a bridge in a namespace "wire" between them, so that all of it can be seen: packets by
+        AF_XDP pass no tap of their own end. One more device in "wire", of self.taps, shows them."""
+        if self.full_name("wire") not in self.names:
+            self.add("wire")
+        number = len(self.taps) + 1
+        bridge, near, far = f"br{number}", f"l{number}", f"r{number}"
+        self.ip("wire", f"link add name {bridge} type bridge mcast_snooping 0", f"link set {bridge} up")
+        self.link(left, left_device, "wire", near)
+        self.link("wire", far, right, right_device)
+        self.ip("wire", f"link set {near} master {bridge}", f"link set {far} master {bridge}")
+        self.taps.append(far)
 
     def ip(self, short, *lines, family=None):
         """Lines of `ip -batch`. Rules need their @family said; addresses and routes show it."""

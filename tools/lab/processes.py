@@ -74,7 +74,7 @@ class Daemon:
         self.log = os.path.join(lab.logs, f"uxfrmd-{short}.log")
         ours, theirs = os.pipe()
         os.set_inheritable(theirs, True)
-        command = [lab.program("uxfrmd"), "-f", "--ready-fd", str(theirs), *arguments]
+        command = [lab.program("uxfrmd"), "-f", "--ready-fd", str(theirs), *lab.daemon_arguments, *arguments]
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(lab.inside(short, command), stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log, pass_fds=(theirs,),
