@@ -26,7 +26,8 @@ struct shim_socket {
 	bool opened;		  /* OPEN was answered by the daemon of the control channel */
 	bool bound;		  /* has a port id, as after netlink's bind or autobind */
 	bool shared;		  /* a fork happened: the control channel's answers are shared */
-	uint32_t port_id, groups; /* PF_KEY: groups is what it listens to (REGISTER, PROMISC) */
+	uint32_t port_id;
+	atomic_uint groups; /* PF_KEY: what it listens to (REGISTER, PROMISC) */
 	uint32_t peer_port_id, peer_groups; /* by connect() */
 	uint32_t unprocessed;		    /* datagrams sent that the daemon has not reported */
 	bool bundling;			    /* the daemon was asked for bundles (shim/bundle.h) */
@@ -39,7 +40,7 @@ struct shim_socket {
 	atomic_uint options;		    /* bit n: SOL_NETLINK option n is on */
 	atomic_uint bundles;		    /* in the data channel, as far as the daemon has told */
 	pthread_mutex_t receive_lock; /* taken before lock; receiving, and everything below it */
-	uint8_t *bundle;	      /* memory for one; NULL: bundles are not used */
+	uint8_t *_Atomic bundle;      /* memory for one; NULL: bundles are not used */
 	size_t bundle_len, bundle_at; /* the one at the head of the channel; 0: none was read */
 };
 
