@@ -135,6 +135,11 @@ void uxfrm_paths_forget(struct uxfrm *u);
  */
 void uxfrm_cleartext(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n, bool forwarded);
 
+/*
+ * uxfrm_worker_held - the caller keeps packets (UXFRM_HOLD), which were given to this worker last when uxfrm_changes() was
+ * @offered; @any false: it keeps none. When it has moved since, what comes is held behind them, so that the order stays.
+ */
+void uxfrm_worker_held(struct uxfrm_worker *w, bool any, uint32_t offered);
 /* uxfrm_changes - has moved when packets that were held may pass. Any thread. */
 uint32_t uxfrm_changes(const struct uxfrm *u);
 

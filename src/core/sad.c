@@ -632,6 +632,7 @@ int ux_sad_resume(struct uxfrm *u, struct ux_sa *parked, struct ux_sa *fresh, st
 	atomic_store_explicit(&r->parked, false, memory_order_release);
 	if (larval)
 		ux_sad_remove(u, larval);
+	ux_interim_changed(u);
 	if (r->n_grace)
 		grace_drop_like(u, fresh);
 	if (grace) {

@@ -292,9 +292,12 @@ static void look_after_held(struct ux_packet_worker *w)
 	uint64_t now = now_ns();
 	bool due = changes != w->changes || w->held.earliest_ns <= now;
 
-	if (ux_held_any(&w->held) && now < w->next_offer_ns)
+	if (ux_held_any(&w->held) && now < w->next_offer_ns) {
+		uxfrm_worker_held(w->engine_worker, true, w->changes);
 		return;
+	}
 	w->changes = changes;
+	uxfrm_worker_held(w->engine_worker, ux_held_any(&w->held), changes);
 	if (!ux_held_any(&w->held) || !due)
 		return;
 	/* Others have as much time as a great many take that wait. */

@@ -12,6 +12,7 @@ static bool hold_for(struct uxfrm_worker *w, struct ux_slot *s, uint32_t shares_
 	s->p->spi = shares_with;
 	s->p->hold_ms = ms;
 	s->done = true;
+	w->held = true;
 	ux_count_add(&w->counters->held, 1);
 	return true;
 }
@@ -45,8 +46,7 @@ bool ux_hold_changed(struct uxfrm_worker *w, struct ux_slot *s, uint32_t key)
 {
 	const _Atomic(uint32_t) *changes = &w->instance->interim.changes;
 
-	return s->p->may_hold == UXFRM_MAY_HOLD_FIRST && !s->n_bundle &&
-	       w->instance->params.hold_ms &&
+	return s->p->may_hold && !s->n_bundle && w->instance->params.hold_ms &&
 	       atomic_load_explicit(changes, memory_order_acquire) != w->changes && hold(w, s, key);
 }
 
@@ -61,6 +61,19 @@ bool ux_hold_for_move(struct uxfrm_worker *w, struct ux_slot *s)
 		return false;
 	spi = s->protocol->spi(w, s);
 	return ux_interim_moves_here(w->instance, spi, proto) && hold(w, s, be32toh(spi));
+}
+
+bool ux_hold_behind(struct uxfrm_worker *w, struct ux_slot *s)
+{
+	const _Atomic(uint32_t) *changes = &w->instance->interim.changes;
+
+	if (!w->others_wait && !w->held)
+		return false;
+	if (!s->p->may_hold || s->n_bundle || !w->instance->params.hold_ms)
+		return false;
+	return atomic_load_explicit(changes, memory_order_acquire) !=
+		   (w->others_wait ? w->offered : w->changes) &&
+	       hold(w, s, be32toh(s->sa->id.spi));
 }
 
 bool ux_hold_inbound(struct uxfrm_worker *w, struct ux_slot *s)

@@ -220,6 +220,13 @@ static enum uxfrm_drop check_quoted(struct uxfrm_worker *w, const struct ux_slot
 	return check_policy(w, s, quoted, policy) == UXFRM_DROP_NONE ? UXFRM_DROP_NONE : reason;
 }
 
+static bool changed_since(const struct uxfrm_worker *w)
+{
+	return w->instance->params.hold_ms &&
+	       atomic_load_explicit(&w->instance->interim.changes, memory_order_acquire) !=
+		   w->changes;
+}
+
 enum uxfrm_drop ux_policy_check(struct uxfrm_worker *w, struct ux_slot *s)
 {
 	struct uxfrm *u = w->instance;
@@ -244,6 +251,9 @@ enum uxfrm_drop ux_policy_check(struct uxfrm_worker *w, struct ux_slot *s)
 	if (reason != UXFRM_DROP_NONE &&
 	    ux_interim_allowed(u, w->gaps, dir, &s->flow, s->bundle, s->n_bundle))
 		reason = UXFRM_DROP_NONE;
+	/* or have been away at the first look, and be back by now */
+	else if (reason == UXFRM_DROP_IN_NO_POLICY && changed_since(w))
+		reason = check_policy(w, s, ux_spd_lookup(u, dir, &s->flow, s->p->if_id));
 	if (reason == UXFRM_DROP_NONE || !quoted)
 		return reason;
 	return check_quoted(w, s, dir, reason, quoted);

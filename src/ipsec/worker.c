@@ -56,6 +56,12 @@ UXFRM_API struct uxfrm_worker *uxfrm_worker_free(struct uxfrm_worker *w)
 	return NULL;
 }
 
+UXFRM_API void uxfrm_worker_held(struct uxfrm_worker *w, bool any, uint32_t offered)
+{
+	w->others_wait = any;
+	w->offered = offered;
+}
+
 UXFRM_API void uxfrm_worker_clock(struct uxfrm_worker *w, uint64_t real_s)
 {
 	w->real_s = real_s;
@@ -66,6 +72,7 @@ void ux_worker_load(struct uxfrm_worker *w, struct uxfrm_packet *const *packets,
 	w->now_s = w->real_s;
 	if (!w->now_s)
 		w->now_s = atomic_load_explicit(&w->instance->real_s, memory_order_relaxed);
+	w->held = false;
 	w->changes = atomic_load_explicit(&w->instance->interim.changes, memory_order_acquire);
 	w->gaps = atomic_load_explicit(&w->instance->interim.n_opened, memory_order_acquire);
 	w->n_live = n;

@@ -85,6 +85,9 @@ struct uxfrm_worker {
 	struct ux_notice_ring *ring;
 	uint64_t real_s;	     /* wall clock as the thread was told; 0: as the engine was */
 	uint32_t changes, gaps;	     /* ux_interim.changes, n_opened when the burst began */
+	uint32_t offered;	     /* ux_interim.changes when those that wait were offered last */
+	bool others_wait;	     /* the caller keeps packets */
+	bool held;		     /* one of this burst is to wait */
 	uint64_t now_s;		     /* wall clock of this burst */
 	uint32_t cpu_given;	     /* UXFRM_CPU_OWN: that the thread runs on */
 	uint32_t cpu;		     /* of this burst, outbound */

@@ -552,6 +552,51 @@ static void test_peer_moves_first(void **state)
 	}
 }
 
+/* What comes after an SA has moved does not overtake what waits for it, though it could pass. */
+static void test_order_is_kept(void **state)
+{
+	struct sa_spec spec = {.algo = GCM128_16, .window = 64}, again;
+	struct ux_sa *at_a, *at_b;
+	struct pair p;
+
+	open_holding(&p, HOLD_MS);
+	at_a = usual_tunnel(&p, &spec, &at_b);
+	for (int i = 0; i < 3; i++)
+		send_inner(&p.a, &flight[i]);
+	expect_delivered(&p.b, &flight[0]);
+	again = moved_spec(at_b);
+	again.iseq = 1;
+	park_sa(&p.b, at_b);
+	expect_waits_in(&p.b, &flight[1], UXFRM_DROP_IN_NO_SA);
+
+	uint32_t offered = uxfrm_changes(p.b.u);
+
+	assert_non_null(resume_sa(&p.b, &again));
+	again = moved_spec(at_a);
+	again.oseq = 3;
+	park_sa(&p.a, at_a);
+	assert_non_null(resume_sa(&p.a, &again));
+	send_inner(&p.a, &flight[3]);
+	uxfrm_worker_held(p.b.w, true, offered);
+	receive(&p.b, &flight[3]);
+	assert_int_equal(t.p.verdict, UXFRM_HOLD);
+	/* those that wait are offered, the first of them first, but not if it comes back in the middle of that */
+	copy_packet(&t, &flight[3]);
+	t.p.may_hold = UXFRM_MAY_HOLD_AGAIN;
+	inbound(&p.b, &t);
+	assert_int_equal(t.p.verdict, UXFRM_HOLD);
+	uxfrm_worker_held(p.b.w, true, uxfrm_changes(p.b.u));
+	for (int i = 1; i <= 3; i += 2) {
+		copy_packet(&t, &flight[i]);
+		t.p.may_hold = UXFRM_MAY_HOLD_AGAIN;
+		inbound(&p.b, &t);
+		assert_int_equal(t.p.verdict, UXFRM_DELIVER);
+	}
+	uxfrm_worker_held(p.b.w, false, uxfrm_changes(p.b.u));
+	expect_delivered(&p.b, &flight[2]);
+	pair_close(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -559,6 +604,7 @@ int main(void)
 	    cmocka_unit_test(test_sa_does_not_come_back),
 	    cmocka_unit_test(test_another_sa),
 	    cmocka_unit_test(test_peer_moves_first),
+	    cmocka_unit_test(test_order_is_kept),
 	    cmocka_unit_test(test_limits_go_on),
 	    cmocka_unit_test(test_comes_back_behind_nat),
 	    cmocka_unit_test(test_keys_to_come),
