@@ -253,7 +253,7 @@ enum uxfrm_drop ux_policy_check(struct uxfrm_worker *w, struct ux_slot *s)
 		reason = UXFRM_DROP_NONE;
 	/* or have been away at the first look, and be back by now */
 	else if (reason == UXFRM_DROP_IN_NO_POLICY && changed_since(w))
-		reason = check_policy(w, s, ux_spd_lookup(u, dir, &s->flow, s->p->if_id));
+		reason = check_policy(w, s, &s->flow, ux_spd_lookup(u, dir, &s->flow, s->p->if_id));
 	if (reason == UXFRM_DROP_NONE || !quoted)
 		return reason;
 	return check_quoted(w, s, dir, reason, quoted);
