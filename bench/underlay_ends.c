@@ -83,7 +83,7 @@ static void open_end(struct end *e, enum underlay_kind kind, const char *own)
 		memset(e->packets[i].buf, 0, UX_PORT_BUFFER);
 		e->burst[i] = &e->packets[i];
 	}
-	check(ux_raw_send_open(OWN_MARK, &e->raw_send), "raw socket", "");
+	check(ux_raw_send_open(OWN_MARK, NULL, &e->raw_send), "raw socket", "");
 	if (kind == UNDERLAY_XDP) {
 		open_xdp(e, own);
 		return;

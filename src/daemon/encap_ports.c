@@ -37,19 +37,25 @@ struct encap_entry {
 };
 
 void ux_encap_ports_init(struct ux_encap_ports *e, struct ux_packet_worker *worker,
-			 struct ux_xdp_underlay *xdp, uint32_t own_mark, uint64_t linger_ns)
+			 struct ux_udp_gso *gso, struct ux_xdp_underlay *xdp,
+			 uint32_t own_mark, uint64_t linger_ns)
 {
 	ux_list_init(&e->ports);
 	e->worker = worker;
 	e->xdp = xdp;
+	e->gso = gso;
 	e->own_mark = own_mark;
 	e->linger_ns = linger_ns;
 	e->next_look_ns = 0;
 	memset(&e->expected, 0, sizeof(e->expected));
 }
 
-static void close_socket(struct ux_encap_ports *e, struct ux_encap_socket **socket)
+static void close_socket(struct ux_encap_ports *e, struct encap_entry *entry,
+			 struct ux_encap_socket **socket)
 {
+	/* Not used for sending any more when it is not used for receiving. */
+	if (socket == &entry->socket)
+		ux_udp_gso_remove(e->gso, entry->family, entry->port);
 	for (unsigned int i = 0; i < UX_ENCAP_SOCKET_PORTS && *socket; i++) {
 		struct ux_port *port = ux_encap_socket_port(*socket, i);
 
@@ -57,6 +63,18 @@ static void close_socket(struct ux_encap_ports *e, struct ux_encap_socket **sock
 			ux_packet_worker_remove_port(e->worker, port);
 	}
 	*socket = ux_encap_socket_free(*socket);
+}
+
+/* The sockets of all addresses send many packets together. Where that cannot be, all go one by one.
+ */
+static void send_by(struct ux_encap_ports *e, const struct encap_entry *entry)
+{
+	const struct ux_port *fixed = ux_encap_socket_port(entry->socket, 0);
+	const struct ux_port *others = ux_encap_socket_port(entry->socket, 1);
+
+	if (fixed && others)
+		(void)ux_udp_gso_add(e->gso, entry->family, entry->port,
+				     (const int[]){fixed->fd, others->fd});
 }
 
 static int open_socket(struct ux_encap_ports *e, struct encap_entry *entry,
@@ -70,9 +88,12 @@ static int open_socket(struct ux_encap_ports *e, struct encap_entry *entry,
 		if (port)
 			err = ux_packet_worker_add_port(e->worker, port);
 	}
-	if (!err)
+	if (!err) {
+		if (!addr)
+			send_by(e, entry);
 		return 0;
-	close_socket(e, ret_socket);
+	}
+	close_socket(e, entry, ret_socket);
 	ux_log(LOG_ERR, "cannot open UDP port %u for ESP%s: %s", entry->port,
 	       addr ? " at an address that somebody holds alone" : "", strerror(-err));
 	return err;
@@ -100,12 +121,12 @@ static void open_address(struct ux_encap_ports *e, struct encap_entry *entry,
 	ux_list_push_back(&entry->addresses, &a->link);
 }
 
-static void close_address(struct ux_encap_ports *e, const struct encap_entry *entry,
+static void close_address(struct ux_encap_ports *e, struct encap_entry *entry,
 			  struct encap_address *a)
 {
 	if (!a->socket)
 		ux_xdp_underlay_exception(e->xdp, false, entry->family, &a->addr, entry->port);
-	close_socket(e, &a->socket);
+	close_socket(e, entry, &a->socket);
 	ux_list_remove(&a->link);
 	free(a);
 }
@@ -171,7 +192,7 @@ static void discard(struct ux_encap_ports *e, struct encap_entry *entry)
 		close_address(e, entry, ux_container_of(pos, struct encap_address, link));
 	if (entry->socket)
 		ux_xdp_underlay_port(e->xdp, false, entry->family, entry->port);
-	close_socket(e, &entry->socket);
+	close_socket(e, entry, &entry->socket);
 	ux_list_remove(&entry->link);
 	free(entry);
 }

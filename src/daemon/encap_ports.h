@@ -13,11 +13,13 @@
 #include "base/list.h"
 #include "daemon/worker.h"
 #include "daemon/xdp_underlay.h"
+#include "io/udp_gso.h"
 
 struct ux_encap_ports {
 	struct ux_list ports;
 	struct ux_packet_worker *worker; /* borrowed */
 	struct ux_xdp_underlay *xdp;	 /* borrowed; NULL: none */
+	struct ux_udp_gso *gso;		 /* borrowed: sends by the sockets */
 	uint32_t own_mark;
 	uint64_t linger_ns;
 	uint64_t next_look_ns; /* for sockets of others on our ports */
@@ -29,7 +31,8 @@ struct ux_encap_ports {
 };
 
 void ux_encap_ports_init(struct ux_encap_ports *e, struct ux_packet_worker *worker,
-			 struct ux_xdp_underlay *xdp, uint32_t own_mark, uint64_t linger_ns);
+			 struct ux_udp_gso *gso, struct ux_xdp_underlay *xdp,
+			 uint32_t own_mark, uint64_t linger_ns);
 void ux_encap_ports_fini(struct ux_encap_ports *e);
 void ux_encap_ports_add(struct ux_encap_ports *e, int family, uint16_t port, uint64_t now_ns);
 void ux_encap_ports_remove(struct ux_encap_ports *e, int family, uint16_t port, uint64_t now_ns);

@@ -41,6 +41,7 @@ struct ux_host_ports {
 	struct ux_tun tun;
 	struct ux_port *raw[N_RAW][2]; /* IPv4, IPv6; the latter NULL on a host without it */
 	struct ux_port *plain[2][2]; /* IPv4, IPv6: IPIP and IPv6 inside, while an SA wants them */
+	struct ux_udp_gso *gso; /* the sender's */
 	struct ux_port *sender;
 	struct ux_port *keepalive_sender; /* the control thread's own */
 	struct ux_routes *routes;
@@ -275,10 +276,14 @@ static void open_xdp(struct ux_host_ports *p, const struct ux_config *config)
 static int open_sockets(struct ux_host_ports *p, const struct ux_config *config,
 			struct ux_ext_ack *ext)
 {
-	int err = ux_raw_send_open(config->fwmark, &p->sender);
+	int err;
 
+	p->gso = ux_udp_gso_new(config->fwmark);
+	if (!p->gso)
+		return -ENOMEM;
+	err = ux_raw_send_open(config->fwmark, p->gso, &p->sender);
 	if (!err)
-		err = ux_raw_send_open(config->fwmark, &p->keepalive_sender);
+		err = ux_raw_send_open(config->fwmark, NULL, &p->keepalive_sender);
 	if (err)
 		return ux_fail(ext, -err, "cannot open a raw socket to send");
 	for (size_t i = 0; i < N_RAW && !err; i++) {
@@ -334,7 +339,7 @@ static int start_worker(struct ux_host_ports *p, const struct ux_config *config,
 	}
 	if (err)
 		return ux_fail(ext, -err, "cannot start the worker");
-	ux_encap_ports_init(&p->encap, p->worker, p->xdp, config->fwmark,
+	ux_encap_ports_init(&p->encap, p->worker, p->gso, p->xdp, config->fwmark,
 			    LINGER_NS + config->grace_ms * 1000000ull);
 	p->encap_ready = true;
 	p->links = (struct ux_links){
@@ -418,6 +423,7 @@ struct ux_host_ports *ux_host_ports_close(struct ux_host_ports *p)
 	for (size_t i = 0; i < 4; i++)
 		ux_port_free(p->plain[i / 2][i % 2]);
 	ux_port_free(p->sender);
+	ux_udp_gso_free(p->gso);
 	ux_port_free(p->keepalive_sender);
 	ux_port_free(p->tun.port);
 	ux_netlink_close(&p->netlink);

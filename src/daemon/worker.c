@@ -186,26 +186,43 @@ static void keep_held(struct ux_packet_worker *w, enum ux_port_side side, size_t
 		give_to_engine(w, side, refused, m);
 }
 
-/* What belongs to a link is given to it, one after the other, and is then done with. */
+/* The next packet from @from on that belongs to a link; n: there is none. */
+static size_t next_of_link(const struct ux_packet_worker *w, size_t from, size_t n)
+{
+	while (from < n && (w->burst[from]->verdict != UXFRM_DELIVER || !w->burst[from]->if_id))
+		from++;
+	return from;
+}
+
+/* Those of one link, which go together. */
+static void deliver_by_link(struct ux_packet_worker *w, struct ux_port *port,
+			    struct uxfrm_packet *const *packets, size_t n)
+{
+	if (port)
+		ux_port_send(port, packets, n);
+	for (size_t i = 0; i < n; i++) {
+		if (!port) /* it has just gone */
+			ux_port_refuse(packets[i], UXFRM_DROP_PORT_SEND);
+		if (packets[i]->verdict == UXFRM_DROP)
+			count(&w->drops[packets[i]->drop]);
+		else
+			packets[i]->verdict = UXFRM_CONSUMED;
+	}
+}
+
+/* What belongs to links is given to them, and is then done with. */
 static void deliver_by_links(struct ux_packet_worker *w, size_t n)
 {
 	const struct ux_link_ports *links = atomic_load(&w->links);
 
-	for (size_t i = 0; i < n; i++) {
-		struct uxfrm_packet *p = w->burst[i];
+	for (size_t at = next_of_link(w, 0, n); at < n;) {
+		const uint32_t if_id = w->burst[at]->if_id;
+		struct uxfrm_packet *chosen[UXFRM_BURST];
+		size_t m = 0;
 
-		if (p->verdict != UXFRM_DELIVER || !p->if_id)
-			continue;
-		struct ux_port *port = ux_link_ports_find(links, p->if_id);
-
-		if (port)
-			ux_port_send(port, &p, 1);
-		else /* it has just gone */
-			ux_port_refuse(p, UXFRM_DROP_PORT_SEND);
-		if (p->verdict == UXFRM_DROP)
-			count(&w->drops[p->drop]);
-		else
-			p->verdict = UXFRM_CONSUMED;
+		for (; at < n && w->burst[at]->if_id == if_id; at = next_of_link(w, at + 1, n))
+			chosen[m++] = w->burst[at];
+		deliver_by_link(w, ux_link_ports_find(links, if_id), chosen, m);
 	}
 }
 
@@ -305,8 +322,8 @@ static void look_after_held(struct ux_packet_worker *w)
 	offer_held(w);
 }
 
-/* A burst of the underlay. Returns how many packets it had. */
-static size_t serve_burst(struct ux_packet_worker *w, struct ux_port *port)
+/* A burst of a port that goes first. Returns how many packets it had. */
+static size_t serve_first_burst(struct ux_packet_worker *w, struct ux_port *port)
 {
 	size_t n = ux_port_receive(port, w->burst, UXFRM_BURST);
 
@@ -327,13 +344,14 @@ static void serve_first(struct ux_packet_worker *w)
 		struct ux_port *port = atomic_load_explicit(&w->first[i], memory_order_acquire);
 
 		for (int k = 0; port && k < FIRST_BURSTS; k++) {
-			if (serve_burst(w, port) < UXFRM_BURST)
+			if (serve_first_burst(w, port) < UXFRM_BURST)
 				break;
 		}
 	}
 }
 
-static void serve_port(struct ux_packet_worker *w, struct ux_port *port, uint32_t events)
+/* A burst of a port. Returns how many packets there were. */
+static size_t serve_burst(struct ux_packet_worker *w, struct ux_port *port)
 {
 	size_t n;
 
@@ -341,22 +359,30 @@ static void serve_port(struct ux_packet_worker *w, struct ux_port *port, uint32_
 	if (port->side == UX_PORT_UNDERLAY && !port->first)
 		serve_first(w);
 	n = ux_port_receive(port, w->burst, UXFRM_BURST);
-	if (!n) {
-		/* A TUN device that was removed is ready for ever. A socket's error ends with its
-		 * being read. */
-		if (port->side == UX_PORT_HOST && (events & EPOLLERR))
-			(void)epoll_ctl(w->epoll_fd, EPOLL_CTL_DEL, port->fd, NULL);
-		return;
-	}
+	if (!n)
+		return 0;
 	count(&w->bursts);
 	if (port->side != UX_PORT_HOST && port->side != UX_PORT_UNDERLAY) {
 		uxfrm_worker_clock(w->engine_worker, real_s());
 		cleartext(w, port, n);
-		return;
+		return n;
 	}
 	for (size_t i = 0; i < n; i++)
 		w->burst[i]->may_hold = UXFRM_MAY_HOLD_FIRST;
 	carry(w, port->side, n, NULL);
+	return n;
+}
+
+static void serve_port(struct ux_packet_worker *w, struct ux_port *port, uint32_t events)
+{
+	size_t n = serve_burst(w, port);
+
+	while (port->pending)
+		(void)serve_burst(w, port);
+	/* A TUN device that was removed is ready for ever. A socket's error ends with its being
+	 * read. */
+	if (!n && port->side == UX_PORT_HOST && (events & EPOLLERR))
+		(void)epoll_ctl(w->epoll_fd, EPOLL_CTL_DEL, port->fd, NULL);
 }
 
 static void run(struct ux_packet_worker *w)

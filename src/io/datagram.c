@@ -5,10 +5,14 @@
 #include "io/datagram.h"
 
 #include <errno.h>
+#include <netinet/udp.h>
 #include <string.h>
 
 #include "io/port.h"
 
+#ifndef UDP_GRO
+#define UDP_GRO 104 /* Linux 5.0 */
+#endif
 #ifndef SO_RCVMARK
 #define SO_RCVMARK 75 /* Linux 5.19 */
 #endif
@@ -193,6 +197,8 @@ void ux_datagram_info_get(const struct ux_datagram_burst *b, size_t i, int famil
 	for (struct cmsghdr *cm = CMSG_FIRSTHDR(&m); cm; cm = CMSG_NXTHDR(&m, cm)) {
 		if (cm->cmsg_level == SOL_SOCKET && cm->cmsg_type == SO_MARK)
 			ret_info->mark = (uint32_t)int_of(cm);
+		else if (cm->cmsg_level == IPPROTO_UDP && cm->cmsg_type == UDP_GRO)
+			ret_info->gro_size = (uint32_t)int_of(cm);
 		else if (cm->cmsg_level == IPPROTO_IP)
 			read_ip4(cm, ret_info);
 		else if (cm->cmsg_level == IPPROTO_IPV6)

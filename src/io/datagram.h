@@ -32,6 +32,7 @@ struct ux_datagram_info {
 	int32_t ifindex;
 	uint32_t mark;
 	uint8_t traffic_class, hop_limit;
+	uint32_t gro_size; /* several in one, each so long but the last; 0: one */
 };
 
 /*

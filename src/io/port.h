@@ -43,6 +43,8 @@ struct ux_port {
 	/* What it has is older than what other ports of its side have at the same moment: a packet
 	 * that goes a longer way inside the kernel must not be overtaken by others of its SA. */
 	bool first;
+	/* There are more to be received, though fd may not say so: the worker comes again at once. */
+	bool pending;
 };
 
 static inline size_t ux_port_receive(struct ux_port *port, struct uxfrm_packet *const *packets,

@@ -34,6 +34,7 @@ struct raw_sender {
 	int fds[2]; /* IPv4, IPv6; -1: none */
 	uint32_t own_mark;
 	uint32_t fragment_id;
+	struct ux_udp_gso *gso; /* NULL: none */
 	struct mmsghdr msgs[UXFRM_BURST];
 	struct iovec iov[UXFRM_BURST];
 	struct sockaddr_in6 names[UXFRM_BURST];
@@ -198,9 +199,9 @@ static bool is_too_large(const struct uxfrm_packet *p)
 	return p->mtu && p->len > p->mtu && p->may_fragment;
 }
 
-/* All of @packets are of one family. Messages 0..n-1 are described anew after fragments used number
+/* All of @packets are of one family and go one by one. Messages 0..n-1 are described anew after fragments used number
  * 0; those before the refused packet are not needed any more. */
-static void send_family(struct raw_sender *s, int fd, struct uxfrm_packet *const *packets, size_t n)
+static void send_each(struct raw_sender *s, int fd, struct uxfrm_packet *const *packets, size_t n)
 {
 	size_t done = 0;
 	int retries = 0;
@@ -235,6 +236,28 @@ static void send_family(struct raw_sender *s, int fd, struct uxfrm_packet *const
 			ux_port_refuse(packets[done], drop);
 		done++;
 	}
+}
+
+/* All of @packets are of one family: runs of ESP in UDP go together, what is between them one by
+ * one, in order. */
+static void send_family(struct raw_sender *s, int fd, struct uxfrm_packet *const *packets, size_t n)
+{
+	size_t done = 0, at = 0;
+
+	while (s->gso && at < n) {
+		size_t run = ux_udp_gso_run(s->gso, packets + at, n - at);
+
+		if (run < 2) {
+			at++;
+			continue;
+		}
+		send_each(s, fd, packets + done, at - done);
+		done = at;
+		at += run;
+		if (ux_udp_gso_send(s->gso, packets + done, run))
+			done = at;
+	}
+	send_each(s, fd, packets + done, n - done);
 }
 
 static void raw_send(struct ux_port *port, struct uxfrm_packet *const *packets, size_t n)
@@ -296,7 +319,7 @@ static int open_family(int family, int *ret_fd)
 	return 0;
 }
 
-int ux_raw_send_open(uint32_t own_mark, struct ux_port **ret_port)
+int ux_raw_send_open(uint32_t own_mark, struct ux_udp_gso *gso, struct ux_port **ret_port)
 {
 	struct raw_sender *s = calloc(1, sizeof(*s));
 	int err;
@@ -305,6 +328,7 @@ int ux_raw_send_open(uint32_t own_mark, struct ux_port **ret_port)
 		return -ENOMEM;
 	s->port = (struct ux_port){.ops = &raw_send_ops, .fd = -1, .side = UX_PORT_UNDERLAY};
 	s->own_mark = own_mark;
+	s->gso = gso;
 	s->fds[0] = s->fds[1] = -1;
 	err = open_family(AF_INET, &s->fds[0]);
 	if (!err)

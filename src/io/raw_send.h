@@ -8,9 +8,11 @@
 
 #include "base/ext_ack.h"
 #include "io/port.h"
+#include "io/udp_gso.h"
 
 /*
  * ux_raw_send_open - @own_mark is added to each packet's mark, so that the rule that leads to the
- * TUN device leaves it alone. 0 or -errno. A host without IPv6 sends IPv4 only.
+ * TUN device leaves it alone. @gso, borrowed, sends what it can; NULL: nothing. 0 or -errno. A host
+ * without IPv6 sends IPv4 only.
  */
-int ux_raw_send_open(uint32_t own_mark, struct ux_port **ret_port) UX_MUST_CHECK;
+int ux_raw_send_open(uint32_t own_mark, struct ux_udp_gso *gso, struct ux_port **ret_port) UX_MUST_CHECK;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* TUN without vnet headers: one packet per read and write, whole and with all checksums. */
+/* The device itself. Which of two ports it gets depends on what the kernel can. */
 
 #include "io/tun.h"
 
@@ -14,68 +14,26 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define WRITE_RETRIES 3
+#include "io/tun_plain.h"
+#include "io/tun_vnet.h"
 
-struct tun_port {
-	struct ux_port port;
-	int ifindex, underlay_ifindex;
-};
-
-static size_t tun_receive(struct ux_port *port, struct uxfrm_packet *const *packets, size_t n)
+/* *ret_vnet: its packets have a header of virtio. */
+static int create_device(const char *wanted, char *ret_name, int *ret_fd, bool *ret_vnet)
 {
-	const struct tun_port *tun = (const struct tun_port *)port;
-	size_t got = 0;
-
-	while (got < n) {
-		struct uxfrm_packet *p = packets[got];
-		ssize_t len = read(port->fd, ux_port_start(p), ux_port_room(p));
-
-		if (len < 0)
-			break;
-		p->data = ux_port_start(p);
-		p->len = (uint32_t)len;
-		p->mark = 0;
-		p->ifindex = tun->underlay_ifindex;
-		p->if_id = port->if_id;
-		got++;
-	}
-	return got;
-}
-
-static void tun_send(struct ux_port *port, struct uxfrm_packet *const *packets, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		ssize_t len = -1;
-
-		for (int retry = 0; len < 0 && retry < WRITE_RETRIES; retry++) {
-			len = write(port->fd, packets[i]->data, packets[i]->len);
-			if (len < 0 && errno != EAGAIN && errno != EINTR && errno != ENOMEM)
-				break;
-		}
-		if (len < 0)
-			ux_port_refuse(packets[i], UXFRM_DROP_PORT_SEND);
-	}
-}
-
-static void tun_free(struct ux_port *port)
-{
-	close(port->fd);
-	free(port);
-}
-
-static const struct ux_port_ops tun_ops = {
-    .receive = tun_receive, .send = tun_send, .free = tun_free};
-
-static int create_device(const char *wanted, char *ret_name, int *ret_fd)
-{
-	struct ifreq req = {.ifr_flags = IFF_TUN | IFF_NO_PI};
+	struct ifreq req = {.ifr_flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR};
 	int err;
 	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0)
 		return -errno;
 	snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", wanted);
-	if (ioctl(fd, TUNSETIFF, &req) < 0) {
+	*ret_vnet = ioctl(fd, TUNSETIFF, &req) == 0;
+	if (!*ret_vnet && errno == EINVAL) {
+		req.ifr_flags = IFF_TUN | IFF_NO_PI;
+		if (ioctl(fd, TUNSETIFF, &req) == 0)
+			errno = 0;
+	}
+	if (!*ret_vnet && errno) {
 		err = -errno;
 		close(fd);
 		return err;
@@ -117,34 +75,41 @@ static int set_up(const struct ux_tun_params *params, struct ux_netlink *nl, int
 	return ux_netlink_talk(nl, &m, NULL, NULL);
 }
 
+static struct ux_port *new_port(int fd, bool vnet, const struct ux_tun_params *params)
+{
+	const struct ux_tun_facts facts = {params->if_id, params->underlay_ifindex};
+	unsigned int kinds;
+
+	if (!vnet)
+		return ux_tun_plain_port_new(fd, &facts);
+	ux_tun_vnet_offer(fd, &kinds);
+	return ux_tun_vnet_port_new(fd, kinds, &facts);
+}
+
 int ux_tun_open(const struct ux_tun_params *params, struct ux_netlink *nl, struct ux_tun *ret_tun,
 		struct ux_ext_ack *ext)
 {
-	char name[IFNAMSIZ];
-	struct tun_port *tun;
+	struct ux_tun tun;
+	bool vnet = false;
 	int fd = -1, err;
 
-	err = create_device(params->name, name, &fd);
+	err = create_device(params->name, tun.name, &fd, &vnet);
 	if (err)
 		return ux_fail_at(ext, -err, NULL,
 				  err == -EBUSY ? "the TUN device's name is taken"
 						: "cannot make a TUN device");
-	tun = calloc(1, sizeof(*tun));
-	if (!tun) {
+	tun.port = new_port(fd, vnet, params);
+	if (!tun.port) {
 		close(fd);
 		return -ENOMEM;
 	}
-	tun->port = (struct ux_port){
-	    .ops = &tun_ops, .fd = fd, .side = UX_PORT_HOST, .if_id = params->if_id};
-	tun->underlay_ifindex = params->underlay_ifindex;
-	tun->ifindex = (int)if_nametoindex(name);
-	err = tun->ifindex ? set_up(params, nl, tun->ifindex) : -ENODEV;
+	tun.ifindex = (int)if_nametoindex(tun.name);
+	err = tun.ifindex ? set_up(params, nl, tun.ifindex) : -ENODEV;
 	if (err) {
-		tun_free(&tun->port);
+		ux_port_free(tun.port);
 		return ux_fail_at(ext, -err, NULL, "cannot set up the TUN device");
 	}
-	*ret_tun = (struct ux_tun){.port = &tun->port, .ifindex = tun->ifindex};
-	memcpy(ret_tun->name, name, IFNAMSIZ);
+	*ret_tun = tun;
 	return 0;
 }
 

@@ -20,6 +20,7 @@
 #include "io/raw_receive.h"
 #include "io/raw_send.h"
 #include "io/udp_demux.h"
+#include "io/udp_gro.h"
 #include "packet/ip.h"
 #include "packet/udp.h"
 
@@ -29,6 +30,7 @@
 struct encap_port {
 	struct ux_port port;
 	struct ux_encap_socket *encap;
+	struct ux_udp_gro *gro;
 };
 
 struct ux_encap_socket {
@@ -43,7 +45,7 @@ struct ux_encap_socket {
 	struct encap_port shared[UX_ENCAP_SOCKET_PORTS];
 	struct ux_port *raw;	/* instead, when the port is not to be shared */
 	struct ux_port *resend; /* IKE messages go back by this */
-	struct ux_datagram_burst burst;
+	struct ux_datagram_info infos[UXFRM_BURST];
 };
 
 static uint32_t header_len(const struct ux_encap_socket *e)
@@ -120,14 +122,12 @@ static void give_back_ike(struct ux_encap_socket *e, struct uxfrm_packet *p)
 
 static size_t encap_receive(struct ux_port *port, struct uxfrm_packet *const *packets, size_t n)
 {
-	struct ux_encap_socket *e = ((struct encap_port *)port)->encap;
-	size_t got = ux_datagram_receive(port->fd, &e->burst, packets, n, header_len(e));
+	struct encap_port *shared = (struct encap_port *)port;
+	struct ux_encap_socket *e = shared->encap;
+	size_t got = ux_udp_gro_receive(shared->gro, packets, n, e->infos, &port->pending);
 
 	for (size_t i = 0; i < got; i++) {
-		struct ux_datagram_info info;
-
-		ux_datagram_info_get(&e->burst, i, e->family, &info);
-		rebuild(e, packets[i], &info);
+		rebuild(e, packets[i], &e->infos[i]);
 		if (!is_ike(e, packets[i]))
 			continue;
 		give_back_ike(e, packets[i]);
@@ -135,7 +135,7 @@ static size_t encap_receive(struct ux_port *port, struct uxfrm_packet *const *pa
 		 * section 2.3). */
 		packets[i]->len = 1;
 		packets[i]->data[header_len(e)] = 0xff;
-		rebuild(e, packets[i], &info);
+		rebuild(e, packets[i], &e->infos[i]);
 	}
 	return got;
 }
@@ -146,6 +146,7 @@ static void encap_port_free(struct ux_port *port)
 	if (port->fd >= 0)
 		close(port->fd);
 	port->fd = -1;
+	((struct encap_port *)port)->gro = ux_udp_gro_free(((struct encap_port *)port)->gro);
 }
 
 static const struct ux_port_ops encap_ops = {.receive = encap_receive, .free = encap_port_free};
@@ -161,6 +162,9 @@ static int open_shared(struct ux_encap_socket *e, struct encap_port *shared)
 	if (fd < 0)
 		return -errno;
 	shared->port.fd = fd;
+	shared->gro = ux_udp_gro_new(fd, e->family, header_len(e));
+	if (!shared->gro)
+		return -ENOMEM;
 	err = ux_datagram_prepare(fd, e->family, e->own_mark);
 	if (err)
 		return err;
@@ -186,7 +190,7 @@ static int open_all(struct ux_encap_socket *e)
 	if (!err)
 		err = ux_demux_attach(e->shared[0].port.fd, e->ike);
 	if (!err)
-		return ux_raw_send_open(e->own_mark, &e->resend);
+		return ux_raw_send_open(e->own_mark, NULL, &e->resend);
 	for (int i = 0; i < UX_ENCAP_SOCKET_PORTS; i++)
 		encap_port_free(&e->shared[i].port);
 	if (err != -EADDRINUSE || !ux_addr_is_any(&e->addr, (uint16_t)e->family))

@@ -103,12 +103,15 @@ class Lab:
         run(["ip", "netns", "exec", self.full_name(short), "sysctl", "-q", "-e", "-p", "-"],
             stdin=text, check=False)
 
-    def link(self, left, left_device, right, right_device):
-        """A veth pair between two namespaces, up at both ends."""
+    def link(self, left, left_device, right, right_device, together=False):
+        """A veth pair between two namespaces, up at both ends. Unless @together, packets that a program sends
+        as one (UDP_SEGMENT) are cut before the device, so that a capture sees each."""
         run(["ip", "-n", self.full_name(left), "link", "add", "name", left_device, "type", "veth",
              "peer", "name", right_device, "netns", self.full_name(right)])
         for short, device in ((left, left_device), (right, right_device)):
             run(["ip", "-n", self.full_name(short), "link", "set", device, "txqueuelen", "10000", "up"])
+            if not together:
+                run(["ip", "-n", self.full_name(short), "link", "set", device, "gso_max_segs", "1"])
 
     def tapped_link(self, left, left_device, right, right_device):
         """The same with a bridge in a namespace "wire" between them, so that all of it can be seen: packets by
