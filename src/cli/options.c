@@ -18,7 +18,7 @@
 static const char usage_text[] =
     "Usage: uxfrm [ OPTIONS ] { state | policy | monitor | migrate | link | stats }\n"
     "             [ COMMAND ... ]\n"
-    "       uxfrm [ OPTIONS ] run [ -- ] PROGRAM [ ARGUMENTS ]\n"
+    "       uxfrm [ OPTIONS ] run [ --seccomp ] [ -- ] PROGRAM [ ARGUMENTS ]\n"
     "       uxfrm [ -force ] -batch FILE\n"
     "OPTIONS := -s[tatistics] | -d[etails] | -j[son] | -o[neline] | -t[imestamp] | -ts[hort] |\n"
     "           -f[amily] { inet | inet6 } | -4 | -6 | -n[etns] NAME | -b[atch] FILE |\n"

@@ -8,6 +8,7 @@ build=$(cd "$1" && pwd) client=$(realpath "$2")
 printf '[control]\nqueue_bytes = 65536\n' >"$scratch/conf"
 export UXFRM_DAEMON_ARGS="--no-ports --config $scratch/conf"
 check "a socket under the shim" uxfrm run -- "$client"
+[ "$(id -u)" != 0 ] || check "a supervised socket" uxfrm run --seccomp -- "$client"
 
 # monitors: stopped while events pile up, they say so in ip's words and go on
 updates() { seq "$1" "$2" | sed 's/.*/xfrm policy update dst 192.0.2.1 dir out priority &/' | uxfrm run -- ip -batch -; }
