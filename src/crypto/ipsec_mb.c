@@ -11,8 +11,10 @@
 
 #define KEY_LINES 16 /* of struct gcm_key_data */
 #define ROUND_KEY_LINES 4
-#define JOBS_LEAST 8 /* packets that are worth jobs: bench/backends --burst N */
-#define RUN_LEAST 16 /* packets of one transform that are worth being done by themselves */
+/* packets that are worth jobs: bench/backends --burst N */
+#define JOBS_LEAST 8
+#define HASHES_LEAST 16 /* without a cipher */
+#define RUN_LEAST 16	/* packets of one transform that are worth being done by themselves */
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static IMB_MGR *manager; /* const after set_up; for the life of the process */
@@ -222,13 +224,14 @@ static size_t find_keys(struct ux_mb_worker *w, const struct ux_crypt_op *ops, s
 /* Lanes without a packet cost as much as those with one: few packets are libcrypto's. */
 static bool are_few(const struct ux_crypt_op *ops, size_t n)
 {
-	size_t i = 1;
+	const struct ux_transform *first = ops->transform;
+	size_t least = first->cipher == UX_CIPHER_NULL ? HASHES_LEAST : JOBS_LEAST, i = 1;
 
-	if (ops->transform->method != UX_MB_AUTHENC)
+	if (first->method != UX_MB_AUTHENC)
 		return false;
-	while (i < n && i < JOBS_LEAST && is_alike(ops[i].transform, ops->transform))
+	while (i < n && i < least && is_alike(ops[i].transform, first))
 		i++;
-	return i < JOBS_LEAST;
+	return i < least;
 }
 
 static size_t encrypt(void *state, struct ux_crypt_op *ops, size_t n)
