@@ -22,6 +22,8 @@
 #define OWN_MARK 0x10000000u
 #define TTL 64
 #define WAIT_MS 10
+/* The kernel takes down the sockets of the run before some time after that has ended. */
+#define BUSY_RETRIES 300
 
 struct end {
 	struct ux_port *receive, *send, *raw_send;
@@ -59,13 +61,18 @@ static void open_xdp(struct end *e, const char *own)
 	struct ux_addr addr = address(own);
 	struct ux_ext_ack ext = {0};
 	struct ux_netlink nl;
+	int err = -EBUSY;
 
 	check(ux_netlink_open(&nl, 0), "netlink", "");
 	check(ux_net_device_each(&nl, pick, &net), "devices", "");
 	ux_netlink_close(&nl);
 	check(ux_xdp_steer_open(&e->steer), "BPF maps", "");
 	ux_xdp_steer_address(&e->steer, true, AF_INET, &addr);
-	check(ux_xdp_device_open(&net, false, &e->steer, &e->device, &ext), "AF_XDP", ext.msg);
+	for (int i = 0; i < BUSY_RETRIES && err == -EBUSY; i++) {
+		(void)poll(NULL, 0, WAIT_MS);
+		err = ux_xdp_device_open(&net, false, &e->steer, &e->device, &ext);
+	}
+	check(err, "AF_XDP", ext.msg);
 	check(ux_xdp_sender_open(e->raw_send, OWN_MARK, &e->sender), "sender", "");
 	check(ux_xdp_sender_add(e->sender, e->device), "sender", "");
 	e->receive = &e->device->ports[0].port;
