@@ -214,6 +214,28 @@ def another_program(lab, daemons):
     pings(lab, daemons)
 
 
+def large_frames_by_kernel(lab, daemons):
+    """Jumbo frames: veth's driver runs no program then, the kernel does; frames that do not fit a socket pass on."""
+    everywhere = [("left", "w0"), ("right", "w0")] + [("wire", name) for name in ("l1", "r1", "br1")]
+    try:
+        for end, name in everywhere:
+            lab.ip(end, f"link set dev {name} mtu 9000")
+        restart(lab, daemons, "left", "--tun-mtu", "8000")
+        restart(lab, daemons, "right", "--tun-mtu", "8000")
+        modes = [device(daemon)["mode"] for daemon in daemons.values()]
+        require(modes == ["generic", "generic"], f"{modes}")
+        install(lab)
+        pings(lab, daemons, sizes=(56, 1300))
+        cells.ping(lab, PLAIN, count=3, sizes=(3000, 5000, 7000))
+    finally:
+        for end, name in everywhere:
+            lab.ip(end, f"link set dev {name} mtu 1500")
+        restart(lab, daemons, "left")
+        restart(lab, daemons, "right")
+    install(lab)
+    pings(lab, daemons)
+
+
 def raw_by_default(lab, daemons):
     """Without the setting no program is on any device; --underlay raw says it too."""
     restart(lab, daemons, "left", "--underlay", "raw")
@@ -285,7 +307,7 @@ def killed(lab, daemons):
 
 
 TESTS = (others_pass, ike_passes, marks_by_kernel, neighbour_changes, route_changes, too_large_by_raw, another_program,
-         raw_by_default, only_named_devices, without_rights, killed)
+         large_frames_by_kernel, raw_by_default, only_named_devices, without_rights, killed)
 
 
 def main(build):
