@@ -2,9 +2,10 @@
 """Where the IKE daemons live: the networks of the demonstration, as such daemons need them, and their uxfrmd."""
 import json
 import os
+import signal
 
 from demo import topology
-from lab.namespaces import Lab
+from lab.namespaces import Lab, until
 from lab.processes import Daemon
 
 ENDS = ("rw", "gw")
@@ -34,7 +35,7 @@ class Networks(Lab):
         self._answer_from_one_address()
         if not source_routes:
             self._one_way_out()
-        self.daemons = {}
+        self.daemons, self.killed = {}, []
 
     def _one_way_out(self):
         """An IKE daemon would take any table for a way."""
@@ -53,10 +54,26 @@ class Networks(Lab):
     def start_daemons(self, arguments=(), ends=ENDS):
         self.daemons = {end: Daemon(self, end, arguments) for end in ends}
 
+    def kill_daemon(self, end):
+        daemon = self.daemons.pop(end)
+        daemon.process.kill()
+        daemon.process.wait()
+        self.killed.append(end)
+
+    def _end_successor(self, end):
+        """That which `uxfrm run` has started in place of one that was killed."""
+        said = self.run(end, [self.program("uxfrm"), "-j", "stats"], check=False).stdout
+        if said:
+            pid = json.loads(said)["pid"]
+            os.kill(pid, signal.SIGTERM)
+            until(lambda: not os.path.exists(f"/proc/{pid}"), 10)
+
     def end_daemons(self):
         """{end: exit status}; those of a daemon that a scenario has killed are not asked."""
         statuses = {end: daemon.end() for end, daemon in self.daemons.items()}
         self.daemons = {}
+        while self.killed:
+            self._end_successor(self.killed.pop())
         return statuses
 
     def in_clear(self):

@@ -3,7 +3,7 @@
 """Many tunnels between two strongSwan on uxfrm: established, rekeyed, moved, closed, again and again. At the end of each
 round no SA and no policy is left, and uxfrmd has grown no more. Prints TAP, and a table of the rounds.
 
-usage: many.py BUILD [TUNNELS [ROUNDS]]     1000 and 10
+usage: many.py BUILD [TUNNELS [ROUNDS]]     1000 and 10; at least 3 rounds
 """
 import os
 import pathlib
@@ -182,7 +182,7 @@ class Many:
 
 def growth(memories):
     """KiB that a daemon has more after the last round than after the one when it had seen everything."""
-    settled = memories[min(SETTLED_ROUND, len(memories)) - 1]
+    settled = memories[SETTLED_ROUND - 1]
     return {end: memories[-1][end] - settled[end] for end in ENDS}
 
 
@@ -203,7 +203,7 @@ def main(build, tunnels=1000, rounds=10):
     print(f"{'not ok' if failed else 'ok'} 1 - {tunnels} tunnels, {rounds} rounds: nothing is left of them")
     for line in (failed or "").splitlines():
         print(f"#   {line}")
-    grown = growth(memories) if memories else {}
+    grown = {} if failed else growth(memories)
     small = not failed and all(kib <= GROWTH_KIB for kib in grown.values())
     print(f"{'ok' if small else 'not ok'} 2 - uxfrmd does not grow: {grown} KiB since round {SETTLED_ROUND}")
     well = not any(statuses.values())
@@ -212,6 +212,6 @@ def main(build, tunnels=1000, rounds=10):
 
 
 if __name__ == "__main__":
-    if not 2 <= len(sys.argv) <= 4:
+    if not 2 <= len(sys.argv) <= 4 or (len(sys.argv) == 4 and int(sys.argv[3]) <= SETTLED_ROUND):
         sys.exit(__doc__)
     sys.exit(main(sys.argv[1], *(int(word) for word in sys.argv[2:])))

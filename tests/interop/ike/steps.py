@@ -80,6 +80,20 @@ class Steps:
         """Its process is gone, and says nothing any more; its SAs stay."""
         self.peers[end].end_process(insist=True)
 
+    def word_uxfrmd(self, end, killed):
+        """`uxfrmd killed`: it is gone without a word. `uxfrm run` starts another for its program."""
+        if killed != "killed":
+            raise CommandFailed(f"no such word: uxfrmd {killed}")
+        self.world.kill_daemon(end)
+
+    def word_idle(self, end, seconds):
+        """The IKE daemon lives and needs less than a tenth of so many seconds of processor time meanwhile."""
+        used = self.peers[end].processor_seconds()
+        time.sleep(float(seconds))
+        used = self.peers[end].processor_seconds() - used
+        if not self.peers[end].alive() or used > float(seconds) / 10:
+            raise CommandFailed(f"it used {used:.2f} s of {seconds} s, or has ended:\n{self.peers[end].last_words()}")
+
     def word_command(self, end, *argv):
         """A command of the daemon's own, which has to succeed."""
         self.peers[end].command(*argv)
