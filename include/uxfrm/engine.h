@@ -46,6 +46,11 @@ struct uxfrm_params {
 	 * False: it may wait (UXFRM_HOLD) as long as the larval SA lives.
 	 */
 	bool larval_drop;
+	/*
+	 * So many flows each worker remembers at most, each way (about 400 bytes for a flow, once it is there); what it
+	 * forgets is only looked up again. 0: none.
+	 */
+	uint32_t max_flows;
 	uint32_t acq_expires_s;	 /* life of an SA without keys, from ALLOCSPI or ACQUIRE */
 	/*
 	 * wake - a packet has caused something that uxfrm_tick must do: call it soon. Called from workers, in the

@@ -14,6 +14,7 @@
 #define LIMITS_MOST 4096 /* that run out in one go; other work comes in between */
 #define ACQ_EXPIRES_S 30 /* Linux: net.core.xfrm_acq_expires */
 #define MAX_ACQUIRE 4096 /* more than IKE daemons negotiate at a time */
+#define MAX_FLOWS (UINT32_C(1) << 20)
 #define IDLE_KEYS 65536	 /* IV sources of keys nobody holds that are remembered exactly */
 
 UXFRM_API void uxfrm_params_init(struct uxfrm_params *params)
@@ -22,6 +23,7 @@ UXFRM_API void uxfrm_params_init(struct uxfrm_params *params)
 	params->size = sizeof(*params);
 	params->grace_ms = GRACE_MS;
 	params->acq_expires_s = ACQ_EXPIRES_S;
+	params->max_flows = MAX_FLOWS;
 	params->larval_drop = true;
 	params->max_acquire = MAX_ACQUIRE;
 }
@@ -169,6 +171,7 @@ UXFRM_API int uxfrm_new(const struct uxfrm_params *params, struct uxfrm **ret_en
 	ux_retire_init(&u->retire);
 	ux_local_init(&u->local);
 	ux_interfaces_init(&u->interfaces);
+	ux_generation_init(&u->generation);
 	ux_interim_init(u);
 	ux_slab_init(&u->sa_slab, sizeof(struct ux_sa));
 	ux_slab_init(&u->runtime_slab, sizeof(struct ux_sa_runtime));
@@ -266,7 +269,10 @@ UXFRM_API int uxfrm_local_address_add(struct uxfrm *u, int family, const void *a
 	struct ux_addr addr;
 	int err = read_address(family, address, &addr);
 
-	return err < 0 ? err : ux_local_add(&u->local, &u->retire, (uint16_t)family, &addr);
+	if (err == 0)
+		err = ux_local_add(&u->local, &u->retire, (uint16_t)family, &addr);
+	ux_generation_move(&u->generation);
+	return err;
 }
 
 UXFRM_API int uxfrm_local_address_remove(struct uxfrm *u, int family, const void *address)
@@ -274,17 +280,26 @@ UXFRM_API int uxfrm_local_address_remove(struct uxfrm *u, int family, const void
 	struct ux_addr addr;
 	int err = read_address(family, address, &addr);
 
-	return err < 0 ? err : ux_local_remove(&u->local, &u->retire, (uint16_t)family, &addr);
+	if (err == 0)
+		err = ux_local_remove(&u->local, &u->retire, (uint16_t)family, &addr);
+	ux_generation_move(&u->generation);
+	return err;
 }
 
 UXFRM_API int uxfrm_interface_add(struct uxfrm *u, uint32_t if_id)
 {
-	return ux_interfaces_add(&u->interfaces, &u->retire, if_id);
+	int err = ux_interfaces_add(&u->interfaces, &u->retire, if_id);
+
+	ux_generation_move(&u->generation);
+	return err;
 }
 
 UXFRM_API int uxfrm_interface_remove(struct uxfrm *u, uint32_t if_id)
 {
-	return ux_interfaces_remove(&u->interfaces, &u->retire, if_id);
+	int err = ux_interfaces_remove(&u->interfaces, &u->retire, if_id);
+
+	ux_generation_move(&u->generation);
+	return err;
 }
 
 UXFRM_API void uxfrm_counts_get(const struct uxfrm *u, struct uxfrm_counts *ret_counts)

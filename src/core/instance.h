@@ -15,6 +15,7 @@
 #include "base/siphash.h"
 #include "base/slab.h"
 #include "core/companion.h"
+#include "core/generation.h"
 #include "core/interfaces.h"
 #include "core/interim.h"
 #include "core/iv_ledger.h"
@@ -51,6 +52,7 @@ struct uxfrm {
 
 	/* control thread writes, workers read (relaxed) */
 	_Atomic(uint64_t) real_s;
+	struct ux_generation generation;
 	struct ux_interim
 	    interim; /* what was taken away and may come back; each field says whose it is */
 	struct ux_notices notices; /* from workers; each field says whose it is */

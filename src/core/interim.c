@@ -76,6 +76,7 @@ void ux_interim_fini(struct uxfrm *u)
 void ux_interim_changed(struct uxfrm *u)
 {
 	atomic_fetch_add_explicit(&u->interim.changes, 1, memory_order_release);
+	ux_generation_move(&u->generation);
 }
 
 uint64_t ux_interim_tick(struct uxfrm *u)

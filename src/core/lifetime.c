@@ -196,6 +196,7 @@ static void look_at_sa(struct uxfrm *u, struct ux_limit_timer *t)
 		await_soft(t, &look, l, look.next_s);
 		if (reached_soft(&look, l)) {
 			atomic_store_explicit(&sa->dying, true, memory_order_relaxed);
+			ux_generation_move(&u->generation);
 			tell_sa(u, sa, false);
 		}
 	}

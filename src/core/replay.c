@@ -7,6 +7,7 @@
 #include "core/replay.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #define BLOCK_BITS 32
 
@@ -156,6 +157,78 @@ enum ux_replay ux_replay_commit(struct ux_replay_window *w, uint64_t seq)
 							memory_order_relaxed));
 	raise_top(w, seq);
 	return UX_REPLAY_NEW;
+}
+
+void ux_replay_check_run(const struct ux_replay_window *w, uint64_t *seqs, size_t n,
+			 uint8_t *answers)
+{
+	for (size_t i = 0; i < n; i++) {
+		seqs[i] = ux_replay_guess(w, (uint32_t)seqs[i]);
+		answers[i] = (uint8_t)ux_replay_check(w, seqs[i]);
+	}
+}
+
+/* Numbers of one block from seqs[0] on that a window with this top takes in at once, if they are
+ * new: none twice, none too old behind the others. Returns how many; *ret_bits are theirs. */
+static size_t block_run(const struct ux_replay_window *w, const uint64_t *seqs, size_t n,
+			uint64_t *top, uint32_t *ret_bits)
+{
+	uint64_t block = seqs[0] / BLOCK_BITS;
+	uint32_t bits = 0;
+	size_t i;
+
+	for (i = 0; i < n && seqs[i] / BLOCK_BITS == block; i++) {
+		uint32_t bit = UINT32_C(1) << (seqs[i] % BLOCK_BITS);
+
+		if (bits & bit || !seqs[i] ||
+		    ((int64_t)(seqs[i] - *top) <= 0 && *top - seqs[i] >= w->window))
+			break;
+		bits |= bit;
+		if ((int64_t)(seqs[i] - *top) > 0)
+			*top = seqs[i];
+	}
+	*ret_bits = bits;
+	return i;
+}
+
+/* All of these bits, or none. */
+static bool take_bits(struct ux_replay_window *w, uint32_t block, uint32_t bits)
+{
+	_Atomic(uint64_t) *slot = &w->words[block & (w->n_words - 1)];
+	uint64_t word = atomic_load_explicit(slot, memory_order_relaxed);
+	uint64_t fresh;
+
+	do {
+		int32_t ahead = (int32_t)(block - (uint32_t)(word >> 32));
+
+		if (ahead < 0 || (ahead == 0 && ((uint32_t)word & bits)))
+			return false;
+		fresh = ahead == 0 ? word | bits : word_make(block, bits);
+	} while (!atomic_compare_exchange_weak_explicit(slot, &word, fresh, memory_order_relaxed,
+							memory_order_relaxed));
+	return true;
+}
+
+void ux_replay_commit_run(struct ux_replay_window *w, const uint64_t *seqs, size_t n,
+			  uint8_t *answers)
+{
+	size_t run;
+
+	for (size_t i = 0; i < n; i += run) {
+		uint64_t top = atomic_load_explicit(&w->top, memory_order_relaxed);
+		uint32_t bits = 0;
+
+		run = w->window ? block_run(w, seqs + i, n - i, &top, &bits) : 0;
+		if (run > 1 && take_bits(w, (uint32_t)(seqs[i] / BLOCK_BITS), bits)) {
+			memset(answers + i, UX_REPLAY_NEW, run);
+			raise_top(w, top);
+			continue;
+		}
+		/* one by one: they are told apart */
+		run = run ? run : 1;
+		for (size_t k = i; k < i + run; k++)
+			answers[k] = (uint8_t)ux_replay_commit(w, seqs[k]);
+	}
 }
 
 /* The numbers of which bits are kept: without ESN_VAL Linux keeps 32, also for a smaller window. */

@@ -16,6 +16,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define UX_REPLAY_WINDOW_MAX 4096 /* sequence numbers */
@@ -52,6 +53,16 @@ uint64_t ux_replay_guess(const struct ux_replay_window *w, uint32_t seq_lo);
 enum ux_replay ux_replay_check(const struct ux_replay_window *w, uint64_t seq);
 /* ux_replay_commit - after the ICV was found right: accept @seq, or say why not. */
 enum ux_replay ux_replay_commit(struct ux_replay_window *w, uint64_t seq);
+
+/*
+ * ux_replay_check_run, ux_replay_commit_run - the same for @n packets in the order they came;
+ * answers[i], an enum ux_replay, is what they would be told one after the other. The first takes
+ * the numbers of the packets, 32 bits, and gives back those that are meant.
+ */
+void ux_replay_check_run(const struct ux_replay_window *w, uint64_t *seqs, size_t n,
+			 uint8_t *answers);
+void ux_replay_commit_run(struct ux_replay_window *w, const uint64_t *seqs, size_t n,
+			  uint8_t *answers);
 
 /*
  * ux_replay_load, ux_replay_store - the window as bits: bit i of bits[] (word i/32, least

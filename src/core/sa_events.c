@@ -76,6 +76,7 @@ static void look_at_soft(struct uxfrm *u, struct ux_sa_runtime *r)
 	    !reached(r, l->soft_bytes, l->soft_packets))
 		return;
 	atomic_store_explicit(&sa->dying, true, memory_order_relaxed);
+	ux_generation_move(&u->generation);
 	if (u->sa_expired)
 		u->sa_expired(u, sa, false);
 }

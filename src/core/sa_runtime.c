@@ -224,6 +224,7 @@ int ux_sa_set_limits(struct ux_sa_runtime *r, const struct ux_limits *limits)
 	if (!fresh)
 		return -ENOMEM;
 	ux_rcu_publish(&r->terms.limits, fresh);
+	ux_generation_move(&r->instance->generation);
 	ux_retire_add(&r->instance->retire, (void *)(uintptr_t)old, limits_retired);
 	return 0;
 }

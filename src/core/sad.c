@@ -248,6 +248,7 @@ static void grace_drop(struct uxfrm *u, struct ux_sa *sa)
 	r->n_grace--;
 	u->sad.n_grace--;
 	tuple_unlink(u, sa);
+	ux_generation_move(&u->generation);
 	if (ux_companion_wanted(sa))
 		ux_companion_leave(u, sa);
 	ux_watch_visible(u, sa, false);
@@ -354,6 +355,7 @@ static int insert(struct uxfrm *u, struct ux_sa *sa, uint32_t leaving)
 	tuple_link(u, sa);
 	if (is_larval(sa))
 		larval_link(u, sa);
+	ux_generation_move(&u->generation);
 	ux_list_push_front(&u->sad.all, &sa->all);
 	u->sad.n_sa++;
 	ux_lifetime_start(u, sa->runtime->timer);
@@ -506,6 +508,7 @@ int ux_sad_replace(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fresh, bool
 	/* then what hides the old one */
 	if (!same_address)
 		address_unlink(u, old);
+	ux_generation_move(&u->generation);
 	replace_in_lists(u, old, fresh, moved);
 	if (moved || !shared)
 		ux_sa_events_published(u, fresh);
@@ -522,6 +525,7 @@ int ux_sad_replace(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fresh, bool
 	}
 	if (!same_tuple)
 		tuple_unlink(u, old);
+	ux_generation_move(&u->generation);
 	ux_watch_visible(u, old, false);
 	ux_retire_add(&u->retire, old, sa_retired);
 	return 0;
@@ -543,6 +547,7 @@ void ux_sad_remove(struct uxfrm *u, struct ux_sa *sa)
 	runtime_leave(u, sa->runtime);
 	tuple_unlink(u, sa);
 	address_unlink(u, sa);
+	ux_generation_move(&u->generation);
 	if (sa->runtime->larval)
 		larval_unlink(u, sa);
 	ux_walk_remove(&u->sad.cursors, &sa->all);
@@ -566,6 +571,7 @@ void ux_sad_park(struct uxfrm *u, struct ux_sa *sa)
 	runtime_hide(u, sa->runtime);
 	/* its former identities are in no index any more */
 	sa->runtime->first_former = sa->runtime->latest_former = 0;
+	ux_generation_move(&u->generation);
 }
 
 void ux_sad_unpark(struct uxfrm *u, struct ux_sa *sa)
@@ -574,6 +580,7 @@ void ux_sad_unpark(struct uxfrm *u, struct ux_sa *sa)
 	ux_interim_remove(u, sa);
 	drop_all_grace(u, sa->runtime);
 	tuple_unlink(u, sa);
+	ux_generation_move(&u->generation);
 	ux_watch_visible(u, sa, false);
 	ux_retire_add(&u->retire, sa, sa_retired);
 }
@@ -640,6 +647,7 @@ int ux_sad_resume(struct uxfrm *u, struct ux_sa *parked, struct ux_sa *fresh, st
 		return 0;
 	}
 	tuple_unlink(u, parked);
+	ux_generation_move(&u->generation);
 	ux_watch_visible(u, parked, false);
 	ux_retire_add(&u->retire, parked, sa_retired);
 	return 0;

@@ -251,6 +251,7 @@ void ux_spd_rewrite(struct uxfrm *u, struct ux_policy *old, struct ux_policy *po
 	ux_lifetime_hand_over(old, policy);
 	index_set(u, policy->index, policy);
 	ux_spd_tree_swap(&spd->tree, old, policy);
+	ux_generation_move(&u->generation);
 	ux_walk_replace(&spd->cursors, &old->all, &policy->all);
 	ux_retire_add(&u->retire, old, free_policy);
 }
@@ -283,6 +284,7 @@ int ux_spd_insert(struct uxfrm *u, struct ux_policy *policy, bool exclusive, boo
 		take_out(u, old);
 	ux_interim_close(u, policy);
 	ux_interim_changed(u);
+	ux_generation_move(&u->generation);
 	return 0;
 }
 
@@ -290,6 +292,7 @@ void ux_spd_remove(struct uxfrm *u, struct ux_policy *policy)
 {
 	index_set(u, policy->index, NULL);
 	take_out(u, policy);
+	ux_generation_move(&u->generation);
 }
 
 /* ---- dumps ---- */
@@ -321,6 +324,7 @@ void ux_spd_set_default(struct uxfrm *u, enum ux_policy_dir dir, uint8_t action)
 	bool changed = ux_spd_default(&u->spd, dir) != action;
 
 	atomic_store_explicit(&u->spd.default_action[dir], action, memory_order_relaxed);
+	ux_generation_move(&u->generation);
 	if (changed)
 		ux_watch_default(u, dir, action == UX_POLICY_BLOCK);
 }

@@ -5,7 +5,6 @@
 #include "ipsec/account.h"
 
 #include "core/sa_events.h"
-#include "packet/udp.h"
 
 /* What an SA has counted, and then would have. */
 struct used {
@@ -119,16 +118,11 @@ void ux_account_sequence(struct uxfrm_worker *w, struct ux_sa_runtime *rt)
 		note(w, rt, UX_NOTED_REPLAY);
 }
 
-void ux_account_source(struct uxfrm_worker *w, const struct ux_slot *s)
+void ux_account_source(struct uxfrm_worker *w, struct ux_sa *sa, const struct ux_addr *saddr,
+		       __be16 sport)
 {
-	struct ux_notice_sa notice = {.bit = UX_NOTED_MAPPING};
-	struct ux_addr daddr;
+	struct ux_notice_sa notice = {.bit = UX_NOTED_MAPPING, .saddr = *saddr, .sport = sport};
 
-	if (s->encap_type == UX_ENCAP_NONE)
-		return;
-	ux_ip_addresses(s->p->data, s->ip.family, &notice.saddr, &daddr);
-	notice.sport = ux_udp_source(s->p->data + s->ip.header_len);
-	if (notice.sport != s->sa->encap.sport ||
-	    !ux_addr_equal(&notice.saddr, &s->sa->saddr, s->ip.family))
-		ux_notice_sa(w->ring, s->sa->runtime, &notice);
+	if (sport != sa->encap.sport || !ux_addr_equal(saddr, &sa->saddr, sa->id.family))
+		ux_notice_sa(w->ring, sa->runtime, &notice);
 }

@@ -23,5 +23,6 @@ bool ux_account_may_pass(struct uxfrm_worker *w, const struct ux_sa *sa);
 void ux_account_count(struct ux_sa_runtime *rt, uint64_t bytes, uint64_t packets, uint64_t now_s);
 /* ux_account_sequence - the SA has sent or accepted numbers: is it time to tell them? */
 void ux_account_sequence(struct uxfrm_worker *w, struct ux_sa_runtime *rt);
-/* ux_account_source - inbound, a genuine packet: does it come from where the SA says? */
-void ux_account_source(struct uxfrm_worker *w, const struct ux_slot *s);
+/* ux_account_source - inbound, a genuine packet in UDP: does it come from where @sa says? */
+void ux_account_source(struct uxfrm_worker *w, struct ux_sa *sa, const struct ux_addr *saddr,
+		       __be16 sport);

@@ -63,6 +63,7 @@ UXFRM_API void uxfrm_cleartext(struct uxfrm_worker *w, struct uxfrm_packet *cons
 		size_t burst = n < UXFRM_BURST ? n : UXFRM_BURST;
 
 		ux_rcu_read_lock();
+		ux_worker_begin(w);
 		ux_worker_load(w, packets, burst);
 		ux_worker_stage(w, forwarded ? check_fwd : check_in);
 		ux_rcu_read_unlock();

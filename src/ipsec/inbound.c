@@ -12,12 +12,15 @@
 #include "base/rcu.h"
 #include "core/replay.h"
 #include "ipsec/account.h"
+#include "ipsec/fast.h"
 #include "ipsec/hold.h"
+#include "ipsec/inbound.h"
 #include "ipsec/ipcomp.h"
 #include "ipsec/mode.h"
 #include "ipsec/policy_check.h"
 #include "ipsec/protocol.h"
 #include "ipsec/udp_encap.h"
+#include "packet/udp.h"
 
 #include <netinet/in.h>
 
@@ -51,7 +54,7 @@ static void count_failure(_Atomic(uint32_t) *counter)
 	atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
 }
 
-static enum uxfrm_drop replay_drop(struct ux_sa *sa, enum ux_replay answer)
+enum uxfrm_drop ux_inbound_replay_drop(struct ux_sa *sa, enum ux_replay answer)
 {
 	switch (answer) {
 	case UX_REPLAY_NEW:
@@ -90,7 +93,7 @@ static enum uxfrm_drop check_replay(struct ux_slot *s)
 	if (!s->protocol->numbered)
 		return replay->window ? UXFRM_DROP_IN_SEQ_ZERO : UXFRM_DROP_NONE;
 	s->seq = ux_replay_guess(replay, s->protocol->seq(s->header));
-	return replay_drop(s->sa, ux_replay_check(replay, s->seq));
+	return ux_inbound_replay_drop(s->sa, ux_replay_check(replay, s->seq));
 }
 
 static struct ux_sa *lookup(const struct uxfrm_worker *w, const struct ux_slot *s)
@@ -163,6 +166,16 @@ static void decrypt(struct uxfrm_worker *w)
 	ux_worker_crypted(w, UXFRM_DROP_IN_ICV);
 }
 
+static void watch_source(struct uxfrm_worker *w, const struct ux_slot *s)
+{
+	struct ux_addr saddr, daddr;
+
+	if (s->encap_type == UX_ENCAP_NONE)
+		return;
+	ux_ip_addresses(s->p->data, s->ip.family, &saddr, &daddr);
+	ux_account_source(w, s->sa, &saddr, ux_udp_source(s->p->data + s->ip.header_len));
+}
+
 /*
  * The packet is genuine. Its number is used up now, whatever becomes of the packet; the first of
  * two copies in one burst wins here, not at the check before.
@@ -179,14 +192,14 @@ static enum uxfrm_drop accept_packet(struct uxfrm_worker *w, struct ux_slot *s)
 		return UXFRM_DROP_IN_EXPIRED;
 	reason = UXFRM_DROP_NONE;
 	if (s->protocol->numbered)
-		reason = replay_drop(s->sa, ux_replay_commit(replay, s->seq));
+		reason = ux_inbound_replay_drop(s->sa, ux_replay_commit(replay, s->seq));
 	if (reason == UXFRM_DROP_NONE)
 		reason = s->protocol->accept(w, s);
 	if (reason != UXFRM_DROP_NONE)
 		return reason;
 	ux_account_count(rt, s->payload_len, 1, w->now_s);
 	ux_account_sequence(w, rt);
-	ux_account_source(w, s);
+	watch_source(w, s);
 	return UXFRM_DROP_NONE;
 }
 
@@ -219,6 +232,8 @@ static enum uxfrm_drop settle(struct uxfrm_worker *w, struct ux_slot *s)
 	reason = ux_policy_check(w, s);
 	if (reason != UXFRM_DROP_NONE)
 		return reason;
+	if (w->fast)
+		ux_fast_learn_inner(w, s);
 	s->p->verdict = UXFRM_DELIVER;
 	s->done = true;
 	ux_count_add(&w->counters->in_packets, 1);
@@ -226,15 +241,65 @@ static enum uxfrm_drop settle(struct uxfrm_worker *w, struct ux_slot *s)
 	return UXFRM_DROP_NONE;
 }
 
-static void inbound_burst(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n)
+/* Each round opens what one more SA has protected. */
+static void rounds(struct uxfrm_worker *w)
 {
-	ux_worker_load(w, packets, n);
-	for (ux_worker_stage(w, parse_outer); w->n_live; ux_worker_stage(w, settle)) {
+	while (w->n_live) {
 		ux_worker_stage(w, find_sa);
+		for (size_t i = 0; w->fast && i < w->n_live; i++)
+			ux_fast_learn_sa(w, w->live[i]);
 		open_all(w);
 		decrypt(w);
 		ux_worker_stage(w, accept_packet);
 		ux_worker_stage(w, open_mode);
+		ux_worker_stage(w, settle);
+	}
+}
+
+void ux_inbound_opened(struct uxfrm_worker *w)
+{
+	ux_worker_stage(w, open_mode);
+	ux_worker_stage(w, settle);
+	rounds(w);
+}
+
+static void general_way(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n)
+{
+	ux_worker_load(w, packets, n);
+	ux_worker_stage(w, parse_outer);
+	rounds(w);
+}
+
+/* A burst in which known and unknown SAs alternate more often goes the general way. */
+#define TURNS_MAX 4
+
+/* The packets from the first on that go the general way. */
+static size_t general_run(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n,
+			  bool last_turn)
+{
+	size_t run = 1;
+
+	if (!w->fast || last_turn)
+		return n;
+	while (run < n && !ux_fast_inbound_knows(w, packets[run]))
+		run++;
+	return run;
+}
+
+static void inbound_burst(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n)
+{
+	unsigned int turns = 0;
+
+	ux_worker_begin(w);
+	while (n > 0) {
+		size_t run = w->fast && turns < TURNS_MAX ? ux_fast_inbound(w, packets, n) : 0;
+
+		if (!run) {
+			run = general_run(w, packets, n, ++turns == TURNS_MAX);
+			general_way(w, packets, run);
+		}
+		packets += run;
+		n -= run;
 	}
 }
 

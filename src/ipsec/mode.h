@@ -21,5 +21,8 @@ extern const struct ux_mode_ops ux_beet_mode;	   /* draft-nikander-esp-beet-mode
 /* ux_mode_of - NULL: none of those. */
 const struct ux_mode_ops *ux_mode_of(uint8_t mode);
 
+/* ux_tunnel_outer_tos - class and ECN of the outer header for an inner one. */
+uint8_t ux_tunnel_outer_tos(const struct ux_sa *sa, uint8_t inner);
+
 /* ux_mode_ip_id - the identification of the packet's outer IPv4 header, if it may be fragmented. */
 uint16_t ux_mode_ip_id(const struct ux_slot *s);

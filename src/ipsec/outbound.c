@@ -11,6 +11,7 @@
 
 #include "base/rcu.h"
 #include "core/acquire.h"
+#include "ipsec/fast.h"
 #include "ipsec/hold.h"
 #include "ipsec/interface_check.h"
 #include "ipsec/mode.h"
@@ -322,13 +323,15 @@ static uint32_t cpu_now(const struct uxfrm_worker *w)
 	return w->cpu_given == UXFRM_CPU_OWN ? (uint32_t)sched_getcpu() : w->cpu_given;
 }
 
-static void outbound_burst(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n)
+static void general_way(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n)
 {
 	ux_worker_load(w, packets, n);
 	w->cpu = cpu_now(w);
 	ux_worker_stage(w, read_flow);
 	find_policies(w);
 	ux_worker_stage(w, classify);
+	for (size_t i = 0; w->fast && i < w->n_live; i++)
+		ux_fast_learn_outbound(w, w->live[i]);
 	for (ux_worker_stage(w, plan); w->n_live; ux_worker_stage(w, plan)) {
 		ux_sa_use_number(w);
 		place_and_seal(w);
@@ -338,9 +341,43 @@ static void outbound_burst(struct uxfrm_worker *w, struct uxfrm_packet *const *p
 	}
 }
 
+/* A burst in which known and unknown flows alternate more often goes the general way. */
+#define TURNS_MAX 4
+
+/* The packets from the first on that go the general way. */
+static size_t general_run(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n,
+			  bool last_turn)
+{
+	size_t run = 1;
+
+	if (!w->fast || last_turn)
+		return n;
+	while (run < n && !ux_fast_outbound_knows(w, packets[run]))
+		run++;
+	return run;
+}
+
+static void outbound_burst(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n)
+{
+	unsigned int turns = 0;
+
+	ux_worker_begin(w);
+	while (n > 0) {
+		size_t run = w->fast && turns < TURNS_MAX ? ux_fast_outbound(w, packets, n) : 0;
+
+		if (!run) {
+			run = general_run(w, packets, n, ++turns == TURNS_MAX);
+			general_way(w, packets, run);
+		}
+		packets += run;
+		n -= run;
+	}
+}
+
 UXFRM_API void uxfrm_outbound(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n)
 {
 	ux_crypto_worker_sweep(w->crypto);
+	ux_path_begin(w);
 	while (n > 0) {
 		size_t burst = n < UXFRM_BURST ? n : UXFRM_BURST;
 

@@ -16,9 +16,6 @@
 #include "ipsec/protocol.h"
 
 #define PATHS 4096
-/* With two SAs around it no longer than any link takes; most packets of a stream's other direction
- * are shorter. */
-#define ALWAYS_FITS 128
 #define IP4_MTU_MIN 68
 #define IP6_MTU_MIN 1280
 
@@ -84,7 +81,6 @@ UXFRM_API void uxfrm_path_set(struct uxfrm_worker *w, const struct uxfrm_path *p
 
 void ux_path_begin(struct uxfrm_worker *w)
 {
-	w->path_sa = NULL;
 	if (!w->paths)
 		return;
 	w->paths->has_asked = false;
@@ -178,6 +174,23 @@ uint32_t ux_path_inside(const struct ux_slot *s, unsigned int first, uint32_t mt
 	return mtu;
 }
 
+uint32_t ux_path_longest(struct uxfrm_worker *w, const struct ux_slot *s, uint32_t *ret_mtu)
+{
+	const struct known_path *known;
+	struct uxfrm_path path;
+
+	*ret_mtu = 0;
+	if (!w->paths)
+		return UX_IP_MAX;
+	path_of(s, &path);
+	known = place_of(w, &path);
+	if (known->learned_in != this_time(w) || memcmp(&known->path, &path, sizeof(path)) != 0)
+		return UX_PATH_ALWAYS_FITS;
+	if (known->mtu <= UX_IP_MAX)
+		*ret_mtu = known->mtu;
+	return ux_path_inside(s, 0, known->mtu);
+}
+
 static enum uxfrm_drop too_big(struct ux_slot *s, uint32_t mtu)
 {
 	s->p->mtu = mtu;
@@ -197,7 +210,7 @@ enum uxfrm_drop ux_path_check(struct uxfrm_worker *w, struct ux_slot *s)
 {
 	uint32_t mtu, inner;
 
-	if (!w->paths || s->p->len <= ALWAYS_FITS || wants_whole(s))
+	if (!w->paths || s->p->len <= UX_PATH_ALWAYS_FITS || wants_whole(s))
 		return UXFRM_DROP_NONE;
 	mtu = find_mtu(w, s);
 	if (!mtu) {

@@ -17,8 +17,18 @@ struct ux_path_cache;
  */
 enum uxfrm_drop ux_path_check(struct uxfrm_worker *w, struct ux_slot *s);
 
-/* ux_path_begin - a burst begins. */
+/* With two SAs around it no longer than any link takes; most packets of a stream's other direction
+ * are shorter: such packets are not measured. */
+#define UX_PATH_ALWAYS_FITS 128
+
+/* ux_path_begin - packets come that may ask for paths. */
 void ux_path_begin(struct uxfrm_worker *w);
+
+/*
+ * ux_path_longest - @s has its bundle: the longest packet of its flow that passes as it is, by what
+ * is known of the path now; nobody is asked. *ret_mtu as uxfrm_packet.mtu would be.
+ */
+uint32_t ux_path_longest(struct uxfrm_worker *w, const struct ux_slot *s, uint32_t *ret_mtu);
 
 /* ux_path_cache_free - NULL is fine. */
 void ux_path_cache_free(struct ux_path_cache *cache);

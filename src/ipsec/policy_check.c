@@ -231,6 +231,7 @@ enum uxfrm_drop ux_policy_check(struct uxfrm_worker *w, struct ux_slot *s)
 {
 	struct uxfrm *u = w->instance;
 	const struct ux_flow_key *quoted;
+	struct ux_policy *policy;
 	struct ux_flow_key flow;
 	enum uxfrm_drop reason;
 	enum ux_policy_dir dir;
@@ -245,7 +246,9 @@ enum uxfrm_drop ux_policy_check(struct uxfrm_worker *w, struct ux_slot *s)
 	dir = ux_local_contains(&u->local, s->flow.family, &s->flow.daddr) ? UX_POLICY_IN
 									   : UX_POLICY_FWD;
 	s->p->if_id = ux_interfaces_have(&u->interfaces, s->sa->if_id) ? s->sa->if_id : 0;
-	reason = check_policy(w, s, &s->flow, ux_spd_lookup(u, dir, &s->flow, s->p->if_id));
+	policy = ux_spd_lookup(u, dir, &s->flow, s->p->if_id);
+	reason = check_policy(w, s, &s->flow, policy);
+	s->policy = reason == UXFRM_DROP_NONE ? policy : NULL;
 	/* Its policy may have gone since the burst began; it will wait for no packet opened
 	 * already. */
 	if (reason != UXFRM_DROP_NONE &&

@@ -43,6 +43,11 @@ static uint32_t take_sequence(struct ux_sa *sa, uint32_t want, uint64_t *ret_fir
 	return (uint32_t)n;
 }
 
+static bool take_ivs(struct ux_sa_runtime *rt, uint32_t n, uint64_t *ret_first)
+{
+	return !rt->transform->iv_len || (rt->iv && ux_iv_take(rt->iv, n, ret_first));
+}
+
 /* A block of numbers for the packets of one SA. */
 struct number_block {
 	uint64_t seq, iv;
@@ -63,11 +68,19 @@ static struct number_block take_block(struct ux_sa *sa, const struct ux_protocol
 		return b;
 	}
 	b.n = take_sequence(sa, want, &b.seq);
-	if (b.n && rt->transform->iv_len && (!rt->iv || !ux_iv_take(rt->iv, b.n, &b.iv))) {
+	if (b.n && !take_ivs(rt, b.n, &b.iv)) {
 		b.n = 0;
 		b.short_of = UXFRM_DROP_OUT_IV;
 	}
 	return b;
+}
+
+uint32_t ux_sa_use_take(struct ux_sa *sa, uint32_t want, uint64_t *ret_seq, uint64_t *ret_iv)
+{
+	uint32_t n = take_sequence(sa, want, ret_seq);
+
+	*ret_iv = 0;
+	return n && take_ivs(sa->runtime, n, ret_iv) ? n : 0;
 }
 
 /* Number the packets from live[@first] on that use the same SA as that one. */

@@ -8,3 +8,9 @@
 /* ux_sa_use_number - give all live packets sequence numbers and IVs, once per SA of the burst, and
  * count them in their SAs. Those that cannot have any are dropped. */
 void ux_sa_use_number(struct uxfrm_worker *w);
+
+/*
+ * ux_sa_use_take - up to @want sequence numbers in a row, and as many IVs, of an SA whose protocol
+ * has them. Returns how many there were.
+ */
+uint32_t ux_sa_use_take(struct ux_sa *sa, uint32_t want, uint64_t *ret_seq, uint64_t *ret_iv);

@@ -23,7 +23,7 @@ static enum uxfrm_drop tunnel_plan(struct ux_slot *s)
 	return UXFRM_DROP_NONE;
 }
 
-static uint8_t outer_tos(const struct ux_sa *sa, uint8_t inner)
+uint8_t ux_tunnel_outer_tos(const struct ux_sa *sa, uint8_t inner)
 {
 	uint8_t tos = 0;
 
@@ -46,7 +46,7 @@ static void tunnel_place(struct ux_slot *s)
 	    .total_len = total,
 	    .flow_label = s->ip.flow_label,
 	    .id = df ? 0 : ux_mode_ip_id(s),
-	    .tos = outer_tos(sa, s->ip.tos),
+	    .tos = ux_tunnel_outer_tos(sa, s->ip.tos),
 	    .ttl = UX_IP_DEFAULT_TTL,
 	    .proto = s->header_proto,
 	    .df = df,

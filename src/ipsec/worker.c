@@ -10,10 +10,26 @@
 
 #include "base/rcu.h"
 #include "ipsec/deflate.h"
+#include "ipsec/fast.h"
 #include "ipsec/path_mtu.h"
 
 /* A thread may work for several engines; liburcu wants to hear of it once. */
 static _Thread_local unsigned int workers_of_this_thread;
+
+static bool fast_open(struct uxfrm_worker *w)
+{
+	const struct uxfrm *u = w->instance;
+	/* of its own, as ids do not lie in tables that others could learn from */
+	const uint64_t seed[2] = {0, 1};
+	uint64_t secret[2];
+
+	if (!u->params.max_flows)
+		return true;
+	for (int i = 0; i < 2; i++)
+		secret[i] = ux_siphash(&u->hash_key, &seed[i], sizeof(seed[i]));
+	w->fast = ux_fast_new(u->params.max_flows, secret);
+	return w->fast;
+}
 
 UXFRM_API struct uxfrm_worker *uxfrm_worker_new(struct uxfrm *u)
 {
@@ -24,8 +40,9 @@ UXFRM_API struct uxfrm_worker *uxfrm_worker_new(struct uxfrm *u)
 	*w = (struct uxfrm_worker){.instance = u, .cpu_given = UXFRM_CPU_OWN};
 	w->crypto = ux_crypto_worker_new();
 	w->deflate = ux_deflate_new();
-	w->counters = w->crypto && w->deflate ? ux_counters_attach(u) : NULL;
+	w->counters = w->crypto && w->deflate && fast_open(w) ? ux_counters_attach(u) : NULL;
 	if (!w->counters) {
+		ux_fast_free(w->fast);
 		ux_deflate_free(w->deflate);
 		ux_crypto_worker_free(w->crypto);
 		free(w);
@@ -49,6 +66,7 @@ UXFRM_API struct uxfrm_worker *uxfrm_worker_free(struct uxfrm_worker *w)
 	if (--workers_of_this_thread == 0)
 		ux_rcu_unregister_thread();
 	ux_counters_detach(w->instance, w->counters);
+	ux_fast_free(w->fast);
 	ux_deflate_free(w->deflate);
 	ux_crypto_worker_free(w->crypto);
 	ux_path_cache_free(w->paths);
@@ -67,7 +85,7 @@ UXFRM_API void uxfrm_worker_clock(struct uxfrm_worker *w, uint64_t real_s)
 	w->real_s = real_s;
 }
 
-void ux_worker_load(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n)
+void ux_worker_begin(struct uxfrm_worker *w)
 {
 	w->now_s = w->real_s;
 	if (!w->now_s)
@@ -75,8 +93,13 @@ void ux_worker_load(struct uxfrm_worker *w, struct uxfrm_packet *const *packets,
 	w->held = false;
 	w->changes = atomic_load_explicit(&w->instance->interim.changes, memory_order_acquire);
 	w->gaps = atomic_load_explicit(&w->instance->interim.n_opened, memory_order_acquire);
+	w->path_sa = NULL;
+	ux_fast_begin(w);
+}
+
+void ux_worker_load(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n)
+{
 	w->n_live = n;
-	ux_path_begin(w);
 	for (size_t i = 0; i < n; i++) {
 		struct ux_slot *s = &w->slots[i];
 

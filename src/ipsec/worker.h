@@ -46,8 +46,10 @@ struct ux_slot {
 	struct ux_sa *bundle[UX_TEMPLATES_MAX];
 	uint8_t n_bundle;
 
+	/* that lets it pass; outbound also one that does not. NULL: none */
+	struct ux_policy *policy;
+
 	/* outbound */
-	struct ux_policy *policy; /* NULL: none */
 	uint8_t n_applied;
 	uint8_t header_proto; /* what the header in front of the protocol's names */
 	uint64_t iv;
@@ -76,6 +78,7 @@ struct ux_slot {
 };
 
 struct ux_path_cache;
+struct ux_fast;
 
 struct uxfrm_worker {
 	struct uxfrm *instance;
@@ -91,6 +94,7 @@ struct uxfrm_worker {
 	uint64_t now_s;		     /* wall clock of this burst */
 	uint32_t cpu_given;	     /* UXFRM_CPU_OWN: that the thread runs on */
 	uint32_t cpu;		     /* of this burst, outbound */
+	struct ux_fast *fast;	     /* NULL: every packet goes the general way */
 	struct ux_path_cache *paths; /* NULL: it does not follow paths */
 	const struct ux_sa *path_sa; /* the path of packets by this SA alone, with path_mark, ... */
 	uint32_t path_mark, path_mtu; /* ... has this MTU; NULL: none looked up in this burst */
@@ -101,7 +105,9 @@ struct uxfrm_worker {
 	struct ux_kept kept[UXFRM_BURST];    /* kept[i] is slots[i]'s */
 };
 
-/* ux_worker_load - begin a burst; every packet live, no verdict. */
+/* ux_worker_begin - a burst begins, in a read section: what holds for all of it. */
+void ux_worker_begin(struct uxfrm_worker *w);
+/* ux_worker_load - these packets of it go the general way; every one live, no verdict. */
 void ux_worker_load(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n);
 
 /* ux_worker_drop - the packet's end, counted. */

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* What both directions of the short way share. */
+
+#include "ipsec/fast.h"
+
+#include <stdlib.h>
+
+#include "ipsec/fast_flows.h"
+
+struct ux_fast *ux_fast_new(uint32_t max_flows, const uint64_t secret[2])
+{
+	struct ux_fast *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return NULL;
+	if (ux_flow_cache_init(&f->out_flows, sizeof(struct ux_out_flow), max_flows, secret) < 0 ||
+	    ux_flow_cache_init(&f->in_sas, sizeof(struct ux_in_sa), max_flows, secret) < 0 ||
+	    ux_flow_cache_init(&f->in_flows, sizeof(struct ux_in_flow), max_flows, secret) < 0) {
+		ux_fast_free(f);
+		return NULL;
+	}
+	return f;
+}
+
+void ux_fast_free(struct ux_fast *f)
+{
+	if (!f)
+		return;
+	ux_flow_cache_fini(&f->out_flows);
+	ux_flow_cache_fini(&f->in_sas);
+	ux_flow_cache_fini(&f->in_flows);
+	free(f);
+}
+
+static uint32_t bucket_of(const struct ux_sa_runtime *rt)
+{
+	return (uint32_t)(((uintptr_t)rt / sizeof(*rt)) * 0x9e3779b97f4a7c15u >> 57);
+}
+
+uint8_t ux_fast_group(struct ux_fast *f, struct ux_sa_runtime *rt)
+{
+	uint32_t b = bucket_of(rt);
+
+	while (f->bucket[b] && f->groups[f->bucket[b] - 1].rt != rt)
+		b = (b + 1) % UX_FAST_BUCKETS;
+	if (!f->bucket[b]) {
+		f->groups[f->n_groups] = (struct ux_fast_group){.rt = rt};
+		f->bucket[b] = (uint8_t)++f->n_groups;
+	}
+	return (uint8_t)(f->bucket[b] - 1);
+}
+
+void ux_fast_groups_clear(struct ux_fast *f)
+{
+	/* few groups are the rule: their buckets only, unless they were many */
+	if (f->n_groups <= 4) {
+		for (size_t i = 0; i < f->n_groups; i++) {
+			uint32_t b = bucket_of(f->groups[i].rt);
+
+			while (f->bucket[b] != i + 1)
+				b = (b + 1) % UX_FAST_BUCKETS;
+			f->bucket[b] = 0;
+		}
+	} else {
+		memset(f->bucket, 0, sizeof(f->bucket));
+	}
+	f->n_groups = 0;
+}

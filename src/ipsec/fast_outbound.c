@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * The short way out: flow -> SA -> numbers for all packets of an SA at once -> headers from a
+ * template -> crypto for the whole run.
+ */
+
+#include "base/rcu.h"
+#include "ipsec/account.h"
+#include "ipsec/fast.h"
+#include "ipsec/fast_limits.h"
+#include "ipsec/mode.h"
+#include "ipsec/padding.h"
+#include "ipsec/path_mtu.h"
+#include "ipsec/sa_use.h"
+#include "ipsec/udp_encap.h"
+#include "packet/checksum.h"
+#include "packet/ecn.h"
+#include "packet/esp_header.h"
+#include "packet/udp.h"
+
+#define IP4_DF 0x4000
+
+/* A packet of the run, as it stands between the steps. */
+struct fast_packet {
+	struct ux_out_flow *flow;
+	struct ux_plain_ip ip;
+	uint32_t padded_len;
+};
+
+static bool read_id(const struct uxfrm_packet *p, struct ux_flow_id *id, struct ux_plain_ip *ip)
+{
+	id->mark = p->mark;
+	id->ifindex = p->ifindex;
+	id->if_id = p->if_id;
+	id->more = 0;
+	return ux_flow_id_read(p->data, p->len, id, ip);
+}
+
+static bool usable(const struct uxfrm_worker *w, const struct ux_out_flow *flow)
+{
+	return flow->head.generation == w->fast->generation &&
+	       flow->paths ==
+		   atomic_load_explicit(&w->instance->paths_forgotten, memory_order_relaxed);
+}
+
+/* Is there room, and does the path take it? As ux_protocol_room and ux_path_check, towards no. */
+static bool fits(const struct uxfrm_packet *p, const struct ux_out_flow *flow, uint32_t inner_len,
+		 uint32_t padded_len)
+{
+	size_t front = (size_t)(p->data - p->buf);
+	uint32_t head = flow->outer_len + UX_ESP_HEADER_LEN + flow->iv_len;
+	uint32_t behind = padded_len + flow->icv_len;
+
+	return inner_len <= flow->longest && front >= head && p->size - front >= behind &&
+	       head + behind <= UX_IP_MAX && !p->may_split;
+}
+
+bool ux_fast_outbound_knows(struct uxfrm_worker *w, const struct uxfrm_packet *p)
+{
+	struct ux_flow_cache *cache = &w->fast->out_flows;
+	const struct ux_out_flow *flow;
+	struct ux_plain_ip ip;
+	struct ux_flow_id id;
+
+	if (!read_id(p, &id, &ip))
+		return false;
+	flow = ux_flow_cache_find(cache, ux_flow_id_hash(&id, cache->secret), &id);
+	return flow && usable(w, flow);
+}
+
+/* The packets from the first on that can go together; what they need is on its way. */
+static size_t find_flows(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n,
+			 struct fast_packet *run)
+{
+	struct ux_flow_cache *cache = &w->fast->out_flows;
+	struct ux_flow_id ids[UXFRM_BURST];
+	uint64_t hashes[UXFRM_BURST];
+	size_t same[UXFRM_BURST]; /* the packet whose flow it is of */
+
+	for (size_t i = 0; i < n; i++) {
+		if (!read_id(packets[i], &ids[i], &run[i].ip)) {
+			n = i;
+			break;
+		}
+		same[i] = i;
+		if (i && ux_flow_id_equal(&ids[i], &ids[i - 1])) {
+			same[i] = same[i - 1];
+			continue;
+		}
+		hashes[i] = ux_flow_id_hash(&ids[i], cache->secret);
+		ux_flow_cache_prefetch_tags(cache, hashes[i]);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (same[i] == i)
+			ux_flow_cache_prefetch(cache, hashes[i]);
+	for (size_t i = 0; i < n; i++) {
+		struct fast_packet *f = &run[i];
+
+		f->flow = same[i] == i ? ux_flow_cache_find(cache, hashes[i], &ids[i])
+				       : run[same[i]].flow;
+		if (!f->flow || !usable(w, f->flow))
+			return i;
+		f->padded_len =
+		    ux_round_up(f->ip.total_len + UX_ESP_TRAILER_LEN, f->flow->align);
+		if (!fits(packets[i], f->flow, f->ip.total_len, f->padded_len))
+			return i;
+		if (same[i] == i)
+			__builtin_prefetch(&f->flow->rt->oseq, 1);
+	}
+	return n;
+}
+
+/* Who sends how much; false: one of them is near a limit. */
+static bool count_groups(struct uxfrm_worker *w, const struct fast_packet *run, size_t n)
+{
+	struct ux_fast *fast = w->fast;
+	const struct ux_sa_runtime *last = NULL;
+	uint8_t g = 0;
+
+	ux_fast_groups_clear(fast);
+	for (size_t i = 0; i < n; i++) {
+		struct ux_fast_group *group;
+
+		if (run[i].flow->rt != last) {
+			last = run[i].flow->rt;
+			g = ux_fast_group(fast, run[i].flow->rt);
+		}
+		fast->group_of[i] = g;
+		group = &fast->groups[g];
+		group->n++;
+		group->bytes += run[i].ip.total_len;
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct ux_fast_group *group = &fast->groups[fast->group_of[i]];
+
+		if (i && fast->group_of[i] == fast->group_of[i - 1])
+			continue;
+		if (!ux_fast_limits_far(&run[i].flow->limits, group->rt, group->bytes, group->n,
+					w->now_s))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Numbers for all. Returns how many packets go on: what comes behind the first one without a
+ * number goes the general way, which says why there are none. Numbers that are left over are a gap.
+ */
+static size_t take_numbers(struct uxfrm_worker *w, const struct fast_packet *run, size_t n)
+{
+	struct ux_fast *fast = w->fast;
+	uint32_t left[UXFRM_BURST];
+	size_t first_of[UXFRM_BURST];
+
+	for (size_t i = n; i-- > 0;)
+		first_of[fast->group_of[i]] = i;
+	for (size_t g = 0; g < fast->n_groups; g++) {
+		struct ux_fast_group *group = &fast->groups[g];
+
+		left[g] = ux_sa_use_take(run[first_of[g]].flow->sa, group->n, &group->seq,
+					 &group->iv);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (left[fast->group_of[i]]-- == 0)
+			return i;
+	return n;
+}
+
+/* The run has become shorter: who has counted what. */
+static void count_again(struct ux_fast *fast, const struct fast_packet *run, size_t n)
+{
+	for (size_t g = 0; g < fast->n_groups; g++)
+		fast->groups[g].bytes = fast->groups[g].n = 0;
+	for (size_t i = 0; i < n; i++) {
+		fast->groups[fast->group_of[i]].n++;
+		fast->groups[fast->group_of[i]].bytes += run[i].ip.total_len;
+	}
+}
+
+static void build_ip4(uint8_t *outer, const struct ux_out_flow *flow, const struct ux_plain_ip *ip,
+		      uint32_t total_len, uint64_t seq)
+{
+	bool df = ip->df && flow->keep_df;
+	uint16_t id = df ? 0 : (uint16_t)(seq + flow->id_base);
+	uint16_t words[3] = {htobe16((uint16_t)total_len), htobe16(id), htobe16(df ? IP4_DF : 0)};
+	uint32_t sum = flow->outer_sum + words[0] + words[1] + words[2];
+
+	outer[1] = flow->outer_tos;
+	/* in memory order the class is the second byte of its word */
+	sum += ux_checksum_load((const uint8_t[2]){0, flow->outer_tos});
+	memcpy(outer + 2, words, sizeof(words));
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	ux_checksum_store(outer + 10, (uint16_t)~sum);
+}
+
+static void build_ip6(uint8_t *outer, const struct ux_out_flow *flow, const struct ux_plain_ip *ip,
+		      uint32_t total_len)
+{
+	ux_put_be32(outer, 6u << 28 | (uint32_t)flow->outer_tos << 20 | ip->flow_label);
+	ux_put_be16(outer + 4, (uint16_t)(total_len - UX_IP6_LEN));
+}
+
+static void refresh_tos(struct ux_out_flow *flow, uint8_t inner)
+{
+	if (flow->inner_tos == inner)
+		return;
+	flow->inner_tos = inner;
+	flow->outer_tos = ux_tunnel_outer_tos(flow->sa, inner);
+}
+
+/* Everything around the payload, and what the crypto has to do. */
+static void build(struct uxfrm_worker *w, struct uxfrm_packet *p, const struct fast_packet *f,
+		  struct ux_fast_group *group, struct ux_crypt_op *op)
+{
+	struct ux_out_flow *flow = f->flow;
+	uint64_t seq = group->seq++;
+	uint8_t *payload = p->data, *esp = payload - flow->iv_len - UX_ESP_HEADER_LEN;
+	uint8_t *outer = esp - flow->outer_len;
+	uint32_t total_len =
+	    (uint32_t)(payload - outer) + f->padded_len + flow->icv_len;
+
+	refresh_tos(flow, f->ip.tos);
+	memcpy(outer, flow->outer, UX_IP4_LEN);
+	if (flow->outer_len > UX_IP4_LEN)
+		memcpy(outer + UX_IP4_LEN, flow->outer + UX_IP4_LEN, flow->outer_len - UX_IP4_LEN);
+	if (flow->outer_v6)
+		build_ip6(outer, flow, &f->ip, total_len);
+	else
+		build_ip4(outer, flow, &f->ip, total_len, seq);
+	if (flow->outer_udp)
+		ux_put_be16(esp - 4, (uint16_t)(UX_UDP_LEN + total_len - flow->outer_len));
+	ux_esp_build(esp, htobe32(flow->spi), (uint32_t)seq);
+	ux_padding_write(payload, f->ip.total_len, f->padded_len,
+			 f->ip.v6 ? IPPROTO_IPV6 : IPPROTO_IPIP);
+	*op = (struct ux_crypt_op){
+	    .transform = flow->rt->transform,
+	    .esp = esp,
+	    .payload_len = f->padded_len,
+	    .icv = payload + f->padded_len,
+	    .iv_counter = group->iv++,
+	    .seq_hi = (uint32_t)(seq >> 32),
+	};
+	p->data = outer;
+	p->len = total_len;
+	p->may_fragment = flow->outer_v6 || !(f->ip.df && flow->keep_df);
+}
+
+static void finish_udp6(struct uxfrm_packet *p)
+{
+	struct ux_ip_info info;
+
+	if (ux_ip_parse(p->data, p->len, &info))
+		ux_transport_checksum(p->data, &info);
+}
+
+/* Verdicts; returns the bytes of those that were sealed. */
+static void settle(struct uxfrm_worker *w, struct uxfrm_packet *const *packets,
+		   const struct fast_packet *run, size_t n)
+{
+	uint64_t bytes = 0, sealed = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct uxfrm_packet *p = packets[i];
+		struct ux_out_flow *flow = run[i].flow;
+
+		p->spi = flow->spi;
+		p->mark = (p->mark & ~flow->mark_m) | flow->mark_v;
+		p->mtu = run[i].ip.total_len > UX_PATH_ALWAYS_FITS ? flow->mtu : 0;
+		p->drop = UXFRM_DROP_NONE;
+		p->verdict = UXFRM_UNDERLAY;
+		if (flow->policy_used_s != w->now_s) {
+			flow->policy_used_s = w->now_s;
+			atomic_store_explicit(&flow->policy->use_time_s, w->now_s,
+					      memory_order_relaxed);
+		}
+		if (!w->ops[i].ok) {
+			p->verdict = UXFRM_DROP;
+			p->drop = UXFRM_DROP_OUT_CRYPTO;
+			ux_count_drop(w->counters, UXFRM_DROP_OUT_CRYPTO);
+			continue;
+		}
+		if (flow->outer_udp && flow->outer_v6)
+			finish_udp6(p);
+		bytes += run[i].ip.total_len;
+		sealed++;
+	}
+	ux_count_add(&w->counters->out_packets, sealed);
+	ux_count_add(&w->counters->out_bytes, bytes);
+}
+
+size_t ux_fast_outbound(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n)
+{
+	struct fast_packet run[UXFRM_BURST];
+	struct ux_fast *fast = w->fast;
+	size_t numbered;
+
+	n = find_flows(w, packets, n, run);
+	if (!n || !count_groups(w, run, n))
+		return 0;
+	numbered = take_numbers(w, run, n);
+	if (numbered < n)
+		count_again(fast, run, numbered);
+	n = numbered;
+	for (size_t i = 0; i < n; i++)
+		build(w, packets[i], &run[i], &fast->groups[fast->group_of[i]], &w->ops[i]);
+	ux_crypt_encrypt(w->crypto, w->ops, n);
+	settle(w, packets, run, n);
+	for (size_t g = 0; g < fast->n_groups; g++) {
+		const struct ux_fast_group *group = &fast->groups[g];
+
+		if (!group->n)
+			continue;
+		ux_account_count(group->rt, group->bytes, group->n, w->now_s);
+		ux_account_sequence(w, group->rt);
+	}
+	return n;
+}
+
+/* ---- what is remembered ---- */
+
+static bool can_go(const struct ux_slot *s)
+{
+	const struct ux_sa *sa = s->n_bundle == 1 ? s->bundle[0] : NULL;
+	const struct ux_policy *policy = s->policy;
+
+	return sa && policy && policy->n_templates == 1 && !policy->labelled &&
+	       !(policy->flags & UX_POLICY_CPU_ACQUIRE) && sa->id.proto == IPPROTO_ESP &&
+	       sa->mode == UX_MODE_TUNNEL && !sa->special && !sa->runtime->terms.tfcpad &&
+	       !s->ip.fragment && !s->p->may_split;
+}
+
+static void template_ip(struct ux_out_flow *flow, const struct ux_sa *sa)
+{
+	struct ux_ip_build b = {
+	    .saddr = &sa->saddr,
+	    .daddr = &sa->id.daddr,
+	    .ttl = UX_IP_DEFAULT_TTL,
+	    .proto = ux_udp_encap_proto(sa),
+	    .total_len = UX_IP6_LEN, /* filled in for each packet */
+	};
+
+	flow->outer_v6 = sa->id.family == AF_INET6;
+	flow->outer_len = flow->outer_v6 ? UX_IP6_LEN : UX_IP4_LEN;
+	if (flow->outer_v6) {
+		ux_ip6_build(flow->outer, &b);
+		return;
+	}
+	b.total_len = 0;
+	ux_ip4_build(flow->outer, &b);
+	ux_checksum_store(flow->outer + 10, 0);
+	flow->outer_sum = 0;
+	for (uint32_t at = 0; at < UX_IP4_LEN; at += 2)
+		flow->outer_sum += ux_checksum_load(flow->outer + at);
+}
+
+static void make_template(struct ux_out_flow *flow, const struct ux_sa *sa)
+{
+	template_ip(flow, sa);
+	flow->outer_udp = sa->encap.type != UX_ENCAP_NONE;
+	if (flow->outer_udp) {
+		ux_udp_build(flow->outer + flow->outer_len, sa->encap.sport, sa->encap.dport, 0);
+		flow->outer_len += UX_UDP_LEN;
+	}
+	flow->spi = be32toh(sa->id.spi);
+	flow->id_base = (uint16_t)(flow->spi ^ flow->spi >> 16);
+	flow->keep_df = !(sa->flags & UX_SA_NOPMTUDISC);
+	flow->mark_m = sa->output_mark.m;
+	flow->mark_v = sa->output_mark.v & sa->output_mark.m;
+}
+
+void ux_fast_learn_outbound(struct uxfrm_worker *w, struct ux_slot *s)
+{
+	struct ux_flow_cache *cache = &w->fast->out_flows;
+	struct ux_out_flow *flow;
+	struct ux_plain_ip ip;
+	struct ux_flow_id id;
+	const struct ux_transform *t;
+
+	if (!can_go(s) || !read_id(s->p, &id, &ip))
+		return;
+	flow = ux_flow_cache_place(cache, ux_flow_id_hash(&id, cache->secret), &id);
+	flow->head.generation = w->fast->generation;
+	flow->sa = s->bundle[0];
+	flow->rt = flow->sa->runtime;
+	flow->policy = s->policy;
+	flow->policy_used_s = w->now_s;
+	flow->limits = ux_fast_limits_of(flow->sa, w->now_s);
+	flow->paths = atomic_load_explicit(&w->instance->paths_forgotten, memory_order_relaxed);
+	flow->longest = ux_path_longest(w, s, &flow->mtu);
+	t = flow->rt->transform;
+	flow->iv_len = t->iv_len;
+	flow->icv_len = t->icv_len;
+	flow->align = t->align;
+	make_template(flow, flow->sa);
+	flow->inner_tos = ip.tos;
+	flow->outer_tos = ux_tunnel_outer_tos(flow->sa, ip.tos);
+}
