@@ -274,6 +274,8 @@ void ux_interim_open(struct uxfrm *u, const struct ux_policy *policy)
 	ux_list_push_back(&i->gaps_by_time, &gap->timed);
 	ux_rcu_publish(&i->gaps[gap->slot], gap);
 	atomic_fetch_add_explicit(&i->n_gaps, 1, memory_order_release);
+	/* who sees the number remembers nothing from before it (ux_interim_allowed) */
+	ux_generation_move(&u->generation);
 	atomic_store_explicit(&i->n_opened, gap->number, memory_order_release);
 	ux_interim_changed(u);
 }
@@ -336,18 +338,31 @@ static bool identity_fits(const struct ux_template *t, const struct ux_former_id
 		 address_fits(&t->saddr, &id->saddr, t->family, id->family)));
 }
 
-/* By what it is, or by what it was: the policy may be about to follow a move. */
+static struct ux_former_identity identity_of(const struct ux_sa *sa)
+{
+	return (struct ux_former_identity){sa->id.daddr, sa->saddr, sa->reqid, sa->mark,
+					   sa->id.family};
+}
+
+/* By what it is, by what has taken its place, or by what it was: the policy may be about to follow
+ * a move, or have followed one that the packet does not know of. */
 static bool template_names(const struct ux_template *t, const struct ux_sa *sa)
 {
 	const struct ux_former_set *former = ux_rcu_follow(&sa->runtime->former);
 	uint32_t n = former ? atomic_load_explicit(&former->n, memory_order_acquire) : 0;
-	const struct ux_former_identity now = {sa->id.daddr, sa->saddr, sa->reqid, sa->mark,
-					       sa->id.family};
+	const struct ux_sa *current = ux_rcu_follow(&sa->runtime->current);
+	const struct ux_former_identity now = identity_of(sa);
 
 	if (t->proto != sa->id.proto || t->mode != sa->mode)
 		return false;
 	if (identity_fits(t, &now))
 		return true;
+	if (current && current != sa) {
+		const struct ux_former_identity its = identity_of(current);
+
+		if (identity_fits(t, &its))
+			return true;
+	}
 	for (uint32_t i = 0; i < n; i++)
 		if (identity_fits(t, &former->id[i]))
 			return true;

@@ -94,6 +94,7 @@ void ux_worker_begin(struct uxfrm_worker *w)
 	w->changes = atomic_load_explicit(&w->instance->interim.changes, memory_order_acquire);
 	w->gaps = atomic_load_explicit(&w->instance->interim.n_opened, memory_order_acquire);
 	w->path_sa = NULL;
+	/* behind the number of gaps: see ux_interim_open */
 	ux_fast_begin(w);
 }
 
