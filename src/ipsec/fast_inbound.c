@@ -564,7 +564,8 @@ void ux_fast_learn_inner(struct uxfrm_worker *w, struct ux_slot *s)
 	    .mark = s->p->mark, .ifindex = s->p->ifindex, .more = be32toh(s->sa->id.spi)};
 
 	if (s->n_bundle != 1 || s->protocol != &ux_esp || s->sa->mode != UX_MODE_TUNNEL ||
-	    !s->policy || !ux_flow_id_read(s->p->data, s->p->len, &id, &ip))
+	    !s->policy || s->policy->type != UX_POLICY_TYPE_MAIN ||
+	    !ux_flow_id_read(s->p->data, s->p->len, &id, &ip))
 		return;
 	flow = ux_flow_cache_place(cache, ux_flow_id_hash(&id, cache->secret), &id);
 	flow->head.generation = w->fast->generation;

@@ -325,7 +325,8 @@ static bool can_go(const struct ux_slot *s)
 	const struct ux_sa *sa = s->n_bundle == 1 ? s->bundle[0] : NULL;
 	const struct ux_policy *policy = s->policy;
 
-	return sa && policy && policy->n_templates == 1 && !policy->labelled &&
+	return sa && policy && policy->type == UX_POLICY_TYPE_MAIN &&
+	       policy->n_templates == 1 && !policy->labelled &&
 	       !(policy->flags & UX_POLICY_CPU_ACQUIRE) && sa->id.proto == IPPROTO_ESP &&
 	       sa->mode == UX_MODE_TUNNEL && !sa->special && !sa->runtime->terms.tfcpad &&
 	       !s->ip.fragment && !s->p->may_split;

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * The short way and the general one give the same packets. Two pairs of engines lead the same life,
+ * one of them with workers that remember nothing: bursts of random packets of a few flows, plain
+ * and not, with changes of SAs and policies in between. Verdicts, bytes and counters are the same,
+ * but for the IV, which begins with a number of its own in every engine.
+ */
+
+#include "pair.h"
+
+#include <stdlib.h>
+
+#include "core/spd.h"
+#include "ipsec/fast.h"
+
+#define BURSTS 400
+#define FLOWS 12
+
+struct life {
+	struct pair pair;
+	struct ux_sa *out, *in;
+	struct ux_policy *policy;
+	struct test_packet packet[UXFRM_BURST], again[UXFRM_BURST];
+};
+
+static struct life lives[2];
+static uint32_t now_at;
+
+static uint32_t draw(uint32_t n)
+{
+	return (uint32_t)random() % n;
+}
+
+static void begin(struct life *l, uint32_t max_flows, const struct sa_spec *spec)
+{
+	struct uxfrm_params params;
+
+	uxfrm_params_init(&params);
+	params.now_ns = 1000;
+	params.real_s = REAL_S;
+	params.max_flows = max_flows;
+	pair_open_params(&l->pair, &params);
+	usual_tunnel(&l->pair, spec, NULL);
+	l->policy = ux_spd_find(l->pair.a.u, &(const struct ux_policy_key){
+						 .dir = UX_POLICY_OUT,
+						 .sel = &(const struct ux_selector){
+						     .family = AF_INET}});
+	assert_non_null(l->policy);
+}
+
+/* The same for both lives. */
+static void make_packet(struct test_packet *t)
+{
+	static const uint8_t protos[] = {6, 17, 17, 1, 58, 253, 132};
+	struct inner_spec spec = {
+	    .family = AF_INET, .payload = 8 + draw(300), .proto = protos[draw(7)]};
+	uint32_t flow = draw(FLOWS);
+
+	spec.tos = draw(8) ? 0 : (uint8_t)draw(256);
+	spec.df = draw(2);
+	make_inner(t, &spec);
+	t->p.data[20] = (uint8_t)(flow % 3 ? 8 : 3); /* a port, or the type of an ICMP message */
+	t->p.data[21] = 0;
+	t->p.data[23] = (uint8_t)flow;
+	if (!draw(40))
+		t->p.data[6] |= 0x20; /* a first fragment */
+	if (!draw(40))
+		t->p.len += 3; /* bytes behind the packet */
+	if (!draw(60))
+		t->p.data[0] = 0x46; /* options */
+	if (!draw(60))
+		t->p.mark = draw(3);
+	if (!draw(80))
+		t->p.may_split = 1;
+}
+
+static void same_packet(const struct uxfrm_packet *a, const struct uxfrm_packet *b, bool outer)
+{
+	uint32_t header;
+
+	if (a->verdict != b->verdict)
+		print_error("%d %s, %d %s\n", a->verdict, uxfrm_drop_name(a->drop), b->verdict,
+			    uxfrm_drop_name(b->drop));
+	assert_int_equal(a->verdict, b->verdict);
+	assert_int_equal(a->drop, b->drop);
+	assert_int_equal(a->len, b->len);
+	assert_int_equal(a->mark, b->mark);
+	assert_int_equal(a->if_id, b->if_id);
+	assert_int_equal(a->spi, b->spi);
+	if (a->verdict == UXFRM_DROP)
+		return;
+	assert_int_equal(a->mtu, b->mtu);
+	if (!outer) {
+		assert_memory_equal(a->data, b->data, a->len);
+		return;
+	}
+	assert_int_equal(a->may_fragment, b->may_fragment);
+	/* up to the IV: outer header, UDP, SPI and sequence number */
+	header = (a->data[0] >> 4 == 4 ? 20u : 40u) + 8;
+	assert_memory_equal(a->data, b->data, header);
+}
+
+static void send_burst(uint32_t n)
+{
+	struct uxfrm_packet *packets[UXFRM_BURST];
+
+	for (int k = 0; k < 2; k++) {
+		for (uint32_t i = 0; i < n; i++)
+			packets[i] = &lives[k].packet[i].p;
+		uxfrm_outbound(lives[k].pair.a.w, packets, n);
+	}
+	for (uint32_t i = 0; i < n; i++)
+		same_packet(&lives[0].packet[i].p, &lives[1].packet[i].p, true);
+}
+
+/* Those of the burst that left, from number @first on, at most @most; @damage: one is not as sent. */
+static void receive_burst(uint32_t first, uint32_t n, uint32_t most, uint32_t damage)
+{
+	struct uxfrm_packet *packets[UXFRM_BURST];
+	uint32_t m = 0;
+
+	for (int k = 0; k < 2; k++) {
+		m = 0;
+		for (uint32_t i = first; i < n && m < most; i++) {
+			struct test_packet *from = &lives[k].packet[i], *to = &lives[k].again[m];
+
+			if (from->p.verdict != UXFRM_UNDERLAY)
+				continue;
+			copy_packet(to, from);
+			to->p.mark = 0;
+			to->p.data[to->p.len - 1] ^= i == damage;
+			packets[m++] = &to->p;
+		}
+		uxfrm_inbound(lives[k].pair.b.w, packets, m);
+	}
+	for (uint32_t i = 0; i < m; i++)
+		same_packet(&lives[0].again[i].p, &lives[1].again[i].p, false);
+}
+
+/* Through the sender and the receiver, some of them twice. */
+static void one_burst(void)
+{
+	uint32_t n = 1 + draw(UXFRM_BURST);
+
+	for (uint32_t i = 0; i < n; i++) {
+		make_packet(&lives[0].packet[i]);
+		copy_packet(&lives[1].packet[i], &lives[0].packet[i]);
+		lives[1].packet[i].p.may_split = lives[0].packet[i].p.may_split;
+	}
+	send_burst(n);
+	receive_burst(0, n, UXFRM_BURST, draw(4) ? UINT32_MAX : draw(n));
+	receive_burst(draw(n), n, 5, UINT32_MAX);
+}
+
+static struct ux_policy *install(struct side *s, struct ux_policy *old, uint8_t action)
+{
+	struct ux_policy *fresh = ux_policy_clone(old);
+
+	assert_non_null(fresh);
+	fresh->action = action;
+	assert_int_equal(ux_spd_insert(s->u, fresh, false, NULL), 0);
+	return fresh;
+}
+
+/* Something that flows must notice at once. */
+static void change(uint32_t what)
+{
+	for (int k = 0; k < 2; k++) {
+		struct life *l = &lives[k];
+		struct ux_limits limits = *ux_sa_limits(l->out->runtime);
+
+		switch (what) {
+		case 0:
+			l->policy = install(&l->pair.a, l->policy, UX_POLICY_BLOCK);
+			break;
+		case 1:
+			l->policy = install(&l->pair.a, l->policy, UX_POLICY_ALLOW);
+			break;
+		case 2:
+			limits.hard_packets = atomic_load(&l->out->runtime->packets) + 30;
+			assert_int_equal(ux_sa_set_limits(l->out->runtime, &limits), 0);
+			break;
+		case 3:
+			limits.hard_packets = UX_LIMIT_INFINITE;
+			assert_int_equal(ux_sa_set_limits(l->out->runtime, &limits), 0);
+			break;
+		case 4:
+			uxfrm_tick(l->pair.a.u, 1000000, REAL_S + now_at);
+			uxfrm_tick(l->pair.b.u, 1000000, REAL_S + now_at);
+			break;
+		default:
+			ux_spd_set_default(l->pair.b.u, UX_POLICY_IN, UX_POLICY_BLOCK);
+			break;
+		}
+	}
+	now_at++;
+}
+
+static void same_counters(void)
+{
+	for (int side = 0; side < 2; side++) {
+		struct uxfrm_packet_stats stats[2];
+		const struct ux_sa *sa[2];
+
+		for (int k = 0; k < 2; k++) {
+			sa[k] = side ? lives[k].in : lives[k].out;
+			uxfrm_packet_stats_get(side ? lives[k].pair.b.u : lives[k].pair.a.u,
+					       &stats[k]);
+		}
+		assert_memory_equal(&stats[0], &stats[1], sizeof(stats[0]));
+		assert_int_equal(sa[0]->runtime->bytes, sa[1]->runtime->bytes);
+		assert_int_equal(sa[0]->runtime->packets, sa[1]->runtime->packets);
+		assert_int_equal(sa[0]->runtime->oseq, sa[1]->runtime->oseq);
+		assert_int_equal(sa[0]->runtime->stats.replay, sa[1]->runtime->stats.replay);
+		assert_int_equal(sa[0]->runtime->stats.integrity_failed,
+				 sa[1]->runtime->stats.integrity_failed);
+	}
+}
+
+static struct ux_sa *only_sa(struct side *s)
+{
+	return ux_container_of(s->u->sad.all.next, struct ux_sa, all);
+}
+
+static void live(const struct sa_spec *spec)
+{
+	begin(&lives[0], 1024, spec);
+	begin(&lives[1], 0, spec);
+	assert_null(lives[1].pair.a.w->fast);
+	for (int k = 0; k < 2; k++) {
+		lives[k].out = only_sa(&lives[k].pair.a);
+		lives[k].in = only_sa(&lives[k].pair.b);
+	}
+	for (int i = 0; i < BURSTS; i++) {
+		one_burst();
+		if (!draw(4))
+			change(draw(8) < 3 ? 1 : draw(6));
+		same_counters();
+	}
+	/* it was used */
+	assert_true(lives[0].pair.a.w->fast->n_groups > 0);
+	assert_true(lives[0].pair.b.w->fast->n_groups > 0);
+	for (int k = 0; k < 2; k++)
+		pair_close(&lives[k].pair);
+}
+
+static void test_plain(void **state)
+{
+	const struct sa_spec spec = {.algo = GCM128_16, .window = 64};
+
+	live(&spec);
+}
+
+static void test_esn(void **state)
+{
+	const struct sa_spec spec = {.algo = GCM256_8, .window = 1024, .esn = true,
+				     .oseq = UINT32_MAX - 3000, .iseq = UINT32_MAX - 3000};
+
+	live(&spec);
+}
+
+static void test_udp(void **state)
+{
+	const struct sa_spec spec = {
+	    .algo = CBC128_SHA1, .window = 32, .sport = 4500, .dport = 4500};
+
+	live(&spec);
+}
+
+static void test_sequence_ends(void **state)
+{
+	const struct sa_spec spec = {
+	    .algo = GCM128_16, .window = 64, .oseq = UINT32_MAX - 2000, .iseq = UINT32_MAX - 2000};
+
+	live(&spec);
+}
+
+static void test_tos(void **state)
+{
+	const struct sa_spec spec = {
+	    .algo = CHACHA, .flags = UX_SA_DECAP_DSCP | UX_SA_NOPMTUDISC, .window = 64};
+
+	live(&spec);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_plain),	  cmocka_unit_test(test_esn),
+	    cmocka_unit_test(test_udp),	  cmocka_unit_test(test_sequence_ends),
+	    cmocka_unit_test(test_tos),
+	};
+
+	srandom(argc > 1 ? (unsigned int)strtoul(argv[1], NULL, 10) : 1);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
