@@ -298,8 +298,11 @@ void ux_interim_close(struct uxfrm *u, const struct ux_policy *policy)
 	ux_list_for_each_safe (pos, next, &u->interim.gaps_by_time) {
 		struct ux_gap *gap = ux_container_of(pos, struct ux_gap, timed);
 
-		if (is_of(gap, policy))
-			close_gap(u, gap);
+		if (!is_of(gap, policy))
+			continue;
+		/* before it is gone too: who has missed the policy sees the gap, or that something changed */
+		ux_interim_changed(u);
+		close_gap(u, gap);
 	}
 }
 
