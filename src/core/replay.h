@@ -54,6 +54,13 @@ enum ux_replay ux_replay_check(const struct ux_replay_window *w, uint64_t seq);
 /* ux_replay_commit - after the ICV was found right: accept @seq, or say why not. */
 enum ux_replay ux_replay_commit(struct ux_replay_window *w, uint64_t seq);
 
+/* ux_replay_prefetch - have near what a packet with these 32 bits will be checked against. */
+static inline void ux_replay_prefetch(const struct ux_replay_window *w, uint32_t seq_lo)
+{
+	__builtin_prefetch(w, 1);
+	__builtin_prefetch((const uint8_t *)(w + 1) + (seq_lo / 32 * 8 & 511), 1);
+}
+
 /*
  * ux_replay_check_run, ux_replay_commit_run - the same for @n packets in the order they came;
  * answers[i], an enum ux_replay, is what they would be told one after the other. The first takes

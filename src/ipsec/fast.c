@@ -14,9 +14,12 @@ struct ux_fast *ux_fast_new(uint32_t max_flows, const uint64_t secret[2])
 
 	if (!f)
 		return NULL;
-	if (ux_flow_cache_init(&f->out_flows, sizeof(struct ux_out_flow), max_flows, secret) < 0 ||
-	    ux_flow_cache_init(&f->in_sas, sizeof(struct ux_in_sa), max_flows, secret) < 0 ||
-	    ux_flow_cache_init(&f->in_flows, sizeof(struct ux_in_flow), max_flows, secret) < 0) {
+	if (ux_flow_cache_init(&f->out_flows, sizeof(struct ux_out_flow), UX_OUT_FLOW_NEAR,
+			       max_flows, secret) < 0 ||
+	    ux_flow_cache_init(&f->in_sas, sizeof(struct ux_in_sa), sizeof(struct ux_in_sa),
+			       max_flows, secret) < 0 ||
+	    ux_flow_cache_init(&f->in_flows, sizeof(struct ux_in_flow), sizeof(struct ux_in_flow),
+			       max_flows, secret) < 0) {
 		ux_fast_free(f);
 		return NULL;
 	}

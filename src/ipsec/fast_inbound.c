@@ -47,8 +47,8 @@ static bool read_outer4(const uint8_t *data, uint32_t len, struct ux_flow_id *id
 	ip->tos = data[1];
 	ip->v6 = false;
 	*ret_proto = data[9];
-	id->addresses[0] = ux_load32(data + 16);
-	id->addresses[1] = 0;
+	id->word[0] = ux_load32(data + 16);
+	id->word[1] = 0;
 	return true;
 }
 
@@ -63,7 +63,8 @@ static bool read_outer6(const uint8_t *data, uint32_t len, struct ux_flow_id *id
 	ip->tos = (uint8_t)(ux_get_be16(data) >> 4);
 	ip->v6 = true;
 	*ret_proto = data[6];
-	memcpy(id->addresses, data + 24, 16);
+	id->word[0] = ux_load64(data + 24);
+	id->word[1] = ux_load64(data + 32);
 	return true;
 }
 
@@ -72,8 +73,9 @@ static bool read_outer(struct fast_packet *f, struct ux_flow_id *id)
 {
 	const struct uxfrm_packet *p = f->p;
 	struct ux_plain_ip ip;
+	struct ux_flow_about about = {0};
 	uint16_t encap = UX_ENCAP_NONE;
-	uint32_t header_len;
+	uint32_t header_len, spi;
 	uint8_t proto;
 
 	if (p->len < UX_IP4_LEN)
@@ -105,14 +107,12 @@ static bool read_outer(struct fast_packet *f, struct ux_flow_id *id)
 		return false;
 	}
 	f->outer_tos = ip.tos;
-	id->addresses[2] = id->addresses[3] = 0;
-	id->ports = ux_load32(f->esp);
-	id->mark = p->mark;
-	id->ifindex = 0;
-	id->if_id = 0;
-	id->kind = UX_FLOW_KIND(IPPROTO_ESP, ip.v6);
-	id->more = encap;
-	return id->ports != 0;
+	about.mark = p->mark;
+	about.more = encap;
+	spi = ux_load32(f->esp);
+	id->word[2] = id->word[3] = 0;
+	ux_flow_id_rest(id, spi, UX_FLOW_KIND(IPPROTO_ESP, ip.v6), &about);
+	return spi != 0;
 }
 
 static bool usable(const struct uxfrm_worker *w, const struct ux_in_sa *in)
@@ -184,6 +184,7 @@ static void find_sas(struct uxfrm_worker *w, struct uxfrm_packet *const *packets
 		if (same[i] == i) {
 			__builtin_prefetch(f->in->rt);
 			__builtin_prefetch(&f->in->rt->oseq, 1);
+			__builtin_prefetch(f->in->transform);
 		}
 	}
 }
@@ -249,13 +250,22 @@ static void keep(struct run *run, size_t *kept, size_t i)
 
 /* ---- the steps ---- */
 
+static void prefetch_windows(const struct run *run)
+{
+	for (size_t i = 0; i < run->n; i++)
+		if (!i || run->at[i].group != run->at[i - 1].group)
+			ux_replay_prefetch(ux_rcu_follow(&run->at[i].in->rt->replay),
+					   ux_esp_seq(run->at[i].esp));
+}
+
 static void check_replay(struct uxfrm_worker *w, struct run *run)
 {
 	size_t kept = 0, n;
 
+	prefetch_windows(run);
 	for (size_t first = 0; first < run->n; first += n) {
-		struct ux_sa *sa = run->at[first].in->sa;
-		const struct ux_replay_window *window = ux_rcu_follow(&sa->runtime->replay);
+		struct ux_sa_runtime *rt = run->at[first].in->rt;
+		const struct ux_replay_window *window = ux_rcu_follow(&rt->replay);
 		uint64_t seqs[UXFRM_BURST];
 		uint8_t answers[UXFRM_BURST];
 
@@ -271,7 +281,7 @@ static void check_replay(struct uxfrm_worker *w, struct run *run)
 			if (answers[i] == UX_REPLAY_NEW)
 				keep(run, &kept, first + i);
 			else
-				drop(w, f, ux_inbound_replay_drop(sa, answers[i]));
+				drop(w, f, ux_inbound_replay_drop(rt, answers[i]));
 		}
 	}
 	run->n = kept;
@@ -282,15 +292,14 @@ static void decrypt(struct uxfrm_worker *w, struct run *run)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < run->n; i++) {
-		struct fast_packet *f = &run->at[i];
+		const struct fast_packet *f = &run->at[i];
+		struct ux_crypt_op *op = &w->ops[i];
 
-		w->ops[i] = (struct ux_crypt_op){
-		    .transform = f->in->rt->transform,
-		    .esp = f->esp,
-		    .payload_len = padded_len(f),
-		    .icv = f->esp + f->rest_len - f->in->icv_len,
-		    .seq_hi = (uint32_t)(f->seq >> 32),
-		};
+		op->transform = f->in->transform;
+		op->esp = f->esp;
+		op->payload_len = padded_len(f);
+		op->icv = f->esp + f->rest_len - f->in->icv_len;
+		op->seq_hi = (uint32_t)(f->seq >> 32);
 	}
 	ux_crypt_decrypt(w->crypto, w->ops, run->n);
 	for (size_t i = 0; i < run->n; i++) {
@@ -313,8 +322,8 @@ static void commit_replay(struct uxfrm_worker *w, struct run *run)
 	size_t kept = 0, n;
 
 	for (size_t first = 0; first < run->n; first += n) {
-		struct ux_sa *sa = run->at[first].in->sa;
-		struct ux_replay_window *window = ux_rcu_follow(&sa->runtime->replay);
+		struct ux_sa_runtime *rt = run->at[first].in->rt;
+		struct ux_replay_window *window = ux_rcu_follow(&rt->replay);
 		uint64_t seqs[UXFRM_BURST];
 		uint8_t answers[UXFRM_BURST];
 
@@ -327,7 +336,7 @@ static void commit_replay(struct uxfrm_worker *w, struct run *run)
 				keep(run, &kept, first + i);
 			else
 				drop(w, &run->at[first + i],
-				     ux_inbound_replay_drop(sa, answers[i]));
+				     ux_inbound_replay_drop(rt, answers[i]));
 		}
 	}
 	run->n = kept;
@@ -392,11 +401,10 @@ static uint32_t inner_mark(const struct fast_packet *f)
 
 static bool read_inner(const struct fast_packet *f, struct ux_flow_id *id, struct ux_plain_ip *ip)
 {
-	id->mark = inner_mark(f);
-	id->ifindex = f->p->ifindex;
-	id->if_id = 0;
-	id->more = f->in->spi;
-	return ux_flow_id_read(payload_of(f), f->payload_len, id, ip) &&
+	const struct ux_flow_about about = {
+	    .mark = inner_mark(f), .ifindex = f->p->ifindex, .more = f->in->spi};
+
+	return ux_flow_id_read(payload_of(f), f->payload_len, &about, id, ip) &&
 	       f->next_header == (ip->v6 ? IPPROTO_IPV6 : IPPROTO_IPIP);
 }
 
@@ -544,6 +552,7 @@ void ux_fast_learn_sa(struct uxfrm_worker *w, struct ux_slot *s)
 	in->head.generation = w->fast->generation;
 	in->sa = s->sa;
 	in->rt = sa->runtime;
+	in->transform = t;
 	in->limits = ux_fast_limits_of(sa, w->now_s);
 	in->spi = be32toh(sa->id.spi);
 	in->mark_m = sa->output_mark.m;
@@ -560,12 +569,13 @@ void ux_fast_learn_inner(struct uxfrm_worker *w, struct ux_slot *s)
 	struct ux_flow_cache *cache = &w->fast->in_flows;
 	struct ux_plain_ip ip;
 	struct ux_in_flow *flow;
-	struct ux_flow_id id = {
+	struct ux_flow_id id;
+	const struct ux_flow_about about = {
 	    .mark = s->p->mark, .ifindex = s->p->ifindex, .more = be32toh(s->sa->id.spi)};
 
 	if (s->n_bundle != 1 || s->protocol != &ux_esp || s->sa->mode != UX_MODE_TUNNEL ||
 	    !s->policy || s->policy->type != UX_POLICY_TYPE_MAIN ||
-	    !ux_flow_id_read(s->p->data, s->p->len, &id, &ip))
+	    !ux_flow_id_read(s->p->data, s->p->len, &about, &id, &ip))
 		return;
 	flow = ux_flow_cache_place(cache, ux_flow_id_hash(&id, cache->secret), &id);
 	flow->head.generation = w->fast->generation;

@@ -30,11 +30,10 @@ struct fast_packet {
 
 static bool read_id(const struct uxfrm_packet *p, struct ux_flow_id *id, struct ux_plain_ip *ip)
 {
-	id->mark = p->mark;
-	id->ifindex = p->ifindex;
-	id->if_id = p->if_id;
-	id->more = 0;
-	return ux_flow_id_read(p->data, p->len, id, ip);
+	const struct ux_flow_about about = {
+	    .mark = p->mark, .ifindex = p->ifindex, .if_id = p->if_id};
+
+	return ux_flow_id_read(p->data, p->len, &about, id, ip);
 }
 
 static bool usable(const struct uxfrm_worker *w, const struct ux_out_flow *flow)
@@ -105,8 +104,11 @@ static size_t find_flows(struct uxfrm_worker *w, struct uxfrm_packet *const *pac
 		    ux_round_up(f->ip.total_len + UX_ESP_TRAILER_LEN, f->flow->align);
 		if (!fits(packets[i], f->flow, f->ip.total_len, f->padded_len))
 			return i;
-		if (same[i] == i)
+		if (same[i] == i) {
 			__builtin_prefetch(&f->flow->rt->oseq, 1);
+			__builtin_prefetch(f->flow->iv, 1);
+			__builtin_prefetch(f->flow->transform);
+		}
 	}
 	return n;
 }
@@ -152,15 +154,21 @@ static size_t take_numbers(struct uxfrm_worker *w, const struct fast_packet *run
 	struct ux_fast *fast = w->fast;
 	uint32_t left[UXFRM_BURST];
 	size_t first_of[UXFRM_BURST];
+	bool all = true;
 
 	for (size_t i = n; i-- > 0;)
 		first_of[fast->group_of[i]] = i;
 	for (size_t g = 0; g < fast->n_groups; g++) {
 		struct ux_fast_group *group = &fast->groups[g];
 
-		left[g] = ux_sa_use_take(run[first_of[g]].flow->sa, group->n, &group->seq,
-					 &group->iv);
+		const struct ux_out_flow *flow = run[first_of[g]].flow;
+
+		left[g] = ux_sa_use_take(group->rt, flow->iv, flow->last_seq, group->n,
+					 &group->seq, &group->iv);
+		all &= left[g] == group->n;
 	}
+	if (all)
+		return n;
 	for (size_t i = 0; i < n; i++)
 		if (left[fast->group_of[i]]-- == 0)
 			return i;
@@ -178,28 +186,58 @@ static void count_again(struct ux_fast *fast, const struct fast_packet *run, siz
 	}
 }
 
+/* Words as they lie in memory: class, length, identification and DF go into the first. */
 static void build_ip4(uint8_t *outer, const struct ux_out_flow *flow, const struct ux_plain_ip *ip,
 		      uint32_t total_len, uint64_t seq)
 {
 	bool df = ip->df && flow->keep_df;
-	uint16_t id = df ? 0 : (uint16_t)(seq + flow->id_base);
-	uint16_t words[3] = {htobe16((uint16_t)total_len), htobe16(id), htobe16(df ? IP4_DF : 0)};
-	uint32_t sum = flow->outer_sum + words[0] + words[1] + words[2];
+	uint64_t id = df ? 0 : htobe16((uint16_t)(seq + flow->id_base));
+	uint64_t changes = be64toh((uint64_t)flow->outer_tos << 48 | (uint64_t)total_len << 32 |
+				   (df ? IP4_DF : 0)) |
+			   le64toh(id << 32);
+	uint64_t first = ux_load64(flow->outer) | changes, addresses = ux_load64(flow->outer + 12);
+	uint32_t sum = flow->outer_sum, second = ux_load32(flow->outer + 8);
 
-	outer[1] = flow->outer_tos;
-	/* in memory order the class is the second byte of its word */
-	sum += ux_checksum_load((const uint8_t[2]){0, flow->outer_tos});
-	memcpy(outer + 2, words, sizeof(words));
+	for (int shift = 0; shift < 64; shift += 16)
+		sum += (uint16_t)(changes >> shift);
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
-	ux_checksum_store(outer + 10, (uint16_t)~sum);
+	second |= be32toh((uint32_t)be16toh((uint16_t)~sum));
+	memcpy(outer, &first, sizeof(first));
+	memcpy(outer + 8, &second, sizeof(second));
+	memcpy(outer + 12, &addresses, sizeof(addresses));
 }
 
 static void build_ip6(uint8_t *outer, const struct ux_out_flow *flow, const struct ux_plain_ip *ip,
 		      uint32_t total_len)
 {
+	memcpy(outer, flow->outer, UX_IP6_LEN);
 	ux_put_be32(outer, 6u << 28 | (uint32_t)flow->outer_tos << 20 | ip->flow_label);
 	ux_put_be16(outer + 4, (uint16_t)(total_len - UX_IP6_LEN));
+}
+
+static void build_udp(uint8_t *udp, const struct ux_out_flow *flow, uint32_t len)
+{
+	uint64_t header = ux_load64(flow->outer + flow->outer_len - UX_UDP_LEN) |
+			  be64toh((uint64_t)len << 16);
+
+	memcpy(udp, &header, sizeof(header));
+}
+
+/* As ux_padding_write; what is written too much lies where the ICV will be. */
+static void write_trailer(uint8_t *payload, const struct fast_packet *f, uint8_t icv_len)
+{
+	static const uint8_t padding[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+	uint8_t next_header = f->ip.v6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
+	uint32_t pad = f->padded_len - f->ip.total_len - UX_ESP_TRAILER_LEN;
+
+	if (pad > sizeof(padding) || icv_len < sizeof(padding)) {
+		ux_padding_write(payload, f->ip.total_len, f->padded_len, next_header);
+		return;
+	}
+	memcpy(payload + f->ip.total_len, padding, sizeof(padding));
+	payload[f->padded_len - 2] = (uint8_t)pad;
+	payload[f->padded_len - 1] = next_header;
 }
 
 static void refresh_tos(struct ux_out_flow *flow, uint8_t inner)
@@ -215,33 +253,28 @@ static void build(struct uxfrm_worker *w, struct uxfrm_packet *p, const struct f
 		  struct ux_fast_group *group, struct ux_crypt_op *op)
 {
 	struct ux_out_flow *flow = f->flow;
-	uint64_t seq = group->seq++;
+	uint64_t seq = group->seq++, header;
 	uint8_t *payload = p->data, *esp = payload - flow->iv_len - UX_ESP_HEADER_LEN;
 	uint8_t *outer = esp - flow->outer_len;
 	uint32_t total_len =
 	    (uint32_t)(payload - outer) + f->padded_len + flow->icv_len;
 
 	refresh_tos(flow, f->ip.tos);
-	memcpy(outer, flow->outer, UX_IP4_LEN);
-	if (flow->outer_len > UX_IP4_LEN)
-		memcpy(outer + UX_IP4_LEN, flow->outer + UX_IP4_LEN, flow->outer_len - UX_IP4_LEN);
 	if (flow->outer_v6)
 		build_ip6(outer, flow, &f->ip, total_len);
 	else
 		build_ip4(outer, flow, &f->ip, total_len, seq);
 	if (flow->outer_udp)
-		ux_put_be16(esp - 4, (uint16_t)(UX_UDP_LEN + total_len - flow->outer_len));
-	ux_esp_build(esp, htobe32(flow->spi), (uint32_t)seq);
-	ux_padding_write(payload, f->ip.total_len, f->padded_len,
-			 f->ip.v6 ? IPPROTO_IPV6 : IPPROTO_IPIP);
-	*op = (struct ux_crypt_op){
-	    .transform = flow->rt->transform,
-	    .esp = esp,
-	    .payload_len = f->padded_len,
-	    .icv = payload + f->padded_len,
-	    .iv_counter = group->iv++,
-	    .seq_hi = (uint32_t)(seq >> 32),
-	};
+		build_udp(esp - UX_UDP_LEN, flow, UX_UDP_LEN + total_len - flow->outer_len);
+	header = htobe64((uint64_t)flow->spi << 32 | (uint32_t)seq);
+	memcpy(esp, &header, sizeof(header));
+	write_trailer(payload, f, flow->icv_len);
+	op->transform = flow->transform;
+	op->esp = esp;
+	op->payload_len = f->padded_len;
+	op->icv = payload + f->padded_len;
+	op->iv_counter = group->iv++;
+	op->seq_hi = (uint32_t)(seq >> 32);
 	p->data = outer;
 	p->len = total_len;
 	p->may_fragment = flow->outer_v6 || !(f->ip.df && flow->keep_df);
@@ -266,7 +299,8 @@ static void settle(struct uxfrm_worker *w, struct uxfrm_packet *const *packets,
 		struct ux_out_flow *flow = run[i].flow;
 
 		p->spi = flow->spi;
-		p->mark = (p->mark & ~flow->mark_m) | flow->mark_v;
+		if (flow->marks)
+			p->mark = (p->mark & ~flow->mark_m) | flow->mark_v;
 		p->mtu = run[i].ip.total_len > UX_PATH_ALWAYS_FITS ? flow->mtu : 0;
 		p->drop = UXFRM_DROP_NONE;
 		p->verdict = UXFRM_UNDERLAY;
@@ -328,7 +362,8 @@ static bool can_go(const struct ux_slot *s)
 	return sa && policy && policy->type == UX_POLICY_TYPE_MAIN &&
 	       policy->n_templates == 1 && !policy->labelled &&
 	       !(policy->flags & UX_POLICY_CPU_ACQUIRE) && sa->id.proto == IPPROTO_ESP &&
-	       sa->mode == UX_MODE_TUNNEL && !sa->special && !sa->runtime->terms.tfcpad &&
+	       sa->mode == UX_MODE_TUNNEL && (!sa->runtime->transform->iv_len || sa->runtime->iv) &&
+	       !sa->special && !sa->runtime->terms.tfcpad &&
 	       !s->ip.fragment && !s->p->may_split;
 }
 
@@ -367,6 +402,7 @@ static void make_template(struct ux_out_flow *flow, const struct ux_sa *sa)
 	flow->spi = be32toh(sa->id.spi);
 	flow->id_base = (uint16_t)(flow->spi ^ flow->spi >> 16);
 	flow->keep_df = !(sa->flags & UX_SA_NOPMTUDISC);
+	flow->marks = sa->output_mark.m;
 	flow->mark_m = sa->output_mark.m;
 	flow->mark_v = sa->output_mark.v & sa->output_mark.m;
 }
@@ -390,7 +426,9 @@ void ux_fast_learn_outbound(struct uxfrm_worker *w, struct ux_slot *s)
 	flow->limits = ux_fast_limits_of(flow->sa, w->now_s);
 	flow->paths = atomic_load_explicit(&w->instance->paths_forgotten, memory_order_relaxed);
 	flow->longest = ux_path_longest(w, s, &flow->mtu);
-	t = flow->rt->transform;
+	t = flow->transform = flow->rt->transform;
+	flow->iv = t->iv_len ? flow->rt->iv : NULL;
+	flow->last_seq = ux_sa_use_last(flow->sa);
 	flow->iv_len = t->iv_len;
 	flow->icv_len = t->icv_len;
 	flow->align = t->align;

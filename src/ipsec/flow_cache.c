@@ -20,7 +20,7 @@ static size_t entries_len(const struct ux_flow_cache *c)
 	return ((size_t)c->set_mask_max + 1) * UX_FLOW_WAYS * c->entry_size;
 }
 
-int ux_flow_cache_init(struct ux_flow_cache *c, size_t entry_size, uint32_t max,
+int ux_flow_cache_init(struct ux_flow_cache *c, size_t entry_size, size_t near_size, uint32_t max,
 		       const uint64_t secret[2])
 {
 	uint32_t sets = 1;
@@ -29,6 +29,7 @@ int ux_flow_cache_init(struct ux_flow_cache *c, size_t entry_size, uint32_t max,
 		sets *= 2;
 	*c = (struct ux_flow_cache){
 	    .entry_size = entry_size,
+	    .near_size = near_size,
 	    .set_mask = (sets < SETS_FIRST ? sets : SETS_FIRST) - 1,
 	    .set_mask_max = sets - 1,
 	    .secret = {secret[0], secret[1]},

@@ -27,13 +27,14 @@ struct ux_flow_cache {
 	uint32_t *tags; /* UX_FLOW_WAYS for each set; 0: free */
 	uint8_t *entries;
 	size_t entry_size; /* a multiple of 64 */
+	size_t near_size;  /* so much of it is fetched ahead */
 	uint32_t set_mask, set_mask_max;
 	uint32_t displaced, next_way;
 	uint64_t secret[2];
 };
 
 /* ux_flow_cache_init - for up to @max entries, rounded up. -ENOMEM. */
-int ux_flow_cache_init(struct ux_flow_cache *c, size_t entry_size, uint32_t max,
+int ux_flow_cache_init(struct ux_flow_cache *c, size_t entry_size, size_t near_size, uint32_t max,
 		       const uint64_t secret[2]);
 void ux_flow_cache_fini(struct ux_flow_cache *c);
 
@@ -64,7 +65,7 @@ static inline void ux_flow_cache_prefetch(const struct ux_flow_cache *c, uint64_
 
 	for (uint32_t i = first; i < first + UX_FLOW_WAYS; i++)
 		if (c->tags[i] == tag)
-			for (size_t at = 0; at < c->entry_size; at += 64)
+			for (size_t at = 0; at < c->near_size; at += 64)
 				__builtin_prefetch((uint8_t *)ux_flow_cache_at(c, i) + at);
 }
 

@@ -16,17 +16,30 @@
 #include "base/bytes.h"
 #include "packet/ip.h"
 
-struct ux_flow_id {
-	uint64_t addresses[4]; /* IPv4: both in the first word */
-	uint32_t ports;	       /* as they stand in the packet; ICMP: type and code */
-	uint32_t mark;
-	int32_t ifindex;
-	uint32_t if_id;
-	uint32_t kind; /* protocol and family */
-	uint32_t more; /* the cache's own */
-};
 #define UX_FLOW_ID_WORDS 7
-_Static_assert(sizeof(struct ux_flow_id) == UX_FLOW_ID_WORDS * 8, "it is hashed as words");
+struct ux_flow_id {
+	/* Written and read as whole words: a word that is read back before its parts have left the
+	 * processor's store buffer makes it wait for all of them. */
+	uint64_t word[UX_FLOW_ID_WORDS];
+};
+
+/* The words: 0 to 3 addresses, IPv4 both in the first; then these. */
+enum {
+	UX_FLOW_ID_PORTS = 4,	 /* as they stand in the packet, or ICMP type and code; mark */
+	UX_FLOW_ID_INTERFACE = 5, /* index, if_id */
+	UX_FLOW_ID_KIND = 6	 /* protocol and family; what the cache adds */
+};
+
+static inline uint64_t ux_flow_id_pair(uint32_t low, uint32_t high)
+{
+	return low | (uint64_t)high << 32;
+}
+
+/* What comes not from the packet's bytes. */
+struct ux_flow_about {
+	uint32_t mark, if_id, more;
+	int32_t ifindex;
+};
 
 /* What of the header is needed beside. */
 struct ux_plain_ip {
@@ -54,81 +67,95 @@ static inline uint64_t ux_load64(const uint8_t *at)
 #define UX_FLOW_KIND(proto, v6) ((uint32_t)(proto) | (uint32_t)(v6) << 8)
 
 /* Ports, or what stands for them. False: a protocol or a message that is not plain. */
-static inline bool ux_flow_id_upper(struct ux_flow_id *id, uint8_t proto, const uint8_t *upper,
-				    uint32_t len)
+static inline bool ux_flow_id_upper(uint8_t proto, const uint8_t *upper, uint32_t len,
+				    uint32_t *ret_ports)
 {
+	uint8_t type = proto == IPPROTO_ICMPV6 ? 128 : 8;
+
+	if (len < 4)
+		return false;
+	*ret_ports = ux_load32(upper);
 	switch (proto) {
 	case IPPROTO_TCP:
 	case IPPROTO_UDP:
 	case IPPROTO_UDPLITE:
 	case IPPROTO_SCTP:
 	case IPPROTO_DCCP:
-		if (len < 4)
-			return false;
-		id->ports = ux_load32(upper);
 		return true;
 	case IPPROTO_ICMP: /* echo and its answer: the others may be about another flow */
-		if (len < 4 || (upper[0] != 0 && upper[0] != 8))
-			return false;
-		id->ports = upper[0] | (uint32_t)upper[1] << 16;
-		return true;
 	case IPPROTO_ICMPV6:
-		if (len < 4 || (upper[0] != 128 && upper[0] != 129))
-			return false;
-		id->ports = upper[0] | (uint32_t)upper[1] << 16;
-		return true;
+		*ret_ports = upper[0] | (uint32_t)upper[1] << 16;
+		return upper[0] == type || upper[0] == (type == 8 ? 0 : 129);
 	default:
 		return false;
 	}
 }
 
-static inline bool ux_flow_id_read4(const uint8_t *data, uint32_t len, struct ux_flow_id *id,
+static inline void ux_flow_id_rest(struct ux_flow_id *id, uint32_t ports, uint32_t kind,
+				   const struct ux_flow_about *about)
+{
+	id->word[UX_FLOW_ID_PORTS] = ux_flow_id_pair(ports, about->mark);
+	id->word[UX_FLOW_ID_INTERFACE] =
+	    ux_flow_id_pair((uint32_t)about->ifindex, about->if_id);
+	id->word[UX_FLOW_ID_KIND] = ux_flow_id_pair(kind, about->more);
+}
+
+static inline bool ux_flow_id_read4(const uint8_t *data, uint32_t len,
+				    const struct ux_flow_about *about, struct ux_flow_id *id,
 				    struct ux_plain_ip *ip)
 {
 	uint16_t fragment = ux_get_be16(data + 6);
+	uint32_t ports;
 
 	ip->total_len = ux_get_be16(data + 2);
 	if (data[0] != 0x45 || ip->total_len > len || ip->total_len < UX_IP4_LEN ||
 	    (fragment & 0x3fff))
 		return false;
+	if (!ux_flow_id_upper(data[9], data + UX_IP4_LEN, ip->total_len - UX_IP4_LEN, &ports))
+		return false;
 	ip->tos = data[1];
 	ip->flow_label = 0;
 	ip->v6 = false;
 	ip->df = fragment & 0x4000;
-	id->addresses[0] = ux_load64(data + 12);
-	id->addresses[1] = id->addresses[2] = id->addresses[3] = 0;
-	id->kind = UX_FLOW_KIND(data[9], false);
-	return ux_flow_id_upper(id, data[9], data + UX_IP4_LEN, ip->total_len - UX_IP4_LEN);
+	id->word[0] = ux_load64(data + 12);
+	id->word[1] = id->word[2] = id->word[3] = 0;
+	ux_flow_id_rest(id, ports, UX_FLOW_KIND(data[9], false), about);
+	return true;
 }
 
-static inline bool ux_flow_id_read6(const uint8_t *data, uint32_t len, struct ux_flow_id *id,
+static inline bool ux_flow_id_read6(const uint8_t *data, uint32_t len,
+				    const struct ux_flow_about *about, struct ux_flow_id *id,
 				    struct ux_plain_ip *ip)
 {
-	uint32_t first = ux_get_be32(data);
+	uint32_t first = ux_get_be32(data), ports;
 
 	ip->total_len = UX_IP6_LEN + ux_get_be16(data + 4);
 	if (len < UX_IP6_LEN || ip->total_len > len)
+		return false;
+	if (!ux_flow_id_upper(data[6], data + UX_IP6_LEN, ip->total_len - UX_IP6_LEN, &ports))
 		return false;
 	ip->tos = (uint8_t)(first >> 20);
 	ip->flow_label = first & 0xfffff;
 	ip->v6 = true;
 	ip->df = true;
-	memcpy(id->addresses, data + 8, 32);
-	id->kind = UX_FLOW_KIND(data[6], true);
-	return ux_flow_id_upper(id, data[6], data + UX_IP6_LEN, ip->total_len - UX_IP6_LEN);
+	for (int i = 0; i < 4; i++)
+		id->word[i] = ux_load64(data + 8 + i * 8);
+	ux_flow_id_rest(id, ports, UX_FLOW_KIND(data[6], true), about);
+	return true;
 }
 
-/* ux_flow_id_read - addresses, ports and kind of the packet at @data. False: it is not plain. */
-static inline bool ux_flow_id_read(const uint8_t *data, uint32_t len, struct ux_flow_id *id,
+/* ux_flow_id_read - the id of the packet at @data. False: it is not plain. */
+static inline bool ux_flow_id_read(const uint8_t *data, uint32_t len,
+				   const struct ux_flow_about *about, struct ux_flow_id *id,
 				   struct ux_plain_ip *ip)
 {
 	if (len < UX_IP4_LEN + 4)
 		return false;
 	switch (data[0] >> 4) {
 	case 4:
-		return ux_flow_id_read4(data, len, id, ip);
+		return ux_flow_id_read4(data, len, about, id, ip);
 	case 6:
-		return ux_flow_id_read6(data, len, id, ip);
+		return ux_flow_id_read6(data, len, about, id, ip);
 	default:
 		return false;
 	}
@@ -136,11 +163,10 @@ static inline bool ux_flow_id_read(const uint8_t *data, uint32_t len, struct ux_
 
 static inline bool ux_flow_id_equal(const struct ux_flow_id *a, const struct ux_flow_id *b)
 {
-	const uint8_t *x = (const uint8_t *)a, *y = (const uint8_t *)b;
 	uint64_t differs = 0;
 
 	for (int i = 0; i < UX_FLOW_ID_WORDS; i++)
-		differs |= ux_load64(x + i * 8) ^ ux_load64(y + i * 8);
+		differs |= a->word[i] ^ b->word[i];
 	return !differs;
 }
 
@@ -157,11 +183,10 @@ static inline uint64_t ux_flow_id_mix(uint64_t a, uint64_t b)
  */
 static inline uint64_t ux_flow_id_hash(const struct ux_flow_id *id, const uint64_t secret[2])
 {
-	const uint8_t *x = (const uint8_t *)id;
-	uint64_t h = ux_flow_id_mix(ux_load64(x) ^ secret[0], ux_load64(x + 32) ^ secret[1]);
+	const uint64_t *w = id->word;
+	uint64_t h = ux_flow_id_mix(w[0] ^ secret[0], w[4] ^ secret[1]);
 
-	if (id->kind >> 8)
-		h ^= ux_flow_id_mix(ux_load64(x + 8) ^ secret[1], ux_load64(x + 24) ^ secret[0]) +
-		     ux_load64(x + 16);
-	return ux_flow_id_mix(h ^ ux_load64(x + 40), ux_load64(x + 48) ^ secret[0] ^ secret[1]);
+	if (w[1] | w[2] | w[3])
+		h ^= ux_flow_id_mix(w[1] ^ secret[1], w[3] ^ secret[0]) + w[2];
+	return ux_flow_id_mix(h ^ w[5], w[6] ^ secret[0] ^ secret[1]);
 }

@@ -54,16 +54,16 @@ static void count_failure(_Atomic(uint32_t) *counter)
 	atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
 }
 
-enum uxfrm_drop ux_inbound_replay_drop(struct ux_sa *sa, enum ux_replay answer)
+enum uxfrm_drop ux_inbound_replay_drop(struct ux_sa_runtime *rt, enum ux_replay answer)
 {
 	switch (answer) {
 	case UX_REPLAY_NEW:
 		return UXFRM_DROP_NONE;
 	case UX_REPLAY_SEEN:
-		count_failure(&sa->runtime->stats.replay);
+		count_failure(&rt->stats.replay);
 		return UXFRM_DROP_IN_REPLAY;
 	case UX_REPLAY_TOO_OLD:
-		count_failure(&sa->runtime->stats.replay_window);
+		count_failure(&rt->stats.replay_window);
 		return UXFRM_DROP_IN_TOO_OLD;
 	default:
 		return UXFRM_DROP_IN_SEQ_ZERO;
@@ -93,7 +93,7 @@ static enum uxfrm_drop check_replay(struct ux_slot *s)
 	if (!s->protocol->numbered)
 		return replay->window ? UXFRM_DROP_IN_SEQ_ZERO : UXFRM_DROP_NONE;
 	s->seq = ux_replay_guess(replay, s->protocol->seq(s->header));
-	return ux_inbound_replay_drop(s->sa, ux_replay_check(replay, s->seq));
+	return ux_inbound_replay_drop(s->sa->runtime, ux_replay_check(replay, s->seq));
 }
 
 static struct ux_sa *lookup(const struct uxfrm_worker *w, const struct ux_slot *s)
@@ -192,7 +192,7 @@ static enum uxfrm_drop accept_packet(struct uxfrm_worker *w, struct ux_slot *s)
 		return UXFRM_DROP_IN_EXPIRED;
 	reason = UXFRM_DROP_NONE;
 	if (s->protocol->numbered)
-		reason = ux_inbound_replay_drop(s->sa, ux_replay_commit(replay, s->seq));
+		reason = ux_inbound_replay_drop(s->sa->runtime, ux_replay_commit(replay, s->seq));
 	if (reason == UXFRM_DROP_NONE)
 		reason = s->protocol->accept(w, s);
 	if (reason != UXFRM_DROP_NONE)

@@ -10,4 +10,4 @@
  * behind that. */
 void ux_inbound_opened(struct uxfrm_worker *w);
 /* ux_inbound_replay_drop - why a window refuses a packet; counted in the SA. */
-enum uxfrm_drop ux_inbound_replay_drop(struct ux_sa *sa, enum ux_replay answer);
+enum uxfrm_drop ux_inbound_replay_drop(struct ux_sa_runtime *rt, enum ux_replay answer);

@@ -16,7 +16,7 @@
 
 /* The last number the SA may send (RFC 4303 section 3.3.3). With OSEQ_MAY_WRAP the lower half goes
  * round for ever, as in Linux. */
-static uint64_t sequence_limit(const struct ux_sa *sa)
+uint64_t ux_sa_use_last(const struct ux_sa *sa)
 {
 	if ((sa->flags & UX_SA_ESN) || (sa->extra_flags & UX_SA_EXTRA_OSEQ_MAY_WRAP))
 		return UINT64_MAX;
@@ -24,10 +24,10 @@ static uint64_t sequence_limit(const struct ux_sa *sa)
 }
 
 /* Up to @want numbers in a row; returns how many there were. */
-static uint32_t take_sequence(struct ux_sa *sa, uint32_t want, uint64_t *ret_first)
+static uint32_t take_sequence(struct ux_sa_runtime *rt, uint64_t limit, uint32_t want,
+			      uint64_t *ret_first)
 {
-	_Atomic(uint64_t) *oseq = &sa->runtime->oseq;
-	uint64_t limit = sequence_limit(sa);
+	_Atomic(uint64_t) *oseq = &rt->oseq;
 	uint64_t last = atomic_load_explicit(oseq, memory_order_relaxed);
 	uint64_t n;
 
@@ -67,7 +67,7 @@ static struct number_block take_block(struct ux_sa *sa, const struct ux_protocol
 		b.n = want;
 		return b;
 	}
-	b.n = take_sequence(sa, want, &b.seq);
+	b.n = take_sequence(rt, ux_sa_use_last(sa), want, &b.seq);
 	if (b.n && !take_ivs(rt, b.n, &b.iv)) {
 		b.n = 0;
 		b.short_of = UXFRM_DROP_OUT_IV;
@@ -75,12 +75,13 @@ static struct number_block take_block(struct ux_sa *sa, const struct ux_protocol
 	return b;
 }
 
-uint32_t ux_sa_use_take(struct ux_sa *sa, uint32_t want, uint64_t *ret_seq, uint64_t *ret_iv)
+uint32_t ux_sa_use_take(struct ux_sa_runtime *rt, struct ux_iv_source *iv, uint64_t last_seq,
+			uint32_t want, uint64_t *ret_seq, uint64_t *ret_iv)
 {
-	uint32_t n = take_sequence(sa, want, ret_seq);
+	uint32_t n = take_sequence(rt, last_seq, want, ret_seq);
 
 	*ret_iv = 0;
-	return n && take_ivs(sa->runtime, n, ret_iv) ? n : 0;
+	return n && (!iv || ux_iv_take(iv, n, ret_iv)) ? n : 0;
 }
 
 /* Number the packets from live[@first] on that use the same SA as that one. */

@@ -10,7 +10,10 @@
 void ux_sa_use_number(struct uxfrm_worker *w);
 
 /*
- * ux_sa_use_take - up to @want sequence numbers in a row, and as many IVs, of an SA whose protocol
- * has them. Returns how many there were.
+ * ux_sa_use_take - up to @want sequence numbers in a row, none beyond @last_seq, and as many IVs of
+ * @iv, NULL: none are needed. Returns how many there were.
  */
-uint32_t ux_sa_use_take(struct ux_sa *sa, uint32_t want, uint64_t *ret_seq, uint64_t *ret_iv);
+uint32_t ux_sa_use_take(struct ux_sa_runtime *rt, struct ux_iv_source *iv, uint64_t last_seq,
+			uint32_t want, uint64_t *ret_seq, uint64_t *ret_iv);
+/* ux_sa_use_last - the last sequence number that the SA may send. */
+uint64_t ux_sa_use_last(const struct ux_sa *sa);
