@@ -185,7 +185,9 @@ static void change(uint32_t what)
 			limits.hard_packets = UX_LIMIT_INFINITE;
 			assert_int_equal(ux_sa_set_limits(l->out->runtime, &limits), 0);
 			break;
-		case 4:
+		case 4: /* the SA is not to end by it */
+			limits.hard_packets = UX_LIMIT_INFINITE;
+			assert_int_equal(ux_sa_set_limits(l->out->runtime, &limits), 0);
 			uxfrm_tick(l->pair.a.u, 1000000, REAL_S + now_at);
 			uxfrm_tick(l->pair.b.u, 1000000, REAL_S + now_at);
 			break;
