@@ -207,6 +207,7 @@ static int open_engine(struct control_thread *t)
 	params.larval_drop = t->config->larval_drop;
 	params.acq_expires_s = t->config->acq_expires;
 	params.max_acquire = t->config->max_acquire;
+	params.max_flows = t->config->max_flows;
 	params.labels = keeps_labels(t);
 	params.wake = wake;
 	params.wake_opaque = t;

@@ -286,13 +286,22 @@ static size_t general_run(struct uxfrm_worker *w, struct uxfrm_packet *const *pa
 	return run;
 }
 
+/* Where packets wait the order is at stake, and the short way knows nothing of it. */
+static size_t short_run(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n,
+			unsigned int turns)
+{
+	if (!w->fast || turns == TURNS_MAX || w->held || w->others_wait)
+		return 0;
+	return ux_fast_inbound(w, packets, n);
+}
+
 static void inbound_burst(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n)
 {
 	unsigned int turns = 0;
 
 	ux_worker_begin(w);
 	while (n > 0) {
-		size_t run = w->fast && turns < TURNS_MAX ? ux_fast_inbound(w, packets, n) : 0;
+		size_t run = short_run(w, packets, n, turns);
 
 		if (!run) {
 			run = general_run(w, packets, n, ++turns == TURNS_MAX);

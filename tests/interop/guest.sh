@@ -23,7 +23,8 @@ side()
 	local name=$1 own=$2 other=$3 n
 	{
 		echo "link set lo up"
-		echo "link set w0 up"
+		# what a program sends as one is cut before the device, so that a capture sees each packet
+		echo "link set w0 gso_max_segs 1 up"
 		for n in "$own" "1$own"; do
 			echo "address add 192.0.2.$n/24 dev w0"
 			echo "address add 2001:db8::$n/64 dev w0 nodad"

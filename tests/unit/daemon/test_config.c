@@ -39,6 +39,7 @@ static void defaults(void **state)
 	assert_int_equal(c.fwmark, 0x10000000);
 	assert_true(c.ports);
 	assert_int_equal(c.max_acquire, 4096);
+	assert_int_equal(c.max_flows, 1 << 20);
 	assert_int_equal(c.ready_fd, -1);
 }
 
@@ -51,7 +52,7 @@ static void file_is_read(void **state)
 	assert_int_equal(
 	    ux_config_read(&c,
 			   write_file("[daemon]\ngrace_ms = 0\nlog_level = debug\n"
-				      "strict_templates = yes\nmax_acquire = 9\nlabels = on\ncrypto = openssl\ncrypto_keys = 100\nidle_s = 7\n[ports]\n"
+				      "strict_templates = yes\nmax_acquire = 9\nmax_flows = 5000\nlabels = on\ncrypto = openssl\ncrypto_keys = 100\nidle_s = 7\n[ports]\n"
 				      "underlay = auto\nxdp_devices = eth0, eth1\nfwmark = 0x40\n"
 				      "tun_name = vpn0\n; a comment\nports = no\n"),
 			   &ext),
@@ -60,6 +61,7 @@ static void file_is_read(void **state)
 	assert_int_equal(c.log_level, LOG_DEBUG);
 	assert_true(c.strict_templates);
 	assert_int_equal(c.max_acquire, 9);
+	assert_int_equal(c.max_flows, 5000);
 	assert_int_equal(c.labels, UX_LABELS_ON);
 	assert_int_equal(c.crypto, UX_CRYPTO_OPENSSL);
 	assert_int_equal(c.crypto_keys, 100);
