@@ -38,6 +38,8 @@ side()
 		echo "route add 10.$other.0.0/16 via 192.0.2.$other src 10.$own.0.1"
 		echo "route add fd0$other::/64 via 2001:db8::$other src fd0$own::1"
 	} | ip -n "$name" -batch -
+	# errors as often as there is a reason: time stands still here
+	ip netns exec "$name" sh -c 'echo 0 >/proc/sys/net/ipv4/icmp_ratelimit; echo 0 >/proc/sys/net/ipv6/icmp/ratelimit'
 }
 side ours 1 2
 side theirs 2 1
