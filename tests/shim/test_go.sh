@@ -17,7 +17,8 @@ check "it is linked statically" sh -c "! ldd '$build/go/netlink.test'"
 # Not those of links that the kernel makes, nor the one with an optional template outbound, which kernels refuse since 6.2.
 names='^TestXfrm(MonitorExpire|PolicyAddUpdateDel|PolicyFlush|PolicyBlockWithIfindex|PolicyWithIfid|State.*)$'
 cd "/usr/share/gocode/src/$library" || exit 1
-timeout 200 "$build/uxfrm" run --seccomp -- "$build/go/netlink.test" -test.run "$names" -test.v >"$scratch/go" 2>&1
+# one of them leaves itself out where CI is set
+timeout 200 env -u CI "$build/uxfrm" run --seccomp -- "$build/go/netlink.test" -test.run "$names" -test.v >"$scratch/go" 2>&1
 code=$?
 for name in $(sed -n 's/^=== RUN *//p' "$scratch/go"); do
 	check "$name" grep -q -- "^--- PASS: $name " "$scratch/go"
