@@ -23,6 +23,29 @@ uint64_t bench_clock_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+uint64_t bench_ticks(void)
+{
+#ifdef __x86_64__
+	return __builtin_ia32_rdtsc();
+#else
+	return bench_clock_ns();
+#endif
+}
+
+#define CALIBRATION_NS UINT64_C(50000000)
+
+double bench_tick_ns(void)
+{
+	static double tick_ns;
+	uint64_t ticks = bench_ticks(), start = bench_clock_ns(), now = start;
+
+	while (tick_ns <= 0 && now - start < CALIBRATION_NS)
+		now = bench_clock_ns();
+	if (tick_ns <= 0)
+		tick_ns = (double)(now - start) / (double)(bench_ticks() - ticks);
+	return tick_ns;
+}
+
 long bench_rss_bytes(void)
 {
 	long pages = 0, ignored = 0;

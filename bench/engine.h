@@ -12,6 +12,12 @@
 /* bench_die - "NAME: what", and exit status 2. */
 _Noreturn void bench_die(const char *what);
 uint64_t bench_clock_ns(void);
+/*
+ * bench_ticks - a counter that costs little to read, where there is one: reading the clock may take
+ * microseconds in a virtual machine. bench_tick_ns - nanoseconds of a tick, by the clock.
+ */
+uint64_t bench_ticks(void);
+double bench_tick_ns(void);
 /* bench_rss_bytes - memory of this process. */
 long bench_rss_bytes(void);
 /* bench_below - a random number less than @n. */

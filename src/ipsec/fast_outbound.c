@@ -26,6 +26,7 @@ struct fast_packet {
 	struct ux_out_flow *flow;
 	struct ux_plain_ip ip;
 	uint32_t padded_len;
+	bool udp6; /* its UDP checksum waits for the last byte */
 };
 
 static bool read_id(const struct uxfrm_packet *p, struct ux_flow_id *id, struct ux_plain_ip *ip)
@@ -100,6 +101,7 @@ static size_t find_flows(struct uxfrm_worker *w, struct uxfrm_packet *const *pac
 				       : run[same[i]].flow;
 		if (!f->flow || !usable(w, f->flow))
 			return i;
+		f->udp6 = f->flow->outer_udp && f->flow->outer_v6;
 		f->padded_len =
 		    ux_round_up(f->ip.total_len + UX_ESP_TRAILER_LEN, f->flow->align);
 		if (!fits(packets[i], f->flow, f->ip.total_len, f->padded_len))
@@ -278,6 +280,16 @@ static void build(struct uxfrm_worker *w, struct uxfrm_packet *p, const struct f
 	p->data = outer;
 	p->len = total_len;
 	p->may_fragment = flow->outer_v6 || !(f->ip.df && flow->keep_df);
+	p->spi = flow->spi;
+	p->mtu = f->ip.total_len > UX_PATH_ALWAYS_FITS ? flow->mtu : 0;
+	p->drop = UXFRM_DROP_NONE;
+	p->verdict = UXFRM_UNDERLAY;
+	if (flow->marks)
+		p->mark = (p->mark & ~flow->mark_m) | flow->mark_v;
+	if (flow->policy_used_s != w->now_s) {
+		flow->policy_used_s = w->now_s;
+		atomic_store_explicit(&flow->policy->use_time_s, w->now_s, memory_order_relaxed);
+	}
 }
 
 static void finish_udp6(struct uxfrm_packet *p)
@@ -288,46 +300,46 @@ static void finish_udp6(struct uxfrm_packet *p)
 		ux_transport_checksum(p->data, &info);
 }
 
-/* Verdicts; returns the bytes of those that were sealed. */
+/* What could not be sealed does not leave, and does not count. */
+static void take_back(struct uxfrm_worker *w, struct uxfrm_packet *const *packets,
+		      const struct fast_packet *run, size_t n)
+{
+	uint64_t bytes = 0, lost = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (w->ops[i].ok)
+			continue;
+		packets[i]->verdict = UXFRM_DROP;
+		packets[i]->drop = UXFRM_DROP_OUT_CRYPTO;
+		ux_count_drop(w->counters, UXFRM_DROP_OUT_CRYPTO);
+		bytes += run[i].ip.total_len;
+		lost++;
+	}
+	ux_count_add(&w->counters->out_packets, -lost);
+	ux_count_add(&w->counters->out_bytes, -bytes);
+}
+
 static void settle(struct uxfrm_worker *w, struct uxfrm_packet *const *packets,
 		   const struct fast_packet *run, size_t n)
 {
-	uint64_t bytes = 0, sealed = 0;
+	bool all = true, udp6 = false;
 
 	for (size_t i = 0; i < n; i++) {
-		struct uxfrm_packet *p = packets[i];
-		struct ux_out_flow *flow = run[i].flow;
-
-		p->spi = flow->spi;
-		if (flow->marks)
-			p->mark = (p->mark & ~flow->mark_m) | flow->mark_v;
-		p->mtu = run[i].ip.total_len > UX_PATH_ALWAYS_FITS ? flow->mtu : 0;
-		p->drop = UXFRM_DROP_NONE;
-		p->verdict = UXFRM_UNDERLAY;
-		if (flow->policy_used_s != w->now_s) {
-			flow->policy_used_s = w->now_s;
-			atomic_store_explicit(&flow->policy->use_time_s, w->now_s,
-					      memory_order_relaxed);
-		}
-		if (!w->ops[i].ok) {
-			p->verdict = UXFRM_DROP;
-			p->drop = UXFRM_DROP_OUT_CRYPTO;
-			ux_count_drop(w->counters, UXFRM_DROP_OUT_CRYPTO);
-			continue;
-		}
-		if (flow->outer_udp && flow->outer_v6)
-			finish_udp6(p);
-		bytes += run[i].ip.total_len;
-		sealed++;
+		all &= w->ops[i].ok;
+		udp6 |= run[i].udp6;
 	}
-	ux_count_add(&w->counters->out_packets, sealed);
-	ux_count_add(&w->counters->out_bytes, bytes);
+	if (!all)
+		take_back(w, packets, run, n);
+	for (size_t i = 0; udp6 && i < n; i++)
+		if (run[i].udp6 && packets[i]->verdict == UXFRM_UNDERLAY)
+			finish_udp6(packets[i]);
 }
 
 size_t ux_fast_outbound(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n)
 {
 	struct fast_packet run[UXFRM_BURST];
 	struct ux_fast *fast = w->fast;
+	uint64_t packets_n = 0, bytes = 0;
 	size_t numbered;
 
 	n = find_flows(w, packets, n, run);
@@ -346,9 +358,13 @@ size_t ux_fast_outbound(struct uxfrm_worker *w, struct uxfrm_packet *const *pack
 
 		if (!group->n)
 			continue;
+		packets_n += group->n;
+		bytes += group->bytes;
 		ux_account_count(group->rt, group->bytes, group->n, w->now_s);
 		ux_account_sequence(w, group->rt);
 	}
+	ux_count_add(&w->counters->out_packets, packets_n);
+	ux_count_add(&w->counters->out_bytes, bytes);
 	return n;
 }
 
