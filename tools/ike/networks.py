@@ -50,6 +50,12 @@ class Networks(Lab):
         for family, net, device in nets:
             self.ip("gw", f"route replace {net} dev {device} proto kernel src {topology.GATEWAY[family]}"
                           + (" metric 256" if family == 6 else ""), family=family)
+        # nor may the others answer when the roadwarrior's tries which of them do
+        rules = " ".join(f"add rule inet one input fib daddr type local {word} daddr != {topology.GATEWAY[family]} "
+                         "udp dport { 500, 4500 } drop;"
+                         for family, word in ((4, "ip"), (6, "ip6")))
+        self.run("gw", ["nft", "add table inet one; add chain inet one input "
+                        "{ type filter hook input priority -200; }; " + rules])
 
     def start_daemons(self, arguments=(), ends=ENDS):
         self.daemons = {end: Daemon(self, end, arguments) for end in ends}
