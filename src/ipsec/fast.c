@@ -36,6 +36,32 @@ void ux_fast_free(struct ux_fast *f)
 	free(f);
 }
 
+/* A burst in which known and unknown flows alternate more often goes the general way. */
+#define TURNS_MAX 4
+
+void ux_fast_burst(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n,
+		   const struct ux_fast_ways *ways,
+		   void (*general)(struct uxfrm_worker *w, struct uxfrm_packet *const *packets,
+				   size_t n))
+{
+	unsigned int turns = w->fast ? 0 : TURNS_MAX;
+
+	while (n > 0) {
+		size_t run = turns < TURNS_MAX ? ways->short_way(w, packets, n) : 0;
+
+		if (!run) {
+			bool last = turns >= TURNS_MAX || ++turns == TURNS_MAX;
+
+			run = last ? n : 1;
+			while (run < n && !ways->knows(w, packets[run]))
+				run++;
+			general(w, packets, run);
+		}
+		packets += run;
+		n -= run;
+	}
+}
+
 static uint32_t bucket_of(const struct ux_sa_runtime *rt)
 {
 	return (uint32_t)(((uintptr_t)rt / sizeof(*rt)) * 0x9e3779b97f4a7c15u >> 57);

@@ -45,19 +45,28 @@ static inline void ux_fast_begin(struct uxfrm_worker *w)
 		w->fast->generation = ux_generation_now(&w->instance->generation);
 }
 
+/* One direction. */
+struct ux_fast_ways {
+	/* the packets from the first on that can go the short way have their verdicts then; returns
+	 * how many, 0 if the first cannot */
+	size_t (*short_way)(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n);
+	/* is this packet of a flow the short way may take? */
+	bool (*knows)(struct uxfrm_worker *w, struct uxfrm_packet *p);
+};
+extern const struct ux_fast_ways ux_fast_outbound, ux_fast_inbound;
+
 /*
- * ux_fast_outbound - the packets from the first on that can go the short way have their verdicts
- * then. Returns how many; 0 if the first cannot.
+ * ux_fast_burst - a burst, in order: stretches of packets go the short way, the others @general.
+ * Where the worker remembers nothing, all of them.
  */
-size_t ux_fast_outbound(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n);
-/* ux_fast_outbound_knows - is the flow of this packet one the short way may take? */
-bool ux_fast_outbound_knows(struct uxfrm_worker *w, const struct uxfrm_packet *p);
+void ux_fast_burst(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n,
+		   const struct ux_fast_ways *ways,
+		   void (*general)(struct uxfrm_worker *w, struct uxfrm_packet *const *packets,
+				   size_t n));
+
 /* ux_fast_learn_outbound - @s was classified: remember it if its kind can go the short way. */
 void ux_fast_learn_outbound(struct uxfrm_worker *w, struct ux_slot *s);
 
-/* The same inbound; what was opened and is not plain inside has gone on the general way. */
-size_t ux_fast_inbound(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n);
-bool ux_fast_inbound_knows(struct uxfrm_worker *w, struct uxfrm_packet *p);
 /* ux_fast_learn_sa - @s has found its SA and nothing is wrong. */
 void ux_fast_learn_sa(struct uxfrm_worker *w, struct ux_slot *s);
 /* ux_fast_learn_inner - @s, inside now, may be delivered by s->policy. */

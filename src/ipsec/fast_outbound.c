@@ -9,6 +9,7 @@
 #include "ipsec/account.h"
 #include "ipsec/fast.h"
 #include "ipsec/fast_limits.h"
+#include "ipsec/interface_check.h"
 #include "ipsec/mode.h"
 #include "ipsec/padding.h"
 #include "ipsec/path_mtu.h"
@@ -29,10 +30,12 @@ struct fast_packet {
 	bool udp6; /* its UDP checksum waits for the last byte */
 };
 
-static bool read_id(const struct uxfrm_packet *p, struct ux_flow_id *id, struct ux_plain_ip *ip)
+/* Which SA it is may depend on the CPU (RFC 9611). */
+static bool read_id(const struct uxfrm_worker *w, const struct uxfrm_packet *p,
+		    struct ux_flow_id *id, struct ux_plain_ip *ip)
 {
 	const struct ux_flow_about about = {
-	    .mark = p->mark, .ifindex = p->ifindex, .if_id = p->if_id};
+	    .mark = p->mark, .ifindex = p->ifindex, .if_id = p->if_id, .more = w->cpu};
 
 	return ux_flow_id_read(p->data, p->len, &about, id, ip);
 }
@@ -56,14 +59,14 @@ static bool fits(const struct uxfrm_packet *p, const struct ux_out_flow *flow, u
 	       head + behind <= UX_IP_MAX && !p->may_split;
 }
 
-bool ux_fast_outbound_knows(struct uxfrm_worker *w, const struct uxfrm_packet *p)
+static bool knows(struct uxfrm_worker *w, struct uxfrm_packet *p)
 {
 	struct ux_flow_cache *cache = &w->fast->out_flows;
 	const struct ux_out_flow *flow;
 	struct ux_plain_ip ip;
 	struct ux_flow_id id;
 
-	if (!read_id(p, &id, &ip))
+	if (!read_id(w, p, &id, &ip))
 		return false;
 	flow = ux_flow_cache_find(cache, ux_flow_id_hash(&id, cache->secret), &id);
 	return flow && usable(w, flow);
@@ -73,32 +76,16 @@ bool ux_fast_outbound_knows(struct uxfrm_worker *w, const struct uxfrm_packet *p
 static size_t find_flows(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n,
 			 struct fast_packet *run)
 {
-	struct ux_flow_cache *cache = &w->fast->out_flows;
-	struct ux_flow_id ids[UXFRM_BURST];
-	uint64_t hashes[UXFRM_BURST];
-	size_t same[UXFRM_BURST]; /* the packet whose flow it is of */
+	struct ux_flow_lookup l;
 
-	for (size_t i = 0; i < n; i++) {
-		if (!read_id(packets[i], &ids[i], &run[i].ip)) {
-			n = i;
-			break;
-		}
-		same[i] = i;
-		if (i && ux_flow_id_equal(&ids[i], &ids[i - 1])) {
-			same[i] = same[i - 1];
-			continue;
-		}
-		hashes[i] = ux_flow_id_hash(&ids[i], cache->secret);
-		ux_flow_cache_prefetch_tags(cache, hashes[i]);
-	}
-	for (size_t i = 0; i < n; i++)
-		if (same[i] == i)
-			ux_flow_cache_prefetch(cache, hashes[i]);
-	for (size_t i = 0; i < n; i++) {
+	l.n = 0;
+	while (l.n < n && read_id(w, packets[l.n], &l.id[l.n], &run[l.n].ip))
+		ux_flow_lookup_add(&l, &w->fast->out_flows);
+	ux_flow_lookup_all(&l, &w->fast->out_flows);
+	for (size_t i = 0; i < l.n; i++) {
 		struct fast_packet *f = &run[i];
 
-		f->flow = same[i] == i ? ux_flow_cache_find(cache, hashes[i], &ids[i])
-				       : run[same[i]].flow;
+		f->flow = l.found[i];
 		if (!f->flow || !usable(w, f->flow))
 			return i;
 		f->udp6 = f->flow->outer_udp && f->flow->outer_v6;
@@ -106,13 +93,13 @@ static size_t find_flows(struct uxfrm_worker *w, struct uxfrm_packet *const *pac
 		    ux_round_up(f->ip.total_len + UX_ESP_TRAILER_LEN, f->flow->align);
 		if (!fits(packets[i], f->flow, f->ip.total_len, f->padded_len))
 			return i;
-		if (same[i] == i) {
+		if (l.same[i] == i) {
 			__builtin_prefetch(&f->flow->rt->oseq, 1);
 			__builtin_prefetch(f->flow->iv, 1);
 			__builtin_prefetch(f->flow->transform);
 		}
 	}
-	return n;
+	return l.n;
 }
 
 /* Who sends how much; false: one of them is near a limit. */
@@ -335,7 +322,7 @@ static void settle(struct uxfrm_worker *w, struct uxfrm_packet *const *packets,
 			finish_udp6(packets[i]);
 }
 
-size_t ux_fast_outbound(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n)
+static size_t short_way(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n)
 {
 	struct fast_packet run[UXFRM_BURST];
 	struct ux_fast *fast = w->fast;
@@ -368,6 +355,8 @@ size_t ux_fast_outbound(struct uxfrm_worker *w, struct uxfrm_packet *const *pack
 	return n;
 }
 
+const struct ux_fast_ways ux_fast_outbound = {.short_way = short_way, .knows = knows};
+
 /* ---- what is remembered ---- */
 
 static bool can_go(const struct ux_slot *s)
@@ -379,8 +368,8 @@ static bool can_go(const struct ux_slot *s)
 	       policy->n_templates == 1 && !policy->labelled &&
 	       !(policy->flags & UX_POLICY_CPU_ACQUIRE) && sa->id.proto == IPPROTO_ESP &&
 	       sa->mode == UX_MODE_TUNNEL && (!sa->runtime->transform->iv_len || sa->runtime->iv) &&
-	       !sa->special && !sa->runtime->terms.tfcpad &&
-	       !s->ip.fragment && !s->p->may_split;
+	       !sa->special && !sa->runtime->terms.tfcpad && !s->ip.fragment &&
+	       !s->p->may_split && !ux_interface_may_loop(s);
 }
 
 static void template_ip(struct ux_out_flow *flow, const struct ux_sa *sa)
@@ -431,7 +420,7 @@ void ux_fast_learn_outbound(struct uxfrm_worker *w, struct ux_slot *s)
 	struct ux_flow_id id;
 	const struct ux_transform *t;
 
-	if (!can_go(s) || !read_id(s->p, &id, &ip))
+	if (!can_go(s) || !read_id(w, s->p, &id, &ip))
 		return;
 	flow = ux_flow_cache_place(cache, ux_flow_id_hash(&id, cache->secret), &id);
 	flow->head.generation = w->fast->generation;

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <uxfrm/packet.h>
+
 #include "ipsec/flow_id.h"
 
 #define UX_FLOW_WAYS 4
@@ -82,6 +84,43 @@ static inline void *ux_flow_cache_find(const struct ux_flow_cache *c, uint64_t h
 			return head;
 	}
 	return NULL;
+}
+
+/*
+ * Look-ups of the packets of a burst together: one's memory comes while another is looked at, and
+ * packets that follow one of their own flow find what that one finds.
+ */
+struct ux_flow_lookup {
+	size_t n;
+	struct ux_flow_id id[UXFRM_BURST];
+	uint64_t hash[UXFRM_BURST]; /* of those that stand for themselves */
+	uint8_t same[UXFRM_BURST];  /* the first of the same flow, in one stretch */
+	void *found[UXFRM_BURST];   /* entries of whatever generation; NULL: none */
+};
+
+/* ux_flow_lookup_add - id[n] is written: one more. */
+static inline void ux_flow_lookup_add(struct ux_flow_lookup *l, const struct ux_flow_cache *c)
+{
+	size_t i = l->n++;
+
+	if (i && ux_flow_id_equal(&l->id[i], &l->id[i - 1])) {
+		l->same[i] = l->same[i - 1];
+		return;
+	}
+	l->same[i] = (uint8_t)i;
+	l->hash[i] = ux_flow_id_hash(&l->id[i], c->secret);
+	ux_flow_cache_prefetch_tags(c, l->hash[i]);
+}
+
+/* ux_flow_lookup_all - found[] of all that were added. */
+static inline void ux_flow_lookup_all(struct ux_flow_lookup *l, const struct ux_flow_cache *c)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->same[i] == i)
+			ux_flow_cache_prefetch(c, l->hash[i]);
+	for (size_t i = 0; i < l->n; i++)
+		l->found[i] = l->same[i] == i ? ux_flow_cache_find(c, l->hash[i], &l->id[i])
+					      : l->found[l->same[i]];
 }
 
 /*

@@ -270,48 +270,6 @@ static void general_way(struct uxfrm_worker *w, struct uxfrm_packet *const *pack
 	rounds(w);
 }
 
-/* A burst in which known and unknown SAs alternate more often goes the general way. */
-#define TURNS_MAX 4
-
-/* The packets from the first on that go the general way. */
-static size_t general_run(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n,
-			  bool last_turn)
-{
-	size_t run = 1;
-
-	if (!w->fast || last_turn)
-		return n;
-	while (run < n && !ux_fast_inbound_knows(w, packets[run]))
-		run++;
-	return run;
-}
-
-/* Where packets wait the order is at stake, and the short way knows nothing of it. */
-static size_t short_run(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n,
-			unsigned int turns)
-{
-	if (!w->fast || turns == TURNS_MAX || w->held || w->others_wait)
-		return 0;
-	return ux_fast_inbound(w, packets, n);
-}
-
-static void inbound_burst(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n)
-{
-	unsigned int turns = 0;
-
-	ux_worker_begin(w);
-	while (n > 0) {
-		size_t run = short_run(w, packets, n, turns);
-
-		if (!run) {
-			run = general_run(w, packets, n, ++turns == TURNS_MAX);
-			general_way(w, packets, run);
-		}
-		packets += run;
-		n -= run;
-	}
-}
-
 UXFRM_API void uxfrm_inbound(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n)
 {
 	ux_crypto_worker_sweep(w->crypto);
@@ -319,7 +277,8 @@ UXFRM_API void uxfrm_inbound(struct uxfrm_worker *w, struct uxfrm_packet *const 
 		size_t burst = n < UXFRM_BURST ? n : UXFRM_BURST;
 
 		ux_rcu_read_lock();
-		inbound_burst(w, packets, burst);
+		ux_worker_begin(w);
+		ux_fast_burst(w, packets, burst, &ux_fast_inbound, general_way);
 		ux_rcu_read_unlock();
 		ux_notice_wake(w->instance, w->ring);
 		packets += burst;

@@ -29,6 +29,11 @@ static bool was_sent_by(const struct ux_slot *s, const struct ux_sa *sa)
 	return s->ip.total_len >= at + 4 && ux_get_be32(s->p->data + at) == be32toh(sa->id.spi);
 }
 
+bool ux_interface_may_loop(const struct ux_slot *s)
+{
+	return s->p->if_id && is_between(s, s->bundle[s->n_bundle - 1]);
+}
+
 enum uxfrm_drop ux_interface_check(const struct ux_slot *s)
 {
 	if (!s->p->if_id)

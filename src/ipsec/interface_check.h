@@ -9,3 +9,7 @@
  * are never right there (Linux: xfrmi_xmit2). Packets of no interface pass.
  */
 enum uxfrm_drop ux_interface_check(const struct ux_slot *s);
+
+/* ux_interface_may_loop - has the check to look at each packet of this flow, as some of them may be
+ * the SA's own? It has its bundle. */
+bool ux_interface_may_loop(const struct ux_slot *s);

@@ -326,7 +326,6 @@ static uint32_t cpu_now(const struct uxfrm_worker *w)
 static void general_way(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n)
 {
 	ux_worker_load(w, packets, n);
-	w->cpu = cpu_now(w);
 	ux_worker_stage(w, read_flow);
 	find_policies(w);
 	ux_worker_stage(w, classify);
@@ -341,39 +340,6 @@ static void general_way(struct uxfrm_worker *w, struct uxfrm_packet *const *pack
 	}
 }
 
-/* A burst in which known and unknown flows alternate more often goes the general way. */
-#define TURNS_MAX 4
-
-/* The packets from the first on that go the general way. */
-static size_t general_run(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n,
-			  bool last_turn)
-{
-	size_t run = 1;
-
-	if (!w->fast || last_turn)
-		return n;
-	while (run < n && !ux_fast_outbound_knows(w, packets[run]))
-		run++;
-	return run;
-}
-
-static void outbound_burst(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n)
-{
-	unsigned int turns = 0;
-
-	ux_worker_begin(w);
-	while (n > 0) {
-		size_t run = w->fast && turns < TURNS_MAX ? ux_fast_outbound(w, packets, n) : 0;
-
-		if (!run) {
-			run = general_run(w, packets, n, ++turns == TURNS_MAX);
-			general_way(w, packets, run);
-		}
-		packets += run;
-		n -= run;
-	}
-}
-
 UXFRM_API void uxfrm_outbound(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n)
 {
 	ux_crypto_worker_sweep(w->crypto);
@@ -382,7 +348,9 @@ UXFRM_API void uxfrm_outbound(struct uxfrm_worker *w, struct uxfrm_packet *const
 		size_t burst = n < UXFRM_BURST ? n : UXFRM_BURST;
 
 		ux_rcu_read_lock();
-		outbound_burst(w, packets, burst);
+		ux_worker_begin(w);
+		w->cpu = cpu_now(w);
+		ux_fast_burst(w, packets, burst, &ux_fast_outbound, general_way);
 		ux_rcu_read_unlock();
 		ux_notice_wake(w->instance, w->ring);
 		packets += burst;

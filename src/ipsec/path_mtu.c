@@ -36,6 +36,8 @@ UXFRM_API int uxfrm_worker_follow_paths(struct uxfrm_worker *w)
 {
 	if (!w->paths)
 		w->paths = calloc(1, sizeof(*w->paths));
+	/* flows were remembered without a path */
+	uxfrm_paths_forget(w->instance);
 	return w->paths ? 0 : -ENOMEM;
 }
 

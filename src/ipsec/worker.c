@@ -16,19 +16,18 @@
 /* A thread may work for several engines; liburcu wants to hear of it once. */
 static _Thread_local unsigned int workers_of_this_thread;
 
-static bool fast_open(struct uxfrm_worker *w)
+/* Where so much address space is not to be had it remembers fewer flows, or none. */
+static void fast_open(struct uxfrm_worker *w)
 {
 	const struct uxfrm *u = w->instance;
 	/* of its own, as ids do not lie in tables that others could learn from */
 	const uint64_t seed[2] = {0, 1};
 	uint64_t secret[2];
 
-	if (!u->params.max_flows)
-		return true;
 	for (int i = 0; i < 2; i++)
 		secret[i] = ux_siphash(&u->hash_key, &seed[i], sizeof(seed[i]));
-	w->fast = ux_fast_new(u->params.max_flows, secret);
-	return w->fast;
+	for (uint32_t max = u->params.max_flows; max && !w->fast; max /= 4)
+		w->fast = ux_fast_new(max, secret);
 }
 
 UXFRM_API struct uxfrm_worker *uxfrm_worker_new(struct uxfrm *u)
@@ -40,7 +39,8 @@ UXFRM_API struct uxfrm_worker *uxfrm_worker_new(struct uxfrm *u)
 	*w = (struct uxfrm_worker){.instance = u, .cpu_given = UXFRM_CPU_OWN};
 	w->crypto = ux_crypto_worker_new();
 	w->deflate = ux_deflate_new();
-	w->counters = w->crypto && w->deflate && fast_open(w) ? ux_counters_attach(u) : NULL;
+	fast_open(w);
+	w->counters = w->crypto && w->deflate ? ux_counters_attach(u) : NULL;
 	if (!w->counters) {
 		ux_fast_free(w->fast);
 		ux_deflate_free(w->deflate);

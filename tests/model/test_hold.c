@@ -77,7 +77,7 @@ static void keep_together(const struct thread *t)
 
 static void one_packet(struct thread *t)
 {
-	const struct inner_spec inner = {.family = AF_INET, .payload = 40};
+	const struct inner_spec inner = {.family = AF_INET, .proto = 17, .payload = 40};
 	struct uxfrm_packet *p = &t->packet.p;
 	uint32_t seq;
 

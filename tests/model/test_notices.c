@@ -189,7 +189,7 @@ static void *worker(void *opaque)
 {
 	struct test_packet *t = calloc(BURST, sizeof(*t));
 	struct uxfrm_worker *w = uxfrm_worker_new(side.u);
-	struct inner_spec spec = {.family = AF_INET, .payload = 60};
+	struct inner_spec spec = {.family = AF_INET, .proto = 17, .payload = 60};
 	struct uxfrm_packet *burst[BURST];
 
 	if (!t || !w)

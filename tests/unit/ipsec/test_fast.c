@@ -9,6 +9,7 @@
 
 #include "pair.h"
 
+#include <netinet/in.h>
 #include <stdlib.h>
 
 #include "core/spd.h"
@@ -20,7 +21,8 @@
 struct life {
 	struct pair pair;
 	struct ux_sa *out, *in;
-	struct ux_policy *policy;
+	struct ux_policy *policy; /* of IPv4, outbound */
+	struct ux_policy *kept;	  /* its like, while there is none */
 	struct test_packet packet[UXFRM_BURST], again[UXFRM_BURST];
 };
 
@@ -53,21 +55,27 @@ static void begin(struct life *l, uint32_t max_flows, const struct sa_spec *spec
 static void make_packet(struct test_packet *t)
 {
 	static const uint8_t protos[] = {6, 17, 17, 1, 58, 253, 132};
-	struct inner_spec spec = {
-	    .family = AF_INET, .payload = 8 + draw(300), .proto = protos[draw(7)]};
+	struct inner_spec spec = {.family = draw(3) ? AF_INET : AF_INET6,
+				  .payload = 8 + draw(300),
+				  .proto = protos[draw(7)]};
 	uint32_t flow = draw(FLOWS);
+	uint8_t *upper;
 
 	spec.tos = draw(8) ? 0 : (uint8_t)draw(256);
 	spec.df = draw(2);
+	spec.flow_label = draw(3) ? 0 : draw(1 << 20);
 	make_inner(t, &spec);
-	t->p.data[20] = (uint8_t)(flow % 3 ? 8 : 3); /* a port, or the type of an ICMP message */
-	t->p.data[21] = 0;
-	t->p.data[23] = (uint8_t)flow;
-	if (!draw(40))
-		t->p.data[6] |= 0x20; /* a first fragment */
+	upper = t->p.data + (spec.family == AF_INET ? 20 : 40);
+	upper[0] = (uint8_t)(flow % 3 ? 8 : 3); /* a port, or the type of an ICMP message */
+	if (spec.proto == IPPROTO_ICMPV6)
+		upper[0] = (uint8_t)(flow % 3 ? 128 : 2);
+	upper[1] = 0;
+	upper[3] = (uint8_t)flow;
 	if (!draw(40))
 		t->p.len += 3; /* bytes behind the packet */
-	if (!draw(60))
+	if (spec.family == AF_INET && !draw(40))
+		t->p.data[6] |= 0x20; /* a first fragment */
+	if (spec.family == AF_INET && !draw(60))
 		t->p.data[0] = 0x46; /* options */
 	if (!draw(60))
 		t->p.mark = draw(3);
@@ -77,7 +85,8 @@ static void make_packet(struct test_packet *t)
 
 static void same_packet(const struct uxfrm_packet *a, const struct uxfrm_packet *b, bool outer)
 {
-	uint32_t header;
+	bool v4 = a->verdict != UXFRM_DROP && a->data[0] >> 4 == 4;
+	uint8_t proto;
 
 	if (a->verdict != b->verdict)
 		print_error("%d %s, %d %s\n", a->verdict, uxfrm_drop_name(a->drop), b->verdict,
@@ -96,9 +105,13 @@ static void same_packet(const struct uxfrm_packet *a, const struct uxfrm_packet 
 		return;
 	}
 	assert_int_equal(a->may_fragment, b->may_fragment);
-	/* up to the IV: outer header, UDP, SPI and sequence number */
-	header = (a->data[0] >> 4 == 4 ? 20u : 40u) + 8;
-	assert_memory_equal(a->data, b->data, header);
+	/* up to the IV: outer header, UDP, SPI and sequence number; but for the checksum of UDP */
+	proto = a->data[v4 ? 9 : 6];
+	assert_memory_equal(a->data, b->data, v4 ? 20 : 40);
+	if (proto == IPPROTO_UDP)
+		assert_memory_equal(a->data + (v4 ? 20 : 40), b->data + (v4 ? 20 : 40), 6);
+	assert_memory_equal(a->data + (v4 ? 20 : 40) + (proto == IPPROTO_UDP ? 8 : 0),
+			    b->data + (v4 ? 20 : 40) + (proto == IPPROTO_UDP ? 8 : 0), 8);
 }
 
 static void send_burst(uint32_t n)
@@ -163,6 +176,43 @@ static struct ux_policy *install(struct side *s, struct ux_policy *old, uint8_t 
 	return fresh;
 }
 
+static struct ux_policy *rewrite(struct side *s, struct ux_policy *old)
+{
+	struct ux_policy *fresh = ux_policy_clone(old);
+
+	assert_non_null(fresh);
+	fresh->templates[0].reqid ^= 16;
+	fresh->index = old->index;
+	ux_spd_rewrite(s->u, old, fresh);
+	return fresh;
+}
+
+/* The destination becomes the other of two. */
+static void move(struct side *s, struct ux_sa **sa)
+{
+	struct ux_sa *fresh = ux_sa_clone(*sa);
+
+	assert_non_null(fresh);
+	fresh->id.daddr.b[3] ^= 0x40;
+	fresh->tuple_hash = fresh->address_hash = 0;
+	assert_int_equal(ux_sad_replace(s->u, *sa, fresh, true), 0);
+	*sa = fresh;
+}
+
+/* Deleted, or back. */
+static void toggle(struct life *l)
+{
+	if (l->kept) {
+		assert_int_equal(ux_spd_insert(l->pair.a.u, l->kept, true, NULL), 0);
+		l->policy = l->kept;
+		l->kept = NULL;
+		return;
+	}
+	l->kept = ux_policy_clone(l->policy);
+	assert_non_null(l->kept);
+	ux_spd_remove(l->pair.a.u, l->policy);
+}
+
 /* Something that flows must notice at once. */
 static void change(uint32_t what)
 {
@@ -170,6 +220,8 @@ static void change(uint32_t what)
 		struct life *l = &lives[k];
 		struct ux_limits limits = *ux_sa_limits(l->out->runtime);
 
+		if (l->kept || what == 7)
+			toggle(l);
 		switch (what) {
 		case 0:
 			l->policy = install(&l->pair.a, l->policy, UX_POLICY_BLOCK);
@@ -190,6 +242,15 @@ static void change(uint32_t what)
 			assert_int_equal(ux_sa_set_limits(l->out->runtime, &limits), 0);
 			uxfrm_tick(l->pair.a.u, 1000000, REAL_S + now_at);
 			uxfrm_tick(l->pair.b.u, 1000000, REAL_S + now_at);
+			break;
+		case 5: /* no SA is for it, and back: as a legacy MIGRATE changes templates */
+			l->policy = rewrite(&l->pair.a, l->policy);
+			break;
+		case 6: /* other tuple, runtime and policies as they are */
+			move(&l->pair.b, &l->in);
+			move(&l->pair.a, &l->out);
+			break;
+		case 7: /* the policy went, or came back */
 			break;
 		default:
 			ux_spd_set_default(l->pair.b.u, UX_POLICY_IN, UX_POLICY_BLOCK);
@@ -237,14 +298,17 @@ static void live(const struct sa_spec *spec)
 	for (int i = 0; i < BURSTS; i++) {
 		one_burst();
 		if (!draw(4))
-			change(draw(8) < 3 ? 1 : draw(6));
+			change(draw(8) < 3 ? 1 : draw(9));
 		same_counters();
 	}
 	/* it was used */
 	assert_true(lives[0].pair.a.w->fast->n_groups > 0);
 	assert_true(lives[0].pair.b.w->fast->n_groups > 0);
-	for (int k = 0; k < 2; k++)
+	for (int k = 0; k < 2; k++) {
+		ux_policy_free(lives[k].kept);
+		lives[k].kept = NULL;
 		pair_close(&lives[k].pair);
+	}
 }
 
 static void test_plain(void **state)
@@ -270,6 +334,109 @@ static void test_udp(void **state)
 	live(&spec);
 }
 
+static void test_six(void **state)
+{
+	const struct sa_spec spec = {.src = "2001:db8::1", .dst = "2001:db8::2",
+				     .algo = GCM128_16, .window = 64, .esn = true};
+
+	live(&spec);
+}
+
+static void test_six_udp(void **state)
+{
+	const struct sa_spec spec = {.src = "2001:db8::1", .dst = "2001:db8::2", .algo = GCM192_12,
+				     .window = 64, .sport = 4500, .dport = 4501};
+
+	live(&spec);
+}
+
+/* A flow to an interface, in UDP between the SA's own addresses: what the SA has sent does not go
+ * round, though other packets of the flow pass. */
+static void test_loop(void **state)
+{
+	static const uint8_t spi[4] = {0, 0, 0x10, 1};
+	const struct sa_spec sa = {.src = "192.0.2.1", .dst = "192.0.2.2", .spi = 0x1001,
+				   .reqid = 7, .mode = UX_MODE_TUNNEL, .flags = UX_SA_AF_UNSPEC,
+				   .algo = GCM128_16, .if_id = 5, .sport = 4500, .dport = 4500};
+	const struct policy_spec policy = {.dir = UX_POLICY_OUT, .mode = UX_MODE_TUNNEL,
+					   .family = AF_INET, .src = "192.0.2.1",
+					   .dst = "192.0.2.2", .reqid = 7, .if_id = 5,
+					   .n_templates = 1};
+	const struct inner_spec inner = {.family = AF_INET, .payload = 60, .proto = IPPROTO_UDP,
+					 .src = "192.0.2.1", .dst = "192.0.2.2"};
+	static struct test_packet t;
+	static struct pair p;
+
+	pair_open(&p);
+	assert_int_equal(uxfrm_interface_add(p.a.u, 5), 0);
+	add_sa(&p.a, &sa);
+	add_policy(&p.a, &policy);
+	for (int round = 0; round < 3; round++) {
+		make_inner(&t, &inner);
+		memset(t.p.data + 28, 0xee, 4);
+		t.p.if_id = 5;
+		outbound(&p.a, &t);
+		assert_int_equal(t.p.verdict, UXFRM_UNDERLAY);
+	}
+	make_inner(&t, &inner);
+	memcpy(t.p.data + 28, spi, sizeof(spi));
+	t.p.if_id = 5;
+	expect_drop_out(&p.a, &t, UXFRM_DROP_OUT_LOOP);
+	pair_close(&p);
+}
+
+/* Flows that were remembered before their worker followed paths are measured too. */
+static void test_paths(void **state)
+{
+	const struct sa_spec spec = {.algo = GCM128_16};
+	const struct inner_spec inner = {
+	    .family = AF_INET, .payload = 600, .proto = IPPROTO_UDP, .df = true};
+	static struct test_packet t;
+	static struct pair p;
+
+	pair_open(&p);
+	usual_tunnel(&p, &spec, NULL);
+	for (int round = 0; round < 3; round++) {
+		make_inner(&t, &inner);
+		outbound(&p.a, &t);
+		assert_int_equal(t.p.verdict, UXFRM_UNDERLAY);
+	}
+	assert_int_equal(uxfrm_worker_follow_paths(p.a.w), 0);
+	make_inner(&t, &inner);
+	outbound(&p.a, &t);
+	assert_int_equal(t.p.verdict, UXFRM_ASK_PATH);
+	uxfrm_path_set(p.a.w, uxfrm_path_asked(p.a.w), 576);
+	expect_drop_out(&p.a, &t, UXFRM_DROP_OUT_TOO_BIG);
+	pair_close(&p);
+}
+
+/* An SA for one CPU is taken by that CPU, whatever the flow has used on another. */
+static void test_cpu(void **state)
+{
+	const struct sa_spec spec = {.algo = GCM128_16};
+	const struct sa_spec for_cpu = {.src = "192.0.2.1", .dst = "192.0.2.2", .spi = 0x1003,
+					.reqid = 7, .mode = UX_MODE_TUNNEL,
+					.flags = UX_SA_AF_UNSPEC, .algo = GCM128_16, .for_cpu = 4};
+	const struct inner_spec inner = {.family = AF_INET, .payload = 60, .proto = IPPROTO_UDP};
+	static const struct {
+		uint32_t cpu, spi;
+	} steps[] = {{1, 0x1001}, {1, 0x1001}, {3, 0x1003}, {1, 0x1001}, {3, 0x1003}};
+	static struct test_packet t;
+	static struct pair p;
+
+	pair_open(&p);
+	usual_tunnel(&p, &spec, NULL);
+	add_sa(&p.a, &for_cpu);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		uxfrm_worker_set_cpu(p.a.w, steps[i].cpu);
+		make_inner(&t, &inner);
+		outbound(&p.a, &t);
+		assert_int_equal(t.p.verdict, UXFRM_UNDERLAY);
+		assert_int_equal(t.p.spi, steps[i].spi);
+	}
+	pair_close(&p);
+}
+
 static void test_sequence_ends(void **state)
 {
 	const struct sa_spec spec = {
@@ -291,7 +458,9 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_plain),	  cmocka_unit_test(test_esn),
 	    cmocka_unit_test(test_udp),	  cmocka_unit_test(test_sequence_ends),
-	    cmocka_unit_test(test_tos),
+	    cmocka_unit_test(test_tos),		  cmocka_unit_test(test_six),
+	    cmocka_unit_test(test_six_udp),	  cmocka_unit_test(test_loop),
+	    cmocka_unit_test(test_paths),	  cmocka_unit_test(test_cpu),
 	};
 
 	srandom(argc > 1 ? (unsigned int)strtoul(argv[1], NULL, 10) : 1);
