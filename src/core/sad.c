@@ -467,6 +467,21 @@ static void replace_in_lists(struct uxfrm *u, struct ux_sa *old, struct ux_sa *f
 	}
 }
 
+/* Make @fresh reachable: in the place of @old, or beside it. */
+static void show(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fresh, bool same_tuple,
+		 bool same_address)
+{
+	if (same_tuple)
+		tuple_swap(u, old, fresh);
+	else
+		tuple_link(u, fresh);
+	if (same_address)
+		address_swap(u, old, fresh);
+	else
+		address_link(u, fresh);
+	ux_rcu_publish(&fresh->runtime->current, fresh);
+}
+
 int ux_sad_replace(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fresh, bool moved)
 {
 	struct ux_sa_runtime *old_runtime = old->runtime;
@@ -495,15 +510,7 @@ int ux_sad_replace(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fresh, bool
 	bool same_address =
 	    same_address_key(old, fresh) && (!moved || old->prev_same_address == NULL);
 
-	if (same_tuple)
-		tuple_swap(u, old, fresh);
-	else
-		tuple_link(u, fresh);
-	if (same_address)
-		address_swap(u, old, fresh);
-	else
-		address_link(u, fresh);
-	ux_rcu_publish(&fresh->runtime->current, fresh);
+	show(u, old, fresh, same_tuple, same_address);
 
 	/* then what hides the old one */
 	if (!same_address)
