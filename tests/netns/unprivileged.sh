@@ -5,8 +5,8 @@
 set -u
 if [ "${1:-}" != inside ]; then
 	build=$(cd "$1" && pwd) packages=$(cd "$1" && pwd)/ike/strongswan/root
-	[ "$(id -u)" = 0 ] && command -v setpriv >/dev/null || { echo "1..0 # SKIP not root, who becomes another user"; exit 77; }
-	[ -d "$packages" ] || { echo "1..0 # SKIP no strongSwan in $packages"; exit 77; }
+	[ "$(id -u)" = 0 ] && command -v setpriv >/dev/null || { echo "1..0 # SKIP not root, who becomes another user"; exit 0; }
+	[ -d "$packages" ] || { echo "1..0 # SKIP no strongSwan in $packages"; exit 0; }
 	scratch=$(mktemp -d) && trap 'rm -rf "$scratch"' EXIT
 	chmod 755 "$scratch" && mkdir "$scratch/bin" "$scratch/home"
 	cp "$build/uxfrm" "$build/uxfrmd" "$build/libuxfrm-preload.so" "$0" "$scratch/bin"
@@ -14,7 +14,7 @@ if [ "${1:-}" != inside ]; then
 	# a user that the system does not know
 	chown 61234:61234 "$scratch/home"
 	user="setpriv --reuid 61234 --regid 61234 --clear-groups --bounding-set -all --inh-caps -all --no-new-privs"
-	$user unshare -Urnm true 2>/dev/null || { echo "1..0 # SKIP users may make no user namespaces here"; exit 77; }
+	$user unshare -Urnm true 2>/dev/null || { echo "1..0 # SKIP users may make no user namespaces here"; exit 0; }
 	cd "$scratch/home" || exit 1
 	env -i PATH="$PATH" HOME="$scratch/home" XDG_RUNTIME_DIR="$scratch/home" TOP="$scratch" \
 		timeout 120 $user unshare -Urnmpf --mount-proc --propagation private sh "$scratch/bin/$(basename "$0")" inside

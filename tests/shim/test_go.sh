@@ -6,12 +6,12 @@ set -u
 build=$(cd "$1" && pwd)
 . "$(dirname "$0")/lib.sh"
 library=github.com/vishvananda/netlink
-[ "$(id -u)" = 0 ] || { echo "1..0 # SKIP not root"; exit 77; }
-command -v go >/dev/null && [ -d "/usr/share/gocode/src/$library" ] || { echo "1..0 # SKIP no Go, or not that library"; exit 77; }
+[ "$(id -u)" = 0 ] || { echo "1..0 # SKIP not root"; exit 0; }
+command -v go >/dev/null && [ -d "/usr/share/gocode/src/$library" ] || { echo "1..0 # SKIP no Go, or not that library"; exit 0; }
 
 export GO111MODULE=off GOPATH=/usr/share/gocode CGO_ENABLED=0 GOCACHE="$build/go" HOME="$scratch"
 mkdir -p "$build/go"
-[ -x "$build/go/netlink.test" ] || go test -c -o "$build/go/netlink.test" "$library" || { echo "1..0 # SKIP it does not build"; exit 77; }
+[ -x "$build/go/netlink.test" ] || go test -c -o "$build/go/netlink.test" "$library" || { echo "1..0 # SKIP it does not build"; exit 0; }
 check "it is linked statically" sh -c "! ldd '$build/go/netlink.test'"
 
 # Not those of links that the kernel makes, nor the one with an optional template outbound, which kernels refuse since 6.2.
