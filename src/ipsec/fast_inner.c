@@ -137,7 +137,8 @@ void ux_fast_learn_inner(struct uxfrm_worker *w, struct ux_slot *s)
 	const struct ux_flow_about about = {
 	    .mark = s->p->mark, .ifindex = s->p->ifindex, .more = be32toh(s->sa->id.spi)};
 
-	if (s->n_bundle != 1 || s->protocol != &ux_esp || s->sa->mode != UX_MODE_TUNNEL ||
+	/* not s->protocol: for a packet to this host that is already what comes behind */
+	if (s->n_bundle != 1 || s->sa->id.proto != IPPROTO_ESP || s->sa->mode != UX_MODE_TUNNEL ||
 	    !s->policy || s->policy->type != UX_POLICY_TYPE_MAIN ||
 	    !ux_flow_id_read(s->p->data, s->p->len, &about, &id, &ip))
 		return;

@@ -437,6 +437,36 @@ static void test_cpu(void **state)
 	pair_close(&p);
 }
 
+static size_t flows_known(const struct ux_flow_cache *c)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < (c->set_mask + 1) * UX_FLOW_WAYS; i++)
+		n += c->tags[i] != 0;
+	return n;
+}
+
+/* What is for the host itself is remembered as what goes on from it is. */
+static void test_host(void **state)
+{
+	const struct sa_spec spec = {.algo = GCM128_16, .window = 64};
+	const struct inner_spec inner = {.family = AF_INET, .payload = 60, .proto = IPPROTO_TCP};
+	static struct test_packet t;
+	static struct pair p;
+
+	pair_open(&p);
+	usual_tunnel(&p, &spec, NULL);
+	add_local(&p.b, "10.2.0.2");
+	for (int round = 0; round < 3; round++) {
+		make_inner(&t, &inner);
+		outbound(&p.a, &t);
+		inbound(&p.b, &t);
+		assert_int_equal(t.p.verdict, UXFRM_DELIVER);
+		assert_int_equal(flows_known(&p.b.w->fast->in_flows), 1);
+	}
+	pair_close(&p);
+}
+
 static void test_sequence_ends(void **state)
 {
 	const struct sa_spec spec = {
@@ -461,6 +491,7 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(test_tos),		  cmocka_unit_test(test_six),
 	    cmocka_unit_test(test_six_udp),	  cmocka_unit_test(test_loop),
 	    cmocka_unit_test(test_paths),	  cmocka_unit_test(test_cpu),
+	    cmocka_unit_test(test_host),
 	};
 
 	srandom(argc > 1 ? (unsigned int)strtoul(argv[1], NULL, 10) : 1);
