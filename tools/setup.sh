@@ -21,7 +21,7 @@ libreswan_packages=(libreswan)
 # a client without a libc, for tests/shim/test_go.sh
 go_packages=(golang-go golang-github-vishvananda-netlink-dev)
 # peers that bench/run measures in the same run
-bench_packages=(libdpdk-dev iperf3 wireguard-go openssl)
+bench_packages=(libdpdk-dev iperf3 wireguard-go openssl openvpn)
 demo_packages=(iproute2 netbase iputils-ping nftables procps)
 
 # become_root ARGS... - start again by sudo unless root already.
