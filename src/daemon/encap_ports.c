@@ -14,6 +14,7 @@
 
 /* Between two looks at who has bound our ports: by themselves, and because an SA came. */
 #define LOOK_PAUSE_NS 2000000000ull
+#define NAT_TRAVERSAL_PORT 4500 /* RFC 3948 */
 #define LOOK_AT_ONCE_NS 50000000ull
 
 /* One address of a port that somebody has bound alone, and we with them. */
@@ -46,6 +47,7 @@ void ux_encap_ports_init(struct ux_encap_ports *e, struct ux_packet_worker *work
 	e->own_mark = own_mark;
 	e->linger_ns = linger_ns;
 	e->next_look_ns = 0;
+	memset(&e->expected, 0, sizeof(e->expected));
 }
 
 static void close_socket(struct ux_encap_ports *e, struct encap_entry *entry,
@@ -249,6 +251,54 @@ void ux_encap_ports_remove(struct ux_encap_ports *e, int family, uint16_t port, 
 	if (!entry || !entry->users || --entry->users)
 		return;
 	entry->close_ns = now_ns + e->linger_ns;
+}
+
+static void on_holder(void *opaque, const struct ux_addr *addr)
+{
+	bool *held = opaque;
+
+	(void)addr;
+	*held = true;
+}
+
+static void expect_family(struct ux_encap_ports *e, bool v6, uint64_t now_ns)
+{
+	int family = v6 ? AF_INET6 : AF_INET;
+	bool held = false;
+
+	/* that it may be our own socket, opened for an SA, does no harm */
+	if (e->expected.open[v6] || ux_udp_bound(family, NAT_TRAVERSAL_PORT, on_holder, &held) < 0)
+		return;
+	if (held)
+		ux_encap_ports_add(e, family, NAT_TRAVERSAL_PORT, now_ns);
+	e->expected.open[v6] = held;
+}
+
+static void expect_no_more(struct ux_encap_ports *e, uint64_t now_ns)
+{
+	for (int v6 = 0; v6 < 2; v6++) {
+		if (e->expected.open[v6])
+			ux_encap_ports_remove(e, v6 ? AF_INET6 : AF_INET, NAT_TRAVERSAL_PORT,
+					      now_ns);
+		e->expected.open[v6] = false;
+	}
+}
+
+uint64_t ux_encap_ports_expect(struct ux_encap_ports *e, uint32_t n_sa, uint64_t now_ns)
+{
+	if (n_sa == e->expected.n_sa)
+		return UINT64_MAX;
+	if (n_sa && now_ns < e->expected.next_look_ns)
+		return e->expected.next_look_ns;
+	e->expected.n_sa = n_sa;
+	if (!n_sa) {
+		expect_no_more(e, now_ns);
+		return UINT64_MAX;
+	}
+	e->expected.next_look_ns = now_ns + LOOK_PAUSE_NS;
+	expect_family(e, false, now_ns);
+	expect_family(e, true, now_ns);
+	return UINT64_MAX;
 }
 
 uint64_t ux_encap_ports_tick(struct ux_encap_ports *e, uint64_t now_ns)

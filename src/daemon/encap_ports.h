@@ -23,6 +23,11 @@ struct ux_encap_ports {
 	uint32_t own_mark;
 	uint64_t linger_ns;
 	uint64_t next_look_ns; /* for sockets of others on our ports */
+	struct {
+		uint32_t n_sa; /* when it was last looked */
+		uint64_t next_look_ns;
+		bool open[2]; /* IPv4, IPv6 */
+	} expected;
 };
 
 void ux_encap_ports_init(struct ux_encap_ports *e, struct ux_packet_worker *worker,
@@ -31,6 +36,12 @@ void ux_encap_ports_init(struct ux_encap_ports *e, struct ux_packet_worker *work
 void ux_encap_ports_fini(struct ux_encap_ports *e);
 void ux_encap_ports_add(struct ux_encap_ports *e, int family, uint16_t port, uint64_t now_ns);
 void ux_encap_ports_remove(struct ux_encap_ports *e, int family, uint16_t port, uint64_t now_ns);
+/*
+ * ux_encap_ports_expect - there are @n_sa SAs. While there are any, the port of IKE and ESP in UDP (4500) is open
+ * if somebody, an IKE daemon, holds it: behind a new NAT the peer encapsulates before our own daemon has told us.
+ * Returns when to call again, UINT64_MAX: when @n_sa changes.
+ */
+uint64_t ux_encap_ports_expect(struct ux_encap_ports *e, uint32_t n_sa, uint64_t now_ns);
 /* ux_encap_ports_tick - close what has lingered long enough, follow what others have bound. Returns
  * when to call again, UINT64_MAX: no need. */
 uint64_t ux_encap_ports_tick(struct ux_encap_ports *e, uint64_t now_ns);

@@ -442,6 +442,10 @@ uint64_t ux_host_ports_tick(struct ux_host_ports *ports, uint64_t now_ns)
 	ux_host_ports_settle(ports); /* time may have ended policies */
 
 	uint64_t follow_ns = follow_host(ports, now_ns);
+	struct uxfrm_counts counts;
+
+	uxfrm_counts_get(ports->engine, &counts);
+	uint64_t expect_ns = ux_encap_ports_expect(&ports->encap, counts.sa, now_ns);
 	uint64_t encap_ns = ux_encap_ports_tick(&ports->encap, now_ns);
 	uint64_t paths_ns = ux_path_watch_tick(&ports->paths, now_ns);
 	uint64_t check_ns = ux_clear_text_check(&ports->clear_text, now_ns);
@@ -449,6 +453,7 @@ uint64_t ux_host_ports_tick(struct ux_host_ports *ports, uint64_t now_ns)
 	uint64_t first_ns = follow_ns < encap_ns ? follow_ns : encap_ns;
 
 	first_ns = first_ns < check_ns ? first_ns : check_ns;
+	first_ns = first_ns < expect_ns ? first_ns : expect_ns;
 	first_ns = first_ns < xdp_ns ? first_ns : xdp_ns;
 	return first_ns < paths_ns ? first_ns : paths_ns;
 }

@@ -80,6 +80,12 @@ static bool is_ike(const struct ux_encap_socket *e, const struct uxfrm_packet *p
 	return p->len >= header_len(e) + 4 && ux_get_be32(p->data + header_len(e)) == 0;
 }
 
+static bool is_to_link_local(const struct ux_encap_socket *e, const struct uxfrm_packet *p)
+{
+	return e->family == AF_INET6 &&
+	       IN6_IS_ADDR_LINKLOCAL((const struct in6_addr *)(const void *)(p->data + 24));
+}
+
 static int64_t now_ms(void)
 {
 	struct timespec now;
@@ -115,6 +121,10 @@ static void give_back_ike(struct ux_encap_socket *e, struct uxfrm_packet *p)
 	if (!may_send_again(e, p->mark & e->own_mark) || !ux_ip_parse(p->data, p->len, &ip))
 		return;
 	ux_transport_checksum(p->data, &ip);
+	/* The address may belong to another device than that by which it came, and only a
+	 * link-local one means something else there. */
+	if (!is_to_link_local(e, p))
+		p->ifindex = 0;
 	p->verdict = UXFRM_BYPASS;
 	p->may_fragment = 1;
 	ux_port_send(e->resend, &p, 1);

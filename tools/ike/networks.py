@@ -44,7 +44,12 @@ class Networks(Lab):
                     family=family)
 
     def _answer_from_one_address(self):
-        """Else the gateway's IKE daemon would move each SA to the address of the nearest interface."""
+        """Else the gateway's IKE daemon would move each SA to the address of the nearest interface. It tells its peer of
+        addresses of interfaces other than the loopback one."""
+        for family, bits in ((4, 32), (6, 128)):
+            address = f"{topology.GATEWAY[family]}/{bits}"
+            nodad = " nodad" if family == 6 else ""
+            self.ip("gw", f"address del {address} dev lo", f"address add {address} dev n0{nodad}", family=family)
         nets = ((4, "192.0.2.0/24", "a0"), (4, "198.51.100.0/24", "b0"), (4, "203.0.113.128/25", "n0"),
                 (6, "2001:db8:a::/64", "a0"), (6, "2001:db8:b::/64", "b0"))
         for family, net, device in nets:
