@@ -19,7 +19,6 @@
 #define RUNS_MAX 31
 #define RUN_NS UINT64_C(60000000)
 #define N_WAYS 3
-#define INNER_HEADERS 28
 
 static const uint32_t sizes[] = {64, 512, 1400};
 static const char *const size_names[] = {"64 B", "512 B", "1,400 B"};
@@ -31,34 +30,6 @@ static uint32_t burst = 64;
 struct figures { /* million packets a second */
 	double encapsulate, decapsulate;
 };
-
-void esp_inner(uint8_t *at, uint32_t size, uint32_t sa)
-{
-	const uint8_t header[INNER_HEADERS] = {
-	    0x45, 0, (uint8_t)(size >> 8), (uint8_t)size, 0, 1, 0x40, 0, 64, 17, 0, 0,
-	    192,  0, 2,			   1};
-	uint32_t length = size - 20;
-
-	memset(at, (int)size, size);
-	memcpy(at, header, sizeof(header));
-	at[16] = (uint8_t)(10 + (sa >> 24));
-	at[17] = (uint8_t)(sa >> 16);
-	at[18] = (uint8_t)(sa >> 8);
-	at[19] = (uint8_t)sa;
-	at[20] = 0x13;
-	at[22] = 0x17;
-	at[24] = (uint8_t)(length >> 8);
-	at[25] = (uint8_t)length;
-}
-
-bool esp_inner_right(const uint8_t *at, uint32_t size)
-{
-	static uint8_t wanted[ESP_SIZE_MAX];
-
-	esp_inner(wanted, size, 0);
-	memcpy(wanted + 16, at + 16, 4);
-	return memcmp(at, wanted, size) == 0;
-}
 
 static uint64_t each_burst(void (*work)(uint32_t first, uint32_t n))
 {
@@ -138,7 +109,8 @@ static struct figures one_sa[N_SIZES];
 static void with_peers(void)
 {
 	const struct esp_way *ways[N_WAYS] = {&esp_ours, esp_raw, esp_dpdk};
-	static const double raw_aims[N_SIZES] = {0, 0, 0.85}, dpdk_aims[N_SIZES] = {1.5, 1.15, 1.15};
+	static const double raw_aims[N_SIZES] = {0, 0, 0.85},
+			    dpdk_aims[N_SIZES] = {1.5, 1.15, 1.15};
 
 	for (size_t i = 0; i < N_WAYS; i++)
 		if (ways[i])
@@ -163,7 +135,8 @@ static void with_peers(void)
 			ways[i]->close();
 }
 
-/* Our own figure with so many SAs in random order, beside that with one, or beside what is asked. */
+/* Our own figure with so many SAs in random order, beside that with one, or beside what is asked.
+ */
 static void with_many(uint32_t n_sa, const char *works[2], const double *wanted, double share)
 {
 	uint32_t *order = malloc(n_sa * sizeof(*order));

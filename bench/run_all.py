@@ -17,6 +17,7 @@ BUILD = pathlib.Path(os.environ.get("UXFRM_BUILD", ROOT / "build"))
 # what writes rows: its command, and what the drawing is called
 BENCHES = {
     "esp": ([BUILD / "bench/esp"], "ESP in process, AES-128-GCM"),
+    "workers": ([BUILD / "bench/workers"], "ESP in process, workers that share one SA"),
     "crypto": ([BUILD / "bench/crypto"], "Cryptography, AES-128-GCM"),
     "underlay": ([ROOT / "bench/underlay"], "Plain ESP over veth"),
     "tunnel": ([sys.executable, ROOT / "bench/tunnel"], "End to end"),
