@@ -17,6 +17,10 @@
 #include "io/tun_plain.h"
 #include "io/tun_vnet.h"
 
+/* A super-packet of TCP that is no larger becomes one message of UDP_SEGMENT, which has 64 KiB: each
+ * segment of 1,228 bytes or more gets headers and what ESP adds, 88 bytes together. */
+#define SUPER_PACKET_MAX 61100
+
 /* *ret_vnet: its packets have a header of virtio. */
 static int create_device(const char *wanted, char *ret_name, int *ret_fd, bool *ret_vnet)
 {
@@ -75,6 +79,17 @@ static int set_up(const struct ux_tun_params *params, struct ux_netlink *nl, int
 	return ux_netlink_talk(nl, &m, NULL, NULL);
 }
 
+/* Best effort: longer ones are sent as two. */
+static void limit_super_packets(struct ux_netlink *nl, int ifindex)
+{
+	const struct ifinfomsg header = {.ifi_family = AF_UNSPEC, .ifi_index = ifindex};
+	struct ux_netlink_msg m;
+
+	ux_netlink_begin(&m, RTM_NEWLINK, 0, &header, sizeof(header));
+	ux_netlink_put_u32(&m, IFLA_GSO_MAX_SIZE, SUPER_PACKET_MAX);
+	(void)ux_netlink_talk(nl, &m, NULL, NULL);
+}
+
 static struct ux_port *new_port(int fd, bool vnet, const struct ux_tun_params *params)
 {
 	const struct ux_tun_facts facts = {params->if_id, params->underlay_ifindex};
@@ -109,6 +124,7 @@ int ux_tun_open(const struct ux_tun_params *params, struct ux_netlink *nl, struc
 		ux_port_free(tun.port);
 		return ux_fail_at(ext, -err, NULL, "cannot set up the TUN device");
 	}
+	limit_super_packets(nl, tun.ifindex);
 	*ret_tun = tun;
 	return 0;
 }

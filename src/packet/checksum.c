@@ -5,35 +5,16 @@
 #include "packet/checksum.h"
 
 #include "base/bytes.h"
-
-/* Two words of 64 bits; compilers make of it what the machine has. */
-typedef uint64_t words __attribute__((vector_size(16)));
-
-/* The bulk of a packet, as halves of words: their sums cannot overflow, as no packet is that long.
- */
-static uint64_t add_blocks(const uint8_t *p, size_t len)
-{
-	words low[2] = {{0}}, high[2] = {{0}}, v[2];
-
-	for (; len >= sizeof(v); len -= sizeof(v), p += sizeof(v)) {
-		memcpy(v, p, sizeof(v));
-		low[0] += v[0] & UINT32_MAX;
-		high[0] += v[0] >> 32;
-		low[1] += v[1] & UINT32_MAX;
-		high[1] += v[1] >> 32;
-	}
-	low[0] += low[1] + high[0] + high[1];
-	return low[0][0] + low[0][1];
-}
+#include "packet/checksum_blocks.h"
 
 uint64_t ux_checksum_add(uint64_t sum, const void *data, size_t len)
 {
 	const uint8_t *p = data;
 
-	if (len >= 64) {
-		sum += add_blocks(p, len);
-		p += len & ~(size_t)31;
-		len &= 31;
+	if (len >= UX_CHECKSUM_BLOCK) {
+		sum += ux_checksum_blocks(p, len / UX_CHECKSUM_BLOCK);
+		p += len / UX_CHECKSUM_BLOCK * UX_CHECKSUM_BLOCK;
+		len %= UX_CHECKSUM_BLOCK;
 	}
 	/* Words of 32 bits: 2^32 of them fit the 64-bit sum, far more than a packet has. */
 	for (; len >= 4; len -= 4, p += 4) {
