@@ -79,15 +79,15 @@ static int set_up(const struct ux_tun_params *params, struct ux_netlink *nl, int
 	return ux_netlink_talk(nl, &m, NULL, NULL);
 }
 
-/* Best effort: longer ones are sent as two. */
-static void limit_super_packets(struct ux_netlink *nl, int ifindex)
+/* A kernel that does not do it: longer ones are sent as two. False then. */
+static bool limit_super_packets(struct ux_netlink *nl, int ifindex)
 {
 	const struct ifinfomsg header = {.ifi_family = AF_UNSPEC, .ifi_index = ifindex};
 	struct ux_netlink_msg m;
 
 	ux_netlink_begin(&m, RTM_NEWLINK, 0, &header, sizeof(header));
 	ux_netlink_put_u32(&m, IFLA_GSO_MAX_SIZE, SUPER_PACKET_MAX);
-	(void)ux_netlink_talk(nl, &m, NULL, NULL);
+	return ux_netlink_talk(nl, &m, NULL, NULL) == 0;
 }
 
 static struct ux_port *new_port(int fd, bool vnet, const struct ux_tun_params *params)
@@ -124,7 +124,7 @@ int ux_tun_open(const struct ux_tun_params *params, struct ux_netlink *nl, struc
 		ux_port_free(tun.port);
 		return ux_fail_at(ext, -err, NULL, "cannot set up the TUN device");
 	}
-	limit_super_packets(nl, tun.ifindex);
+	(void)limit_super_packets(nl, tun.ifindex);
 	*ret_tun = tun;
 	return 0;
 }
