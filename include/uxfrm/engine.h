@@ -71,6 +71,9 @@ int uxfrm_new(const struct uxfrm_params *params, struct uxfrm **ret_engine);
 /* uxfrm_free - all workers and clients must be gone. Accepts NULL; returns NULL. */
 struct uxfrm *uxfrm_free(struct uxfrm *u);
 
+/* uxfrm_time - the time is now. From here on it counts for what clients ask; what is due waits for uxfrm_tick. */
+void uxfrm_time(struct uxfrm *u, uint64_t now_ns, uint64_t real_s);
+
 /*
  * uxfrm_tick - the time is now; do what is due (grace ends, larval SAs time out), and what packets have caused
  * (limits of SAs, ACQUIRE, and the other events).

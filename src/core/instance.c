@@ -234,11 +234,16 @@ UXFRM_API struct uxfrm *uxfrm_free(struct uxfrm *u)
 	return NULL;
 }
 
-UXFRM_API uint64_t uxfrm_tick(struct uxfrm *u, uint64_t now_ns, uint64_t real_s)
+UXFRM_API void uxfrm_time(struct uxfrm *u, uint64_t now_ns, uint64_t real_s)
 {
 	if (now_ns > u->now_ns)
 		u->now_ns = now_ns;
 	atomic_store_explicit(&u->real_s, real_s, memory_order_relaxed);
+}
+
+UXFRM_API uint64_t uxfrm_tick(struct uxfrm *u, uint64_t now_ns, uint64_t real_s)
+{
+	uxfrm_time(u, now_ns, real_s);
 
 	/* first of all, as what it removes may be among the others */
 	bool all_read = ux_notices_read(u);

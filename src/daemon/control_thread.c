@@ -124,6 +124,14 @@ static void check_namespace(struct control_thread *t, uint64_t now_ns)
 	}
 }
 
+/* After a long wait: what clients ask now is asked now, not when the wait began. */
+static void tell_time(void *opaque)
+{
+	struct control_thread *t = opaque;
+
+	uxfrm_time(t->engine, ux_now_ns(), ux_real_s());
+}
+
 /* Let time pass for everyone and arm the timer for what comes next. */
 static void pass_time(struct control_thread *t)
 {
@@ -300,6 +308,8 @@ static int serve(struct control_thread *t)
 	int err = 0;
 
 	pass_time(t);
+	t->loop.woken = tell_time;
+	t->loop.woken_opaque = t;
 	while (!t->stop && !err) {
 		err = ux_loop_run_once(&t->loop);
 		ux_control_reap(&t->control);
@@ -329,7 +339,7 @@ int ux_control_thread_run(const struct ux_config *config, int ready_fd, struct u
 {
 	struct control_thread t = {
 	    .config = config,
-	    .loop = {-1},
+	    .loop = {.epoll_fd = -1},
 	    .signals = {.fd = -1},
 	    .timer = {.fd = -1},
 	    .notices = {.fd = -1},

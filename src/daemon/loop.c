@@ -52,6 +52,8 @@ int ux_loop_run_once(struct ux_loop *loop)
 
 	if (n < 0)
 		return errno == EINTR ? 0 : -errno;
+	if (loop->woken)
+		loop->woken(loop->woken_opaque);
 	for (int i = 0; i < n; i++) {
 		struct ux_event *event = ready[i].data.ptr;
 

@@ -18,6 +18,9 @@ struct ux_event {
 
 struct ux_loop {
 	int epoll_fd;
+	/* called when something has happened, before it is looked at. NULL: nothing */
+	void (*woken)(void *opaque);
+	void *woken_opaque;
 };
 
 int ux_loop_init(struct ux_loop *loop) UX_MUST_CHECK;

@@ -145,6 +145,27 @@ static void test_sa_does_not_come_back(void **state)
 }
 
 /* Another key, other terms, counters that it never had or none at all: another SA. */
+/* The time it is kept begins when it is deleted, however long nothing happened before that. */
+static void test_after_long_rest(void **state)
+{
+	struct sa_spec spec = {.algo = GCM128_16, .window = 64}, again;
+	struct ux_sa *at_b;
+	struct pair p;
+
+	open_holding(&p, HOLD_MS);
+	usual_tunnel(&p, &spec, &at_b);
+	send_inner(&p.a, &flight[0]);
+	again = moved_spec(at_b);
+	again.installed_before = true;
+	uxfrm_time(p.b.u, p.b.u->now_ns + 2 * HOLD_MS * MS, REAL_S);
+	park_sa(&p.b, at_b);
+	pass_ms(&p.b, 0);
+	expect_waits_in(&p.b, &flight[0], UXFRM_DROP_IN_NO_SA);
+	assert_non_null(resume_sa(&p.b, &again));
+	expect_delivered(&p.b, &flight[0]);
+	pair_close(&p);
+}
+
 static void test_another_sa(void **state)
 {
 	struct sa_spec spec = {.algo = GCM128_16, .window = 64}, right;
@@ -602,6 +623,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_sa_comes_back),
 	    cmocka_unit_test(test_sa_does_not_come_back),
+	    cmocka_unit_test(test_after_long_rest),
 	    cmocka_unit_test(test_another_sa),
 	    cmocka_unit_test(test_peer_moves_first),
 	    cmocka_unit_test(test_order_is_kept),
