@@ -83,7 +83,7 @@ void ux_companions_fini(struct uxfrm *u)
 
 struct ux_sa_runtime *ux_companion_of(const struct ux_sa_runtime *r)
 {
-	return r->terms.rare ? r->terms.rare->companion : NULL;
+	return r->extras & UX_SA_HAS_RARE ? r->terms.rare->companion : NULL;
 }
 
 static struct ux_sa_params params_of(const struct ux_sa *sa)

@@ -165,6 +165,10 @@ struct ux_larval {
 	bool by_packet;	       /* core/acquire.h has made it, not a client */
 };
 
+/* What few SAs have, as bits of ux_sa_runtime.extras. */
+#define UX_SA_HAS_RARE 1   /* terms.rare */
+#define UX_SA_HAS_EVENTS 2 /* events */
+
 struct ux_sa_runtime {
 	/* const after publish */
 	struct ux_transform *transform; /* NULL for a larval SA */
@@ -201,7 +205,8 @@ struct ux_sa_runtime {
 	struct uxfrm *instance;
 	/* control thread */
 	uint16_t refs;	  /* ux_sa objects that point here: one, and those that wait to be freed */
-	uint16_t n_grace; /* former SAs still reachable inbound */
+	uint8_t n_grace;  /* former SAs still reachable inbound */
+	uint8_t extras;	  /* UX_SA_HAS_*: a move need not look whether there are any */
 	struct ux_sa_stats stats;
 	struct ux_list *grace; /* ux_sa.grace_link of the newest of them, in a ring; NULL: none */
 	/* keyed hashes of the first and the latest of the former identities */

@@ -244,7 +244,7 @@ void ux_sa_events_published(struct uxfrm *u, const struct ux_sa *sa)
 {
 	struct ux_sa_runtime *r = sa->runtime;
 
-	if (!r->events)
+	if (!(r->extras & UX_SA_HAS_EVENTS))
 		return;
 	r->events->keepalive.run_out = keepalive_due;
 	if (sa->nat_keepalive_interval_s)
@@ -262,6 +262,7 @@ int ux_sa_events_prepare(struct ux_sa_runtime *r)
 	r->events = calloc(1, sizeof(*r->events));
 	if (!r->events)
 		return -ENOMEM;
+	r->extras |= UX_SA_HAS_EVENTS;
 	r->events->replay.runtime = r->events->keepalive.runtime = r;
 	return 0;
 }

@@ -306,6 +306,8 @@ struct ux_sa_rare *ux_sa_runtime_rare(struct ux_sa_runtime *r)
 {
 	if (!r->terms.rare)
 		r->terms.rare = calloc(1, sizeof(*r->terms.rare));
+	if (r->terms.rare)
+		r->extras |= UX_SA_HAS_RARE;
 	return r->terms.rare;
 }
 

@@ -8,7 +8,7 @@
 
 #define FIRST_SLOTS 64
 #define MOVE_STEP 32 /* slots looked at per reserve; more than the growth of a table can outrun */
-#define PROBE 3	     /* slots that are most often enough to look at, behind the first */
+#define LINE_SLOTS 4 /* slots in a line of memory */
 
 static char tombstone;
 #define UX_SA_TOMBSTONE ((void *)&tombstone)
@@ -72,10 +72,19 @@ void ux_sa_table_fini(struct ux_sa_table *t)
 	atomic_store_explicit(&t->slots, NULL, memory_order_relaxed);
 }
 
+/*
+ * Where the search for a key begins: with the first slot of a line, so that it seldom needs more
+ * memory than that.
+ */
+static inline size_t home(const struct ux_sa_slots *s, uint64_t hash)
+{
+	return hash & s->mask & ~(size_t)(LINE_SLOTS - 1);
+}
+
 static inline struct ux_sa_slot *slots_find(const struct ux_sa_slots *s, uint64_t hash,
 					    ux_sa_key_equal equal, const void *key, void **ret_head)
 {
-	for (size_t i = hash & s->mask;; i = (i + 1) & s->mask) {
+	for (size_t i = home(s, hash);; i = (i + 1) & s->mask) {
 		struct ux_sa_slot *slot = &s->slot[i];
 		void *head = ux_rcu_follow(&slot->head);
 
@@ -133,8 +142,7 @@ void *ux_sa_table_find_hash(const struct ux_sa_table *t, uint64_t hash)
 
 static void slots_prefetch(const struct ux_sa_slots *s, uint64_t hash)
 {
-	__builtin_prefetch(&s->slot[hash & s->mask]);
-	__builtin_prefetch(&s->slot[(hash & s->mask) + PROBE]); /* a probe often crosses a line */
+	__builtin_prefetch(&s->slot[home(s, hash)], 0, 2);
 }
 
 void ux_sa_table_prefetch(const struct ux_sa_table *t, uint64_t hash)
@@ -149,7 +157,7 @@ void ux_sa_table_prefetch(const struct ux_sa_table *t, uint64_t hash)
 
 static void *slots_peek(const struct ux_sa_slots *s, uint64_t hash)
 {
-	for (size_t i = hash & s->mask;; i = (i + 1) & s->mask) {
+	for (size_t i = home(s, hash);; i = (i + 1) & s->mask) {
 		void *head = ux_rcu_follow(&s->slot[i].head);
 
 		if (!head)
@@ -172,7 +180,7 @@ void *ux_sa_table_peek(const struct ux_sa_table *t, uint64_t hash)
 /* Put a key that is not in @s into its first free slot. */
 static void slots_add(struct ux_sa_slots *s, uint64_t hash, void *head)
 {
-	size_t i = hash & s->mask;
+	size_t i = home(s, hash);
 	void *there;
 
 	while ((there = ux_rcu_own(&s->slot[i].head)) && there != UX_SA_TOMBSTONE)

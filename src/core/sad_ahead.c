@@ -5,10 +5,19 @@
 
 #define LINE 64 /* of the processor's caches */
 
+/*
+ * Into the second cache: that takes less of what a processor has for accesses under way, and the
+ * first would not hold what several requests need.
+ */
+static void prefetch(const void *line)
+{
+	__builtin_prefetch(line, 0, 2);
+}
+
 static void prefetch_lines(const void *object, size_t size)
 {
 	for (size_t at = 0; object && at < size; at += LINE)
-		__builtin_prefetch((const char *)object + at, 1);
+		prefetch((const char *)object + at);
 }
 
 struct ux_sad_places ux_sad_ahead_of(const struct uxfrm *u, const struct ux_sa_id *id)
@@ -72,14 +81,14 @@ void ux_sad_ahead_moving(const struct uxfrm *u, const struct ux_sad_places *plac
 
 	prefetch_lines(sa_at(u, places), sizeof(struct ux_sa));
 	if (r) /* of which a move touches one line */
-		__builtin_prefetch(&r->current, 1);
+		prefetch(&r->current);
 }
 
 void ux_sad_ahead_around(const struct uxfrm *u, const struct ux_sa *sa)
 {
 	ux_sa_table_prefetch(&u->sad.by_address, sa->address_hash);
-	__builtin_prefetch(sa->all.prev, 1);
-	__builtin_prefetch(sa->all.next, 1);
+	prefetch(sa->all.prev);
+	prefetch(sa->all.next);
 }
 
 /* An SA that has moved once or never gets another former identity; later ones are often known. */
@@ -87,6 +96,12 @@ static void prefetch_former(const struct uxfrm *u, const struct ux_sa *sa)
 {
 	if (sa->runtime->first_former == sa->runtime->latest_former)
 		ux_sa_table_prefetch(&u->sad.by_former, sa->address_hash);
+}
+
+/* An SA that moves back takes the place of it. */
+static const struct ux_sa *newest_former(const struct ux_sa_runtime *r)
+{
+	return ux_container_of(r->grace, struct ux_sa, grace_link);
 }
 
 void ux_sad_ahead_neighbours(const struct uxfrm *u, const struct ux_sad_places *places)
@@ -97,6 +112,19 @@ void ux_sad_ahead_neighbours(const struct uxfrm *u, const struct ux_sad_places *
 		return;
 	ux_sad_ahead_around(u, sa);
 	prefetch_former(u, sa);
+	if (sa->runtime->grace)
+		prefetch_lines(newest_former(sa->runtime), sizeof(*sa));
+}
+
+void ux_sad_ahead_former(const struct uxfrm *u, const struct ux_sad_places *places)
+{
+	const struct ux_sa *sa = sa_at(u, places), *former;
+
+	if (!sa || !sa->runtime->grace)
+		return;
+	former = newest_former(sa->runtime);
+	prefetch(former->timed.prev);
+	prefetch(former->timed.next);
 }
 
 static uint64_t endpoint_hash(const struct uxfrm *u, const struct ux_sad_endpoint *e)
@@ -134,9 +162,9 @@ void ux_sad_ahead_leaving(const struct uxfrm *u, const struct ux_sad_places *pla
 
 	if (!sa)
 		return;
-	__builtin_prefetch(&sa->runtime->current, 1);
-	__builtin_prefetch(sa->all.prev, 1);
-	__builtin_prefetch(sa->all.next, 1);
+	prefetch(&sa->runtime->current);
+	prefetch(sa->all.prev);
+	prefetch(sa->all.next);
 	ux_sa_table_prefetch(&u->sad.by_tuple, sa->tuple_hash);
 	id = (struct ux_sa_id){to->daddr, sa->id.spi, to->family, sa->id.proto};
 	ux_sa_table_prefetch(&u->sad.by_tuple, ux_sad_tuple_hash(u, &id));
@@ -152,8 +180,8 @@ void ux_sad_ahead_left(const struct uxfrm *u, const struct ux_sad_places *places
 
 static void prefetch_parts(const struct ux_sa_runtime *r)
 {
-	__builtin_prefetch(ux_rcu_follow(&r->replay));
-	__builtin_prefetch(r->keys);
+	prefetch(ux_rcu_follow(&r->replay));
+	prefetch(r->keys);
 }
 
 void ux_sad_ahead_parts(const struct uxfrm *u, const struct ux_sad_places *places, bool removed)
@@ -165,8 +193,8 @@ void ux_sad_ahead_parts(const struct uxfrm *u, const struct ux_sad_places *place
 	prefetch_parts(sa->runtime);
 	if (!removed)
 		return;
-	__builtin_prefetch(sa->runtime->transform, 1);
-	__builtin_prefetch(sa->runtime->iv, 1);
+	prefetch(sa->runtime->transform);
+	prefetch(sa->runtime->iv);
 	ux_sad_ahead_around(u, sa);
 }
 
@@ -178,7 +206,7 @@ static void prefetch_keys(const struct ux_sa_keys *keys)
 		const struct ux_algo_key *key = ux_sa_key(keys, (uint8_t)(1 << kind));
 
 		if (key)
-			__builtin_prefetch(key->key);
+			prefetch(key->key);
 	}
 }
 
@@ -191,8 +219,8 @@ void ux_sad_ahead_keys(const struct uxfrm *u, const struct ux_sad_places *places
 	prefetch_keys(sa->runtime->keys);
 	if (!removed || !sa->runtime->iv)
 		return;
-	__builtin_prefetch(sa->runtime->iv->link.prev, 1);
-	__builtin_prefetch(sa->runtime->iv->link.next, 1);
+	prefetch(sa->runtime->iv->link.prev);
+	prefetch(sa->runtime->iv->link.next);
 }
 
 /* The fourth behind @sa was not looked at yet, of the nearer ones more is there with each step. */
@@ -223,7 +251,7 @@ void ux_sad_ahead_grace(const struct uxfrm *u, const struct ux_sa *sa)
 		const struct ux_sa *next = ux_container_of(item, struct ux_sa, timed);
 
 		if (step == 1) {
-			__builtin_prefetch(&next->runtime->current, 1);
+			prefetch(&next->runtime->current);
 			ux_sa_table_prefetch(&u->sad.by_tuple, next->tuple_hash);
 		} else if (step == 2) {
 			prefetch_lines(next, sizeof(*next));

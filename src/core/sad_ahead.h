@@ -29,6 +29,8 @@ struct ux_sad_places ux_sad_ahead_of_move(const struct uxfrm *u, const struct ux
 					  const struct ux_sa_id *to, uint32_t to_reqid);
 void ux_sad_ahead_moving(const struct uxfrm *u, const struct ux_sad_places *places);
 void ux_sad_ahead_neighbours(const struct uxfrm *u, const struct ux_sad_places *places);
+/* step 4: what stands beside the former tuple that ends when it moves back. */
+void ux_sad_ahead_former(const struct uxfrm *u, const struct ux_sad_places *places);
 /*
  * The same for an SA that is found by its destination and reqid: its new tuple follows from it, so
  * that is looked for in step 3; step 4 is what it leaves behind.

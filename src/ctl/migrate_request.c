@@ -211,6 +211,7 @@ void ux_prefetch_migrate_state(const struct uxfrm *u, const void *header, struct
 		ux_sad_ahead_neighbours(u, &ahead->places);
 		break;
 	default:
+		ux_sad_ahead_former(u, &ahead->places);
 		break;
 	}
 }
