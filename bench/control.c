@@ -15,6 +15,8 @@
  *   fill sa|policy|spi  SIZE entries, or as many as the time allows
  *   run NAME            one of operations[], on entries drawn at random, --requests of them or
  *                       --seconds long; the databases are the same size before and after
+ *   move                every SA to its other address, by as few datagrams as hold the requests; only the
+ *                       last request of each asks for an answer
  *   flush               remove everything
  */
 #include <errno.h>
@@ -33,6 +35,8 @@
 #define BATCH 64
 #define ANSWER_MAX 960 /* not a power of two: answers do not push each other out of caches */
 #define RECEIVE_BUFFER (1 << 20)
+#define LARGE_MAX ((size_t)1 << 20) /* the longest datagram uxfrmd takes */
+#define SEND_BUFFER (4 << 20)
 #define FILL_SECONDS 40.0 /* a database that takes longer stays smaller */
 #define SPI_SECONDS 15.0  /* reserved SPIs live for 30 */
 
@@ -45,6 +49,8 @@ struct bench {
 	uint32_t next;	 /* in order[] */
 	uint32_t next_spi;
 	uint8_t datagram[BATCH * REQUEST_MAX];
+	uint8_t large[LARGE_MAX];
+	int place; /* of all SAs, for "move" */
 	uint8_t answer[BATCH][ANSWER_MAX];
 	uint8_t piece[1 << 16]; /* of a dump */
 };
@@ -98,6 +104,8 @@ static void open_socket(struct bench *b)
 	if (b->fd < 0)
 		die("netlink socket");
 	(void)setsockopt(b->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	size = SEND_BUFFER;
+	(void)setsockopt(b->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 }
 
 static size_t receive(struct bench *b)
@@ -271,6 +279,50 @@ static void run(struct bench *b, const struct operation *op)
 		report(op->half[1].label, count, spent[1]);
 }
 
+/* Requests about the entries order[@from] on, as many as one datagram holds. Returns how many. */
+static uint32_t fill_large(struct bench *b, uint32_t from, size_t *ret_len)
+{
+	struct nlmsghdr *last = NULL;
+	size_t len = 0;
+	uint32_t n = 0;
+
+	for (; from + n < b->size; n++) {
+		struct request r;
+
+		build_migrate_state(&r, b->pattern, b->order[from + n], b->place);
+		if (len + NLMSG_ALIGN(r.header.nlmsg_len) > LARGE_MAX)
+			break;
+		r.header.nlmsg_flags &= (uint16_t)~NLM_F_ACK;
+		last = (struct nlmsghdr *)(void *)(b->large + len);
+		memcpy(last, r.bytes, r.header.nlmsg_len);
+		len += NLMSG_ALIGN(r.header.nlmsg_len);
+	}
+	if (last)
+		last->nlmsg_flags |= NLM_F_ACK;
+	*ret_len = len;
+	return n;
+}
+
+/* The only answer of a datagram, unless a request of it failed. */
+static void move(struct bench *b)
+{
+	uint32_t datagrams = 0, done = 0;
+	double start = now_s();
+
+	for (; done < b->size; datagrams++) {
+		size_t len;
+
+		done += fill_large(b, done, &len);
+		if (send(b->fd, b->large, len, 0) != (ssize_t)len)
+			die("send");
+		(void)receive(b);
+		check_answer(b->piece, "move");
+	}
+	report("datagrams", datagrams, 0);
+	report("move", done, now_s() - start);
+	b->place = !b->place;
+}
+
 /* More of them; a tenth of what is there. */
 static void run_allocspi(struct bench *b)
 {
@@ -323,6 +375,8 @@ static void command(struct bench *b, const char *line)
 		fill(b, "fill with policies", build_newpolicy, FILL_SECONDS);
 	else if (strcmp(line, "fill spi") == 0)
 		fill(b, "fill with SPIs", build_allocspi, SPI_SECONDS);
+	else if (strcmp(line, "move") == 0)
+		move(b);
 	else if (strcmp(line, "flush") == 0)
 		flush(b);
 	else if (strncmp(line, "run ", 4) == 0)

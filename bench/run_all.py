@@ -21,6 +21,7 @@ BENCHES = {
     "crypto": ([BUILD / "bench/crypto"], "Cryptography, AES-128-GCM"),
     "underlay": ([ROOT / "bench/underlay"], "Plain ESP over veth"),
     "tunnel": ([sys.executable, ROOT / "bench/tunnel"], "End to end"),
+    "batch": ([sys.executable, ROOT / "bench/batch"], "All SAs move at once"),
 }
 AIM_MISSED = 1  # the status of some; they have run all the same
 KEYS = {"work", "size", "unit", "ours", "peer", "peer_value", "ratio", "runs"}

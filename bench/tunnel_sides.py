@@ -54,6 +54,22 @@ secrets {{
 """
 
 
+def go_first(pid="self"):
+    """Whatever else runs on the machine does not take turns with the session of @pid, where the kernel can tell."""
+    try:
+        with open(f"/proc/{pid}/autogroup", "w", encoding="ascii") as group:
+            group.write("-20")
+    except OSError:
+        pass
+
+
+def go_first_ourselves():
+    """In a session of its own, which its children share; a shell's own job is left in the shell's."""
+    if os.getpid() != os.getpgid(0):
+        os.setsid()
+        go_first()
+
+
 class Child:
     """What the lab ends."""
 
