@@ -40,7 +40,8 @@ static void add_sa(struct uxfrm *u, uint32_t i, uint32_t window)
 		bench_die("SA refused");
 }
 
-static void add_policy(struct uxfrm *u, enum ux_policy_dir dir, uint32_t i)
+/* For the SA number @sa. */
+static void add_policy(struct uxfrm *u, enum ux_policy_dir dir, uint32_t i, uint32_t sa)
 {
 	struct ux_policy *p = ux_policy_new(u, 1);
 
@@ -51,7 +52,7 @@ static void add_policy(struct uxfrm *u, enum ux_policy_dir dir, uint32_t i)
 	p->priority = 1000;
 	p->sel.daddr.w[0] = htonl(0x0a000000 + i);
 	p->sel.prefixlen_d = 32;
-	p->templates[0] = (struct ux_template){.reqid = i + 1,
+	p->templates[0] = (struct ux_template){.reqid = sa + 1,
 					       .aalgos = ~0u,
 					       .ealgos = ~0u,
 					       .calgos = ~0u,
@@ -69,6 +70,13 @@ void bench_esp_fill(struct uxfrm *u, enum ux_policy_dir dir, uint32_t n_sa, uint
 {
 	for (uint32_t i = 0; i < n_sa; i++) {
 		add_sa(u, i, window);
-		add_policy(u, dir, i);
+		add_policy(u, dir, i, i);
 	}
+}
+
+void bench_esp_fill_policies(struct uxfrm *u, enum ux_policy_dir dir, uint32_t first, uint32_t n,
+			     uint32_t n_sa)
+{
+	for (uint32_t i = first; i < n; i++)
+		add_policy(u, dir, i, i % n_sa);
 }

@@ -18,19 +18,20 @@ static struct {
 } ours;
 
 static void open_side(struct bench_engine *e, struct uxfrm_worker **ret_worker,
-		      enum ux_policy_dir dir, uint32_t n_sa)
+		      enum ux_policy_dir dir, uint32_t n_sa, uint32_t n_policies)
 {
 	bench_engine_open(e);
 	*ret_worker = uxfrm_worker_new(e->u);
 	if (!*ret_worker)
 		bench_die("out of memory");
 	bench_esp_fill(e->u, dir, n_sa, WINDOW);
+	bench_esp_fill_policies(e->u, dir, n_sa, n_policies, n_sa);
 }
 
-static void ours_open(uint32_t n_sa)
+void esp_ours_open(uint32_t n_sa, uint32_t n_policies)
 {
-	open_side(&ours.sender, &ours.out, UX_POLICY_OUT, n_sa);
-	open_side(&ours.receiver, &ours.in, UX_POLICY_FWD, n_sa);
+	open_side(&ours.sender, &ours.out, UX_POLICY_OUT, n_sa, n_policies);
+	open_side(&ours.receiver, &ours.in, UX_POLICY_FWD, n_sa, n_policies);
 	ours.memory = aligned_alloc(4096, (ESP_ROUND * ESP_STRIDE + 4095) / 4096 * 4096);
 	if (!ours.memory)
 		bench_die("out of memory");
@@ -40,6 +41,11 @@ static void ours_open(uint32_t n_sa)
 		ours.packet[i].size = ESP_STRIDE;
 		ours.burst[i] = &ours.packet[i];
 	}
+}
+
+static void ours_open(uint32_t n_sa)
+{
+	esp_ours_open(n_sa, n_sa);
 }
 
 static void ours_close(void)

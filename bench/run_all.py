@@ -14,14 +14,15 @@ sys.path.insert(0, str(ROOT / "bench"))
 import svg  # noqa: E402
 
 BUILD = pathlib.Path(os.environ.get("UXFRM_BUILD", ROOT / "build"))
-# what writes rows: its command, and what the drawing is called
+# what writes rows: its command, what the drawing is called, and how it is drawn
 BENCHES = {
-    "esp": ([BUILD / "bench/esp"], "ESP in process, AES-128-GCM"),
-    "workers": ([BUILD / "bench/workers"], "ESP in process, workers that share one SA"),
-    "crypto": ([BUILD / "bench/crypto"], "Cryptography, AES-128-GCM"),
-    "underlay": ([ROOT / "bench/underlay"], "Plain ESP over veth"),
-    "tunnel": ([sys.executable, ROOT / "bench/tunnel"], "End to end"),
-    "batch": ([sys.executable, ROOT / "bench/batch"], "All SAs move at once"),
+    "esp": ([BUILD / "bench/esp"], "ESP in process, AES-128-GCM", svg.bars),
+    "workers": ([BUILD / "bench/workers"], "ESP in process, workers that share one SA", svg.bars),
+    "flat": ([BUILD / "bench/flat"], "What a packet of 64 bytes costs, by what there is", svg.lines),
+    "crypto": ([BUILD / "bench/crypto"], "Cryptography, AES-128-GCM", svg.bars),
+    "underlay": ([ROOT / "bench/underlay"], "Plain ESP over veth", svg.bars),
+    "tunnel": ([sys.executable, ROOT / "bench/tunnel"], "End to end: TUN, veth, both ends on two cores", svg.groups),
+    "batch": ([sys.executable, ROOT / "bench/batch"], "All SAs move at once", svg.bars),
 }
 AIM_MISSED = 1  # the status of some; they have run all the same
 KEYS = {"work", "size", "unit", "ours", "peer", "peer_value", "ratio", "runs"}
@@ -29,7 +30,7 @@ KEYS = {"work", "size", "unit", "ours", "peer", "peer_value", "ratio", "runs"}
 
 def rows_of(name, quick):
     """The rows of one bench; it says itself what it measures. Raises when it fails."""
-    command, _ = BENCHES[name]
+    command = BENCHES[name][0]
     with tempfile.NamedTemporaryFile(suffix=".json") as result:
         words = [str(word) for word in command] + (["--quick"] if quick else []) + ["--json", result.name]
         print(f"== {name}", flush=True)
@@ -61,7 +62,8 @@ def main():
         everything += rows
         if options.svg:
             options.svg.mkdir(parents=True, exist_ok=True)
-            (options.svg / f"{name}.svg").write_text(svg.bars(BENCHES[name][1], rows))
+            _, title, draw = BENCHES[name]
+            (options.svg / f"{name}.svg").write_text(draw(title, rows))
     if options.json:
         options.json.write_text(json.dumps(everything, indent=1) + "\n")
     print(f"{len(everything)} rows; " + (f"failed: {' '.join(failed)}" if failed else "every bench ran to its end"))
