@@ -3,6 +3,7 @@
 /* The short way in: SA -> replay check -> crypto for the whole run -> windows -> payload; what then
  * comes is in fast_inner.c. */
 
+#include "base/stages.h"
 #include "core/replay.h"
 #include "ipsec/account.h"
 #include "ipsec/esp.h"
@@ -338,6 +339,7 @@ static void accept_all(struct uxfrm_worker *w, struct ux_fast_run *run)
 		keep(run, &kept, i);
 	}
 	run->n = kept;
+	ux_stage_end(UX_STAGE_TRAILER);
 	for (size_t g = 0; g < w->fast->n_groups; g++) {
 		const struct ux_fast_group *group = &w->fast->groups[g];
 
@@ -346,6 +348,7 @@ static void accept_all(struct uxfrm_worker *w, struct ux_fast_run *run)
 		ux_account_count(group->rt, group->bytes, group->n, w->now_s);
 		ux_account_sequence(w, group->rt);
 	}
+	ux_stage_end(UX_STAGE_ACCOUNT);
 }
 
 static size_t short_way(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n)
@@ -356,15 +359,22 @@ static size_t short_way(struct uxfrm_worker *w, struct uxfrm_packet *const *pack
 	/* where packets wait the order is at stake, and the short way knows nothing of it */
 	if (w->held || w->others_wait)
 		return 0;
+	ux_stage_begin();
 	find_sas(w, packets, n, &run);
+	ux_stage_end(UX_STAGE_FIND);
 	taken = run.n;
 	if (!taken || !count_groups(w, &run))
 		return 0;
+	ux_stage_end(UX_STAGE_LIMITS);
 	check_replay(w, &run);
+	ux_stage_end(UX_STAGE_NUMBERS);
 	decrypt(w, &run);
+	ux_stage_end(UX_STAGE_CRYPTO);
 	commit_replay(w, &run);
+	ux_stage_end(UX_STAGE_WINDOW);
 	accept_all(w, &run);
 	ux_fast_settle(w, &run);
+	ux_stage_end(UX_STAGE_DELIVER);
 	return taken;
 }
 

@@ -5,6 +5,7 @@
  * not, or that is not plain inside, goes on the general way from here, opened as it is.
  */
 
+#include "base/stages.h"
 #include "ipsec/esp.h"
 #include "ipsec/fast_inbound.h"
 #include "ipsec/inbound.h"
@@ -109,6 +110,7 @@ void ux_fast_settle(struct uxfrm_worker *w, const struct ux_fast_run *run)
 			ux_flow_lookup_add(&l, &w->fast->in_flows);
 	}
 	ux_flow_lookup_all(&l, &w->fast->in_flows);
+	ux_stage_end(UX_STAGE_INNER);
 	for (size_t i = 0; i < run->n; i++) {
 		const struct ux_fast_packet *f = &run->at[i];
 		size_t k = n_plain;

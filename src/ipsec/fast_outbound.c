@@ -6,6 +6,7 @@
  */
 
 #include "base/rcu.h"
+#include "base/stages.h"
 #include "ipsec/account.h"
 #include "ipsec/fast.h"
 #include "ipsec/fast_limits.h"
@@ -329,17 +330,24 @@ static size_t short_way(struct uxfrm_worker *w, struct uxfrm_packet *const *pack
 	uint64_t packets_n = 0, bytes = 0;
 	size_t numbered;
 
+	ux_stage_begin();
 	n = find_flows(w, packets, n, run);
+	ux_stage_end(UX_STAGE_FIND);
 	if (!n || !count_groups(w, run, n))
 		return 0;
+	ux_stage_end(UX_STAGE_LIMITS);
 	numbered = take_numbers(w, run, n);
 	if (numbered < n)
 		count_again(fast, run, numbered);
 	n = numbered;
+	ux_stage_end(UX_STAGE_NUMBERS);
 	for (size_t i = 0; i < n; i++)
 		build(w, packets[i], &run[i], &fast->groups[fast->group_of[i]], &w->ops[i]);
+	ux_stage_end(UX_STAGE_HEADERS);
 	ux_crypt_encrypt(w->crypto, w->ops, n);
+	ux_stage_end(UX_STAGE_CRYPTO);
 	settle(w, packets, run, n);
+	ux_stage_end(UX_STAGE_DELIVER);
 	for (size_t g = 0; g < fast->n_groups; g++) {
 		const struct ux_fast_group *group = &fast->groups[g];
 
@@ -352,6 +360,7 @@ static size_t short_way(struct uxfrm_worker *w, struct uxfrm_packet *const *pack
 	}
 	ux_count_add(&w->counters->out_packets, packets_n);
 	ux_count_add(&w->counters->out_bytes, bytes);
+	ux_stage_end(UX_STAGE_ACCOUNT);
 	return n;
 }
 
