@@ -31,6 +31,9 @@
 
 #include <stdint.h>
 
+/* rtm_protocol of the routes that uxfrmd makes (`ip route show proto 201`); a free number in rt_protos. */
+#define UXFRM_ROUTE_PROTOCOL 201
+
 /* Abstract socket name: a zero byte, then these characters, no trailing zero. */
 #define UXFRM_CONTROL_NAME "uxfrm"
 #define UXFRM_CONTROL_MAGIC 0x6d726678u

@@ -129,7 +129,7 @@ static int filter_own_routes(int fd)
 	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htobe16(RTM_NEWROUTE), 1, 0),
 	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htobe16(RTM_DELROUTE), 0, 2),
 	    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, NLMSG_HDRLEN + offsetof(struct rtmsg, rtm_protocol)),
-	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, UX_ROUTE_PROTOCOL, 1, 0),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, UXFRM_ROUTE_PROTOCOL, 1, 0),
 	    BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 	    BPF_STMT(BPF_RET | BPF_K, 0),
 	};

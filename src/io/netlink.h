@@ -10,10 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/ext_ack.h"
+#include <uxfrm/control.h>
 
-/* Names our routes in `ip route show proto 201`; a free number in rt_protos. */
-#define UX_ROUTE_PROTOCOL 201
+#include "base/ext_ack.h"
 
 struct ux_netlink {
 	int fd;

@@ -35,7 +35,7 @@ void ux_route_put(struct ux_netlink_msg *m, const struct ux_routes_params *p,
 	const struct rtmsg header = {
 	    .rtm_family = (unsigned char)route->family,
 	    .rtm_dst_len = route->dst.bits,
-	    .rtm_protocol = UX_ROUTE_PROTOCOL,
+	    .rtm_protocol = UXFRM_ROUTE_PROTOCOL,
 	    .rtm_scope = refuse ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
 	    .rtm_type = refuse ? RTN_UNREACHABLE : RTN_UNICAST,
 	};
@@ -256,7 +256,7 @@ int ux_route_put_exceptions(const struct ux_routes_params *p)
 	const struct rtmsg header = {
 	    .rtm_family = AF_INET6,
 	    .rtm_dst_len = 10,
-	    .rtm_protocol = UX_ROUTE_PROTOCOL,
+	    .rtm_protocol = UXFRM_ROUTE_PROTOCOL,
 	    .rtm_type = RTN_THROW,
 	};
 	struct ux_netlink_msg m;

@@ -18,6 +18,7 @@
 #include <linux/netlink.h>
 
 #include "shim/address.h"
+#include "shim/foreign_bind.h"
 #include "shim/front.h"
 #include "shim/pfkey.h"
 #include "shim/pfkey_adopt.h"
@@ -53,36 +54,14 @@ EXPORT int socket(int domain, int type, int protocol)
 	return shim_real()->socket(domain, type, protocol);
 }
 
-/*
- * An IKE daemon's port is shared with uxfrmd, which takes the ESP packets off it; both sides must
- * ask for that before they bind.
- */
-static void share_ike_port(int fd, const struct sockaddr *address, socklen_t len)
-{
-	int type = 0, one = 1, error = errno;
-	socklen_t type_len = sizeof(type);
-	struct sockaddr_in in;
-
-	if (!shim_active() || !address || len < sizeof(in))
-		return;
-	memcpy(&in, address, sizeof(in)); /* the port of sockaddr_in6 is at the same place */
-	if (in.sin_family != AF_INET && in.sin_family != AF_INET6)
-		return;
-	if (in.sin_port != htons(500) && in.sin_port != htons(4500))
-		return;
-	if (shim_real()->getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len) == 0 &&
-	    type == SOCK_DGRAM)
-		(void)shim_real()->setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one));
-	errno = error;
-}
-
 EXPORT int bind(int fd, __CONST_SOCKADDR_ARG address, socklen_t len)
 {
 	struct shim_socket *s = shim_socket_of(fd);
 
 	if (s)
 		return shim_bind(s, address.__sockaddr__, len);
-	share_ike_port(fd, address.__sockaddr__, len);
+	if (shim_active())
+		shim_before_bind(fd, address.__sockaddr__, len);
 	return shim_real()->bind(fd, address.__sockaddr__, len);
 }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "shim/address.h"
+#include "shim/foreign_bind.h"
 #include "shim/pfkey.h"
 #include "shim/socket_policy.h"
 #include "supervise/descriptors.h"
@@ -38,22 +39,6 @@ long ux_call_socket(struct ux_call *c, const struct ux_filter *filter)
 	return result;
 }
 
-/* As shim/preload.c: a UDP port that uxfrmd takes the ESP packets off. */
-static void share_ike_port(int fd, const struct sockaddr_storage *address)
-{
-	int type = 0, one = 1;
-	socklen_t type_len = sizeof(type);
-	struct sockaddr_in in;
-
-	memcpy(&in, address, sizeof(in)); /* the port of sockaddr_in6 is at the same place */
-	if (in.sin_family != AF_INET && in.sin_family != AF_INET6)
-		return;
-	if (in.sin_port != htons(500) && in.sin_port != htons(4500))
-		return;
-	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len) == 0 && type == SOCK_DGRAM)
-		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one));
-}
-
 /* 0, or -errno. */
 static int read_address(const struct ux_call *c, struct sockaddr_storage *ret, socklen_t *ret_len)
 {
@@ -74,7 +59,7 @@ long ux_call_bind(struct ux_call *c)
 
 	if (!c->socket) {
 		if (!err && ux_call_is_there(c))
-			share_ike_port(c->fd, &address);
+			shim_before_bind(c->fd, (struct sockaddr *)&address, len);
 		return UX_CALL_PASS;
 	}
 	if (!ux_call_is_there(c))

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""ike_port.py UXFRM: binds the ports of IKE as an IKE daemon does and looks at what arrives there while uxfrmd takes ESP off port
-4500. Runs under the shim, in a network namespace with a running uxfrmd. Prints TAP."""
+"""ike_port.py UXFRM: binds the ports of IKE and listens to routes as an IKE daemon does, and looks at what arrives there while
+uxfrmd takes ESP off port 4500. Runs under the shim, in a network namespace with a running uxfrmd. Prints TAP."""
 import json
 import os
 import socket
@@ -10,6 +10,7 @@ import sys
 import time
 
 UXFRM = sys.argv[1]
+NETLINK_ROUTE, RTMGRP_IPV4_ROUTE, RTMGRP_IPV6_ROUTE = 0, 0x40, 0x400
 tests = failed = 0
 
 
@@ -86,7 +87,36 @@ def share(family, local, zero, spi, ike_first, at=None):
     ike.close()
 
 
+def told_routes(events):
+    """{rtm_protocol: messages} of what a socket for route events has."""
+    told = {}
+    try:
+        while True:
+            data = events.recv(65536)
+            told[data[16 + 5]] = told.get(data[16 + 5], 0) + 1
+    except TimeoutError:
+        return told
+
+
+def routes():
+    """What an IKE daemon that follows the host's routes sees."""
+    events = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_ROUTE)
+    events.bind((0, RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE))
+    events.settimeout(0.5)
+    for net in ("10.77.0.0/16", "fd77::/64"):
+        any_net = "::/0" if ":" in net else "0.0.0.0/0"
+        ends = ("src", "::1", "dst", "::2") if ":" in net else ("src", "127.0.0.1", "dst", "127.0.0.2")
+        added = uxfrm("policy", "add", "src", any_net, "dst", net, "dir", "out", "tmpl", *ends, "proto", "esp", "mode", "tunnel")
+        check(f"a policy for {net}", added.returncode == 0, added.stderr)
+        subprocess.run(["ip", "route", "add", net, "dev", "lo", "table", "4077", "proto", "77"], check=True)
+    told = told_routes(events)
+    check("routes of others are told, those of uxfrmd are not", told == {77: 2}, told)
+    everything = subprocess.run(["ip", "route", "show", "table", "all", "proto", "201"], capture_output=True, text=True)
+    check("asked for they are there", "10.77.0.0/16" in everything.stdout, everything.stdout + everything.stderr)
+
+
 def main():
+    routes()
     families = [(socket.AF_INET, "127.0.0.1", "0.0.0.0"), (socket.AF_INET6, "::1", "::")]
     for family, local, zero in families:
         share(family, local, zero, "0x1001", True)

@@ -174,6 +174,14 @@ class Many:
             times[step.__name__] = times.get(step.__name__, 0) + time.monotonic() - begin
         return times, self.memory_kib()
 
+    def state(self):
+        """Lines on what the daemons have and have dropped."""
+        text = ""
+        for end, daemon in self.lab.daemons.items():
+            stats = daemon.stats()
+            text += f"\nuxfrmd of {end}: {stats['counts']} {stats['packets']} {stats['drops']}"
+        return text
+
     def end(self):
         for peer in self.peers.values():
             peer.end_process()
@@ -198,7 +206,7 @@ def main(build, tunnels=1000, rounds=10):
                 print(f"# round {number}: " + ", ".join(f"{step} {seconds:.1f} s" for step, seconds in times.items())
                       + "; uxfrmd: " + ", ".join(f"{end} {kib} KiB" for end, kib in memory.items()), flush=True)
         except CommandFailed as error:
-            failed = str(error)
+            failed = str(error) + many.state()
         statuses = many.end()
     print(f"{'not ok' if failed else 'ok'} 1 - {tunnels} tunnels, {rounds} rounds: nothing is left of them")
     for line in (failed or "").splitlines():
