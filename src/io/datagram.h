@@ -24,6 +24,7 @@ struct ux_datagram_burst {
 	struct iovec iov[UXFRM_BURST];
 	struct sockaddr_in6 names[UXFRM_BURST]; /* or sockaddr_in: as long */
 	_Alignas(struct cmsghdr) char control[UXFRM_BURST][UX_DATAGRAM_CONTROL];
+	size_t last; /* datagrams of the last call; 0 at the beginning */
 };
 
 struct ux_datagram_info {
