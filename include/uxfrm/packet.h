@@ -86,6 +86,25 @@ void uxfrm_worker_set_cpu(struct uxfrm_worker *w, uint32_t cpu);
 /* uxfrm_worker_clock - seconds since 1970, for the next packets. Without it they happen at the time of the last
  * uxfrm_tick. */
 void uxfrm_worker_clock(struct uxfrm_worker *w, uint64_t real_s);
+
+/*
+ * Workers that share an SA. A peer accepts a number only within its window's reach of the highest it has seen, so
+ * packets are to leave in the order of their numbers; and numbers are to be marked as seen in the order in
+ * which the packets came. The engine says when; whoever runs several workers lets them wait for each
+ * other. With one worker nothing of this is needed. The calls come from within uxfrm_outbound and uxfrm_inbound.
+ */
+struct uxfrm_order_ops {
+	/* outbound: the next packets of the SA @sa get their numbers. No other worker may be between the first of
+	 * these calls and numbered, or the end of uxfrm_outbound if that does not come. */
+	void (*number)(void *opaque, uint64_t sa);
+	/* outbound: all packets of this uxfrm_outbound, if they are no more than UXFRM_BURST, have their numbers. */
+	void (*numbered)(void *opaque);
+	/* inbound: the first packet of this uxfrm_inbound is about to be marked as seen. May come again. */
+	void (*arrived)(void *opaque);
+};
+/* uxfrm_worker_set_order - @ops NULL: none, as it is at first. */
+void uxfrm_worker_set_order(struct uxfrm_worker *w, const struct uxfrm_order_ops *ops, void *opaque);
+
 /* uxfrm_worker_free - the same thread, when done. Its counters stay in the engine. Returns NULL. */
 struct uxfrm_worker *uxfrm_worker_free(struct uxfrm_worker *w);
 

@@ -24,15 +24,15 @@ static int open_all(struct ux_clear_text *c)
 	if (!err)
 		err = ux_clear_port_open(QUEUE_FWD, UX_PORT_CLEAR_FWD, &c->ports[1]);
 	for (int i = 0; i < 2 && !err; i++)
-		err = ux_packet_worker_add_port(c->worker, c->ports[i]);
+		err = ux_workers_add_port(c->workers, c->ports[i]);
 	return err ? err : ux_clear_filter_open(&params, &c->filter);
 }
 
-void ux_clear_text_open(struct ux_clear_text *c, struct ux_packet_worker *worker)
+void ux_clear_text_open(struct ux_clear_text *c, struct ux_workers *workers)
 {
 	int err;
 
-	*c = (struct ux_clear_text){.worker = worker};
+	*c = (struct ux_clear_text){.workers = workers};
 	err = open_all(c);
 	if (err)
 		ux_log(LOG_WARNING,

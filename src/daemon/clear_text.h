@@ -7,17 +7,17 @@
 
 #include <uxfrm/engine.h>
 
-#include "daemon/worker.h"
+#include "daemon/workers.h"
 #include "io/clear_filter.h"
 
 struct ux_clear_text {
 	struct ux_clear_filter *filter; /* NULL: none */
 	struct ux_port *ports[2];	/* for the host, to be forwarded */
-	struct ux_packet_worker *worker;
+	struct ux_workers *workers;
 	uint64_t next_check_ns;
 };
 
-void ux_clear_text_open(struct ux_clear_text *c, struct ux_packet_worker *worker);
+void ux_clear_text_open(struct ux_clear_text *c, struct ux_workers *workers);
 /* ux_clear_text_close - before the worker ends. @keep: what policies cover stays out. Also for one
  * that is all zero. */
 void ux_clear_text_close(struct ux_clear_text *c, bool keep);

@@ -14,6 +14,8 @@
 
 #include "crypto/settings.h"
 #include "daemon/log.h"
+#include "daemon/worker_cpus.h"
+#include "daemon/workers.h"
 
 enum setting_kind {
 	SETTING_NUMBER,
@@ -23,7 +25,8 @@ enum setting_kind {
 	SETTING_BIT,
 	SETTING_LABELS,
 	SETTING_CRYPTO,
-	SETTING_UNDERLAY
+	SETTING_UNDERLAY,
+	SETTING_CPUS
 };
 
 struct setting {
@@ -43,6 +46,8 @@ static const struct setting settings[] = {
     SETTING("daemon", acq_expires, SETTING_NUMBER, 1, 86400),
     SETTING("daemon", max_acquire, SETTING_NUMBER, 0, UINT32_MAX),
     SETTING("daemon", max_flows, SETTING_NUMBER, 0, 1u << 24),
+    SETTING("daemon", workers, SETTING_NUMBER, 0, UX_WORKERS_MAX),
+    SETTING("daemon", worker_cpus, SETTING_CPUS, 0, 256),
     SETTING("daemon", strict_templates, SETTING_BOOL, 0, 1),
     SETTING("daemon", labels, SETTING_LABELS, 0, 0),
     SETTING("daemon", crypto, SETTING_CRYPTO, 0, 0),
@@ -197,6 +202,17 @@ static int set_underlay(const struct setting *s, void *place, const char *value,
 	return ux_fail_fmt(ext, EINVAL, NULL, "%s: must be raw, xdp or auto", s->name);
 }
 
+static int set_cpus(const struct setting *s, char *place, const char *value, struct ux_ext_ack *ext)
+{
+	int cpus[UX_WORKERS_CPUS_MAX];
+	struct ux_ext_ack why = {0};
+	uint32_t n;
+
+	if (ux_worker_cpus_parse(value, cpus, UX_WORKERS_CPUS_MAX, &n, &why) < 0)
+		return ux_fail_fmt(ext, EINVAL, NULL, "%s: %s", s->name, why.msg);
+	return set_text(s, place, value, ext);
+}
+
 int ux_config_set(struct ux_config *config, const char *section, const char *name,
 		  const char *value, struct ux_ext_ack *ext)
 {
@@ -219,6 +235,8 @@ int ux_config_set(struct ux_config *config, const char *section, const char *nam
 			return set_crypto(s, place, value, ext);
 		case SETTING_UNDERLAY:
 			return set_underlay(s, place, value, ext);
+		case SETTING_CPUS:
+			return set_cpus(s, place, value, ext);
 		default:
 			return set_number(s, place, value, ext);
 		}

@@ -22,7 +22,9 @@ struct ux_config {
 	uint32_t max_sa, max_policy; /* 0 = no limit */
 	uint32_t acq_expires;	     /* s */
 	uint32_t max_acquire;	     /* 0 = no limit */
-	uint32_t max_flows;	     /* that the worker remembers; 0 = none */
+	uint32_t max_flows;	     /* that each worker remembers; 0 = none */
+	uint32_t workers;	     /* 0 = as many as is sensible here */
+	char worker_cpus[256];	     /* they run on, as 0,2,4-7; empty: any */
 	bool strict_templates;
 	enum ux_labels_setting labels;
 	int crypto;	      /* enum ux_crypto_choice; -1: as the environment says */

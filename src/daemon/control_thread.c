@@ -52,7 +52,7 @@ static char *make_status(void *opaque)
 	uxfrm_packet_stats_get(t->engine, &in.packets);
 	if (t->ports) {
 		in.tun_name = ux_host_ports_tun_name(t->ports);
-		ux_packet_worker_stats_get(ux_host_ports_worker(t->ports), &in.worker);
+		ux_workers_stats_get(ux_host_ports_workers(t->ports), &in.worker);
 		in.underlay = t->config->underlay;
 		ux_xdp_underlay_status_get(ux_host_ports_xdp(t->ports, &in.xdp_why), &in.xdp);
 	}

@@ -36,12 +36,12 @@ struct encap_entry {
 	struct ux_list addresses;
 };
 
-void ux_encap_ports_init(struct ux_encap_ports *e, struct ux_packet_worker *worker,
+void ux_encap_ports_init(struct ux_encap_ports *e, struct ux_workers *workers,
 			 struct ux_udp_gso *gso, struct ux_xdp_underlay *xdp,
 			 uint32_t own_mark, uint64_t linger_ns)
 {
 	ux_list_init(&e->ports);
-	e->worker = worker;
+	e->workers = workers;
 	e->xdp = xdp;
 	e->gso = gso;
 	e->own_mark = own_mark;
@@ -60,7 +60,7 @@ static void close_socket(struct ux_encap_ports *e, struct encap_entry *entry,
 		struct ux_port *port = ux_encap_socket_port(*socket, i);
 
 		if (port)
-			ux_packet_worker_remove_port(e->worker, port);
+			ux_workers_remove_port(e->workers, port);
 	}
 	*socket = ux_encap_socket_free(*socket);
 }
@@ -86,7 +86,7 @@ static int open_socket(struct ux_encap_ports *e, struct encap_entry *entry,
 		struct ux_port *port = ux_encap_socket_port(*ret_socket, i);
 
 		if (port)
-			err = ux_packet_worker_add_port(e->worker, port);
+			err = ux_workers_add_port(e->workers, port);
 	}
 	if (!err) {
 		if (!addr)

@@ -11,13 +11,13 @@
 #include <stdint.h>
 
 #include "base/list.h"
-#include "daemon/worker.h"
+#include "daemon/workers.h"
 #include "daemon/xdp_underlay.h"
 #include "io/udp_gso.h"
 
 struct ux_encap_ports {
 	struct ux_list ports;
-	struct ux_packet_worker *worker; /* borrowed */
+	struct ux_workers *workers; /* borrowed */
 	struct ux_xdp_underlay *xdp;	 /* borrowed; NULL: none */
 	struct ux_udp_gso *gso;		 /* borrowed: sends by the sockets */
 	uint32_t own_mark;
@@ -30,7 +30,7 @@ struct ux_encap_ports {
 	} expected;
 };
 
-void ux_encap_ports_init(struct ux_encap_ports *e, struct ux_packet_worker *worker,
+void ux_encap_ports_init(struct ux_encap_ports *e, struct ux_workers *workers,
 			 struct ux_udp_gso *gso, struct ux_xdp_underlay *xdp,
 			 uint32_t own_mark, uint64_t linger_ns);
 void ux_encap_ports_fini(struct ux_encap_ports *e);

@@ -16,10 +16,12 @@
 #include "daemon/links.h"
 #include "daemon/log.h"
 #include "daemon/path_watch.h"
+#include "daemon/worker_cpus.h"
 #include "io/address_monitor.h"
 #include "io/raw_receive.h"
 #include "io/raw_send.h"
 #include "io/route.h"
+#include "io/serial_port.h"
 #include "io/tun.h"
 
 /* How long a UDP port outlives its last SA, on top of the grace time. */
@@ -41,11 +43,13 @@ struct ux_host_ports {
 	struct ux_tun tun;
 	struct ux_port *raw[N_RAW][2]; /* IPv4, IPv6; the latter NULL on a host without it */
 	struct ux_port *plain[2][2]; /* IPv4, IPv6: IPIP and IPv6 inside, while an SA wants them */
-	struct ux_udp_gso *gso; /* the sender's */
-	struct ux_port *sender;
+	/* the senders': the first worker's, and its siblings */
+	struct ux_udp_gso *gso[UX_WORKERS_MAX];
+	struct ux_port *sender[UX_WORKERS_MAX];
+	struct ux_port *serial[UX_WORKERS_MAX]; /* instead, where all send by AF_XDP */
 	struct ux_port *keepalive_sender; /* the control thread's own */
 	struct ux_routes *routes;
-	struct ux_packet_worker *worker;
+	struct ux_workers *workers;
 	struct ux_encap_ports encap;
 	struct ux_links links;
 	struct ux_path_watch paths;
@@ -78,6 +82,7 @@ static int open_tun(struct ux_host_ports *p, const struct ux_config *config, str
 	    .name = config->tun_name,
 	    .mtu = config->tun_mtu,
 	    .queue_len = config->tun_queue,
+	    .queues = true,
 	};
 	int err = ux_tun_open(&params, &p->netlink, &p->tun, ext);
 
@@ -97,7 +102,7 @@ static void replace_tun(struct ux_host_ports *p)
 	int err = open_tun(p, p->config, &ext);
 
 	if (!err) {
-		err = ux_packet_worker_replace_host(p->worker, p->tun.port);
+		err = ux_workers_replace_host(p->workers, p->tun.port);
 		if (err) {
 			ux_port_free(p->tun.port);
 			p->tun = lost;
@@ -220,12 +225,12 @@ static void on_plain_tunnel(void *opaque, int family, bool added)
 		int err = 0;
 
 		if (*port)
-			ux_packet_worker_remove_port(p->worker, *port);
+			ux_workers_remove_port(p->workers, *port);
 		*port = ux_port_free(*port);
 		if (added)
 			err = ux_raw_open(family, protocols[i], p->config->fwmark, port);
 		if (added && !err)
-			err = ux_packet_worker_add_port(p->worker, *port);
+			err = ux_workers_add_port(p->workers, *port);
 		if (err) {
 			*port = ux_port_free(*port);
 			ux_log(LOG_ERR, "cannot receive packets of protocol %u: %s", protocols[i],
@@ -258,7 +263,7 @@ static void open_xdp(struct ux_host_ports *p, const struct ux_config *config)
 	    .loop = p->loop,
 	    .netlink = &p->netlink,
 	    .addresses = &p->addresses,
-	    .raw = p->sender,
+	    .raw = p->sender[0],
 	};
 	int err;
 
@@ -278,10 +283,10 @@ static int open_sockets(struct ux_host_ports *p, const struct ux_config *config,
 {
 	int err;
 
-	p->gso = ux_udp_gso_new(config->fwmark);
-	if (!p->gso)
+	p->gso[0] = ux_udp_gso_new(config->fwmark);
+	if (!p->gso[0])
 		return -ENOMEM;
-	err = ux_raw_send_open(config->fwmark, p->gso, &p->sender);
+	err = ux_raw_send_open(config->fwmark, p->gso[0], &p->sender[0]);
 	if (!err)
 		err = ux_raw_send_open(config->fwmark, NULL, &p->keepalive_sender);
 	if (err)
@@ -321,29 +326,85 @@ static int open_routes(struct ux_host_ports *p, const struct ux_config *config,
 	return err ? ux_fail(ext, -err, "cannot set up policy routing") : 0;
 }
 
-static int start_worker(struct ux_host_ports *p, const struct ux_config *config,
-			struct ux_ext_ack *ext)
+static int open_queue(void *opaque, struct ux_port **ret_port)
 {
-	const struct ux_packet_worker_params params = {
-	    .engine = p->engine,
-	    .host = p->tun.port,
-	    .underlay = ux_xdp_underlay_sender(p->xdp, p->sender),
-	    .own_mark = config->fwmark,
-	    .hold_bytes = config->hold_bytes,
-	};
-	int err = ux_packet_worker_start(&params, &p->worker);
+	const struct ux_host_ports *p = opaque;
+	int err = ux_tun_add_queue(&p->tun, ret_port);
 
-	for (size_t i = 0; i < 2 * N_RAW && !err; i++) {
-		if (p->raw[i / 2][i % 2])
-			err = ux_packet_worker_add_port(p->worker, p->raw[i / 2][i % 2]);
+	if (err)
+		ux_log(LOG_WARNING, "no more queues of %s: %s", p->tun.name, strerror(-err));
+	return err;
+}
+
+static void close_sender(void *opaque, uint32_t i)
+{
+	struct ux_host_ports *p = opaque;
+
+	p->serial[i] = ux_port_free(p->serial[i]);
+	if (!i) { /* others' depend on the first, and it ends last */
+		if (p->xdp)
+			ux_port_unshare(ux_xdp_underlay_sender(p->xdp, p->sender[0]));
+		return;
+	}
+	p->sender[i] = ux_port_free(p->sender[i]);
+	p->gso[i] = ux_udp_gso_free(p->gso[i]);
+}
+
+/* AF_XDP has one way out, that all share; raw sockets each has its own. */
+static int open_sender(void *opaque, uint32_t i, struct ux_port **ret_port)
+{
+	struct ux_host_ports *p = opaque;
+	struct ux_port *xdp = p->xdp ? ux_xdp_underlay_sender(p->xdp, NULL) : NULL;
+	int err = 0;
+
+	if (xdp) {
+		err = ux_port_share(xdp);
+		p->serial[i] = err ? NULL : ux_serial_port_new(xdp);
+		*ret_port = p->serial[i];
+		return p->serial[i] ? 0 : -ENOMEM;
+	}
+	if (i) {
+		p->gso[i] = ux_udp_gso_sibling(p->gso[0]);
+		err = p->gso[i] ? ux_raw_send_open(p->config->fwmark, p->gso[i], &p->sender[i])
+				: -ENOMEM;
 	}
 	if (err)
-		return ux_fail(ext, -err, "cannot start the worker");
-	ux_encap_ports_init(&p->encap, p->worker, p->gso, p->xdp, config->fwmark,
+		close_sender(p, i);
+	*ret_port = p->sender[i];
+	return err;
+}
+
+static int start_workers(struct ux_host_ports *p, const struct ux_config *config,
+			 struct ux_ext_ack *ext)
+{
+	struct ux_workers_params params = {
+	    .engine = p->engine,
+	    .host = p->tun.port,
+	    .own_mark = config->fwmark,
+	    .hold_bytes = config->hold_bytes,
+	    .opaque = p,
+	    .open_queue = open_queue,
+	    .open_sender = open_sender,
+	    .close_sender = close_sender,
+	};
+	int err = ux_worker_cpus_parse(config->worker_cpus, params.cpus, UX_WORKERS_CPUS_MAX,
+				       &params.n_cpus, ext);
+
+	if (err)
+		return err;
+	params.count = config->workers ? config->workers : ux_workers_default();
+	err = ux_workers_start(&params, &p->workers);
+	for (size_t i = 0; i < 2 * N_RAW && !err; i++) {
+		if (p->raw[i / 2][i % 2])
+			err = ux_workers_add_port(p->workers, p->raw[i / 2][i % 2]);
+	}
+	if (err)
+		return ux_fail(ext, -err, "cannot start the workers");
+	ux_encap_ports_init(&p->encap, p->workers, p->gso[0], p->xdp, config->fwmark,
 			    LINGER_NS + config->grace_ms * 1000000ull);
 	p->encap_ready = true;
 	p->links = (struct ux_links){
-	    .engine = p->engine, .config = config, .netlink = &p->netlink, .worker = p->worker};
+	    .engine = p->engine, .config = config, .netlink = &p->netlink, .workers = p->workers};
 	ux_links_init(&p->links);
 	ux_links_adopt(&p->links);
 	return 0;
@@ -369,7 +430,7 @@ int ux_host_ports_open(struct uxfrm *engine, const struct ux_config *config, str
 	if (!err)
 		open_xdp(p, config);
 	err = err ? err : open_routes(p, config, ext);
-	err = err ? err : start_worker(p, config, ext);
+	err = err ? err : start_workers(p, config, ext);
 	if (!err && ux_path_watch_open(&p->paths, engine, loop) < 0)
 		err = ux_fail(ext, EPERM, "cannot open raw sockets for ICMP errors");
 	if (err) {
@@ -385,8 +446,8 @@ int ux_host_ports_open(struct uxfrm *engine, const struct ux_config *config, str
 		       "%zu destinations of an earlier uxfrmd's policies stay shut off, until their"
 		       " policies are back or policies are flushed",
 		       ux_routes_n_left(p->routes));
-	ux_clear_text_open(&p->clear_text, p->worker);
-	ux_xdp_underlay_start(p->xdp, p->worker);
+	ux_clear_text_open(&p->clear_text, p->workers);
+	ux_xdp_underlay_start(p->xdp, p->workers);
 	uxfrm_watch(engine, &watch_ops, p);
 	p->watching = true;
 	*ret_ports = p;
@@ -409,7 +470,7 @@ struct ux_host_ports *ux_host_ports_close(struct ux_host_ports *p)
 	if (p->encap_ready)
 		ux_encap_ports_fini(&p->encap);
 	ux_xdp_underlay_stop(p->xdp);
-	ux_packet_worker_stop(p->worker);
+	ux_workers_stop(p->workers);
 	p->xdp = ux_xdp_underlay_free(p->xdp);
 	ux_links_fini(&p->links);
 	ux_clear_text_free(&p->clear_text);
@@ -422,8 +483,8 @@ struct ux_host_ports *ux_host_ports_close(struct ux_host_ports *p)
 		ux_port_free(p->raw[i / 2][i % 2]);
 	for (size_t i = 0; i < 4; i++)
 		ux_port_free(p->plain[i / 2][i % 2]);
-	ux_port_free(p->sender);
-	ux_udp_gso_free(p->gso);
+	ux_port_free(p->sender[0]);
+	ux_udp_gso_free(p->gso[0]);
 	ux_port_free(p->keepalive_sender);
 	ux_port_free(p->tun.port);
 	ux_netlink_close(&p->netlink);
@@ -475,7 +536,7 @@ struct ux_links *ux_host_ports_links(struct ux_host_ports *ports)
 	return &ports->links;
 }
 
-struct ux_packet_worker *ux_host_ports_worker(const struct ux_host_ports *ports)
+struct ux_workers *ux_host_ports_workers(const struct ux_host_ports *ports)
 {
-	return ports->worker;
+	return ports->workers;
 }

@@ -14,7 +14,7 @@
 #include "base/ext_ack.h"
 #include "daemon/config.h"
 #include "daemon/loop.h"
-#include "daemon/worker.h"
+#include "daemon/workers.h"
 #include "daemon/xdp_underlay.h"
 
 struct ux_host_ports;
@@ -48,4 +48,4 @@ struct ux_links *ux_host_ports_links(struct ux_host_ports *ports);
 const struct ux_xdp_underlay *ux_host_ports_xdp(const struct ux_host_ports *ports,
 						const char **ret_why);
 const char *ux_host_ports_tun_name(const struct ux_host_ports *ports);
-struct ux_packet_worker *ux_host_ports_worker(const struct ux_host_ports *ports);
+struct ux_workers *ux_host_ports_workers(const struct ux_host_ports *ports);

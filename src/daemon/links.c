@@ -172,7 +172,7 @@ static int add(struct ux_links *links, const struct ux_link_facts *wanted, bool 
 	l->adopted = adopted;
 	err = open_device(links, wanted, l, ext);
 	if (!err)
-		err = ux_packet_worker_add_link(links->worker, l->tun.port);
+		err = ux_workers_add_link(links->workers, l->tun.port);
 	if (err) {
 		ux_port_free(l->tun.port);
 		free(l);
@@ -186,7 +186,7 @@ static int add(struct ux_links *links, const struct ux_link_facts *wanted, bool 
 	links->count++;
 	/* From here on the engine gives packets to it. */
 	err = tell_engine(links, l, !adopted || ux_tun_is_up(&l->tun, links->netlink));
-	if (err && ux_packet_worker_remove_link(links->worker, l->tun.port) == 0) {
+	if (err && ux_workers_remove_link(links->workers, l->tun.port) == 0) {
 		if (!adopted)
 			ux_tun_go(&l->tun);
 		forget(links, l);
@@ -251,7 +251,7 @@ static int take_down(struct ux_links *links, struct link *l)
 	int err = tell_engine(links, l, false);
 
 	if (!err)
-		err = ux_packet_worker_remove_link(links->worker, l->tun.port);
+		err = ux_workers_remove_link(links->workers, l->tun.port);
 	if (!err) {
 		ux_tun_go(&l->tun);
 		forget(links, l);

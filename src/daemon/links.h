@@ -15,7 +15,7 @@
 #include "base/ext_ack.h"
 #include "base/list.h"
 #include "daemon/config.h"
-#include "daemon/worker.h"
+#include "daemon/workers.h"
 #include "io/netlink.h"
 
 #define UX_LINKS_MAX 1024 /* each takes a descriptor */
@@ -24,7 +24,7 @@ struct ux_links {
 	struct uxfrm *engine;		 /* borrowed */
 	const struct ux_config *config;	 /* borrowed */
 	struct ux_netlink *netlink;	 /* borrowed */
-	struct ux_packet_worker *worker; /* borrowed; NULL once it has ended */
+	struct ux_workers *workers; /* borrowed; NULL once it has ended */
 	struct ux_list all;		 /* in the order they came */
 	uint32_t count;
 };

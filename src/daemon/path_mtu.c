@@ -198,6 +198,8 @@ static bool reply_one(struct ux_path_mtu *m, struct uxfrm_worker *w, struct ux_p
 	p->may_split = 1;
 	ux_path_mtu_outbound(m, w, &p, 1, now_ns);
 	p->may_split = 0;
+	if (p->verdict == UXFRM_UNDERLAY || p->verdict == UXFRM_BYPASS)
+		ux_port_send(port, &p, 1);
 	return true;
 }
 

@@ -35,7 +35,7 @@ void ux_path_mtu_tell_unreachable(struct ux_path_mtu *m, struct uxfrm_worker *w,
 
 /*
  * ux_path_mtu_reply - to the senders of those that were dropped as too big, by @port. When the
- * sender is this host, the packet then goes through the engine again to leave in fragments: the
+ * sender is this host, the packet then goes through the engine again and leaves in fragments: the
  * kernel has not known better, and nothing of the host's own is to be lost for that. Returns how
  * many did.
  */

@@ -9,7 +9,7 @@
 #include <uxfrm/packet.h>
 
 #include "daemon/config.h"
-#include "daemon/worker.h"
+#include "daemon/workers.h"
 #include "daemon/xdp_underlay.h"
 
 struct ux_status_input {
@@ -18,7 +18,7 @@ struct ux_status_input {
 	const char *tun_name; /* NULL: no ports */
 	struct uxfrm_counts counts;
 	struct uxfrm_packet_stats packets;
-	struct ux_packet_worker_stats worker; /* all 0 without ports */
+	struct ux_workers_stats worker; /* all 0 without ports */
 	enum ux_underlay_setting underlay;
 	struct ux_xdp_status xdp;
 	const char *xdp_why; /* NULL or empty: there is nothing in its way */

@@ -31,7 +31,7 @@
 
 struct ux_xdp_underlay {
 	struct ux_xdp_underlay_params params;
-	struct ux_packet_worker *worker; /* NULL: not yet, or not any more */
+	struct ux_workers *workers; /* NULL: not yet, or not any more */
 	struct ux_xdp_steer steer;
 	struct ux_xdp_sender *sender;
 	struct ux_netlink events;
@@ -135,7 +135,7 @@ static void close_device(struct ux_xdp_underlay *u, struct ux_xdp_device **place
 	ux_xdp_device_detach(d);
 	ux_xdp_sender_remove(u->sender, d);
 	for (uint32_t i = 0; i < d->n_ports; i++)
-		ux_packet_worker_remove_port(u->worker, &d->ports[i].port);
+		ux_workers_remove_port(u->workers, &d->ports[i].port);
 	ux_log(LOG_INFO, "%s: no packets by AF_XDP any more", d->net.name);
 	ux_xdp_device_free(d);
 }
@@ -147,7 +147,7 @@ static int add_device(struct ux_xdp_underlay *u, struct ux_xdp_device **place,
 
 	*place = d;
 	for (uint32_t i = 0; i < d->n_ports && !err; i++)
-		err = ux_packet_worker_add_port(u->worker, &d->ports[i].port);
+		err = ux_workers_add_port(u->workers, &d->ports[i].port);
 	if (err) {
 		close_device(u, place);
 		return err;
@@ -258,11 +258,11 @@ static void follow(struct ux_xdp_underlay *u)
 		u->retry_ns = ux_now_ns() + BUSY_NS;
 }
 
-void ux_xdp_underlay_start(struct ux_xdp_underlay *u, struct ux_packet_worker *worker)
+void ux_xdp_underlay_start(struct ux_xdp_underlay *u, struct ux_workers *workers)
 {
 	if (!u)
 		return;
-	u->worker = worker;
+	u->workers = workers;
 	follow(u);
 	if (u->params.config->xdp_devices[0] && !u->devices[0] && !u->problem[0])
 		ux_log(LOG_WARNING, "no device of %s can have AF_XDP", u->params.config->xdp_devices);
@@ -270,13 +270,13 @@ void ux_xdp_underlay_start(struct ux_xdp_underlay *u, struct ux_packet_worker *w
 
 void ux_xdp_underlay_stop(struct ux_xdp_underlay *u)
 {
-	if (!u || !u->worker)
+	if (!u || !u->workers)
 		return;
 	for (size_t i = 0; i < UX_XDP_DEVICES; i++) {
 		if (u->devices[i])
 			close_device(u, &u->devices[i]);
 	}
-	u->worker = NULL;
+	u->workers = NULL;
 }
 
 struct ux_xdp_underlay *ux_xdp_underlay_free(struct ux_xdp_underlay *u)
@@ -351,7 +351,7 @@ static void neighbours_ready(struct ux_event *event, uint32_t events)
 
 uint64_t ux_xdp_underlay_tick(struct ux_xdp_underlay *u, uint64_t now_ns)
 {
-	if (!u || !u->worker)
+	if (!u || !u->workers)
 		return UINT64_MAX;
 	if (u->changed || now_ns >= u->retry_ns)
 		follow(u);

@@ -14,7 +14,7 @@
 #include "base/ext_ack.h"
 #include "daemon/config.h"
 #include "daemon/loop.h"
-#include "daemon/worker.h"
+#include "daemon/workers.h"
 #include "io/address_monitor.h"
 
 struct ux_xdp_underlay;
@@ -36,7 +36,7 @@ int ux_xdp_underlay_open(const struct ux_xdp_underlay_params *params,
 struct ux_port *ux_xdp_underlay_sender(struct ux_xdp_underlay *u, struct ux_port *raw);
 /* ux_xdp_underlay_start - the worker is there: open devices. It is borrowed until
  * ux_xdp_underlay_stop, before the worker ends. */
-void ux_xdp_underlay_start(struct ux_xdp_underlay *u, struct ux_packet_worker *worker);
+void ux_xdp_underlay_start(struct ux_xdp_underlay *u, struct ux_workers *workers);
 void ux_xdp_underlay_stop(struct ux_xdp_underlay *u);
 /* ux_xdp_underlay_free - the worker has ended. Returns NULL. */
 struct ux_xdp_underlay *ux_xdp_underlay_free(struct ux_xdp_underlay *u);

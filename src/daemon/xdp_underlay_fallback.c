@@ -17,7 +17,7 @@ struct ux_port *ux_xdp_underlay_sender(struct ux_xdp_underlay *u, struct ux_port
 	return raw;
 }
 
-void ux_xdp_underlay_start(struct ux_xdp_underlay *u, struct ux_packet_worker *worker)
+void ux_xdp_underlay_start(struct ux_xdp_underlay *u, struct ux_workers *workers)
 {
 }
 

@@ -2,15 +2,19 @@
 #pragma once
 
 /*
- * A port is where packets come from and go to. One thread, the worker, receives and sends; opening
- * and freeing is for whoever has made sure that the worker is not in it.
+ * A port is where packets come from and go to. One thread at a time receives, one at a time sends;
+ * opening and freeing is for whoever has made sure that no worker is in it.
  */
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <uxfrm/packet.h>
+
+#include "base/ext_ack.h"
+#include "base/turn.h"
 
 struct ux_port;
 
@@ -34,6 +38,14 @@ struct ux_port_ops {
  * or beside it: packets in clear that the network has sent to the host, or through it. */
 enum ux_port_side { UX_PORT_HOST, UX_PORT_UNDERLAY, UX_PORT_CLEAR_IN, UX_PORT_CLEAR_FWD };
 
+/* For a port that several workers use. */
+struct ux_port_sharing {
+	pthread_mutex_t receive, send;
+	/* of the bursts received, in their order; both have the same numbers */
+	struct ux_turn marked;	  /* as seen, in replay windows */
+	struct ux_turn delivered; /* to where they go */
+};
+
 /* Embedded first in each kind of port. */
 struct ux_port {
 	const struct ux_port_ops *ops;
@@ -45,7 +57,11 @@ struct ux_port {
 	bool first;
 	/* There are more to be received, though fd may not say so: the worker comes again at once. */
 	bool pending;
+	struct ux_port_sharing *sharing; /* NULL: one worker alone uses it */
 };
+
+/* ux_port_share - several workers may use it from now on, by the calls below. 0 or -ENOMEM. */
+int ux_port_share(struct ux_port *port) UX_MUST_CHECK;
 
 static inline size_t ux_port_receive(struct ux_port *port, struct uxfrm_packet *const *packets,
 				     size_t n)
@@ -59,11 +75,27 @@ static inline void ux_port_send(struct ux_port *port, struct uxfrm_packet *const
 		port->ops->send(port, packets, n);
 }
 
+/* ux_port_send_shared - as ux_port_send, when others may be sending too. */
+static inline void ux_port_send_shared(struct ux_port *port, struct uxfrm_packet *const *packets,
+				       size_t n)
+{
+	if (port->sharing)
+		pthread_mutex_lock(&port->sharing->send);
+	ux_port_send(port, packets, n);
+	if (port->sharing)
+		pthread_mutex_unlock(&port->sharing->send);
+}
+
+/* ux_port_unshare - when a port ends; ux_port_free does it. */
+void ux_port_unshare(struct ux_port *port);
+
 /* ux_port_free - accepts NULL; returns NULL. */
 static inline struct ux_port *ux_port_free(struct ux_port *port)
 {
-	if (port)
+	if (port) {
+		ux_port_unshare(port);
 		port->ops->free(port);
+	}
 	return NULL;
 }
 

@@ -21,31 +21,40 @@
  * segment of 1,228 bytes or more gets headers and what ESP adds, 88 bytes together. */
 #define SUPER_PACKET_MAX 61100
 
-/* *ret_vnet: its packets have a header of virtio. */
-static int create_device(const char *wanted, char *ret_name, int *ret_fd, bool *ret_vnet)
+/* A queue of the device @name, which is made if there is none. *ret_vnet: its packets have a header
+ * of virtio. */
+static int attach(char name[IFNAMSIZ], bool queues, int *ret_fd, bool *ret_vnet)
 {
-	struct ifreq req = {.ifr_flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR};
-	int err;
+	const int kind = IFF_TUN | IFF_NO_PI | (queues ? IFF_MULTI_QUEUE : 0);
+	struct ifreq req = {.ifr_flags = (short)(kind | IFF_VNET_HDR)};
 	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	int err = 0;
 
 	if (fd < 0)
 		return -errno;
-	snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", wanted);
-	*ret_vnet = ioctl(fd, TUNSETIFF, &req) == 0;
-	if (!*ret_vnet && errno == EINVAL) {
-		req.ifr_flags = IFF_TUN | IFF_NO_PI;
-		if (ioctl(fd, TUNSETIFF, &req) == 0)
-			errno = 0;
-	}
-	if (!*ret_vnet && errno) {
+	memcpy(req.ifr_name, name, IFNAMSIZ);
+	*ret_vnet = true;
+	if (ioctl(fd, TUNSETIFF, &req) < 0)
 		err = -errno;
+	if (err == -EINVAL) {
+		*ret_vnet = false;
+		req.ifr_flags = (short)kind;
+		err = ioctl(fd, TUNSETIFF, &req) < 0 ? -errno : 0;
+	}
+	if (err) {
 		close(fd);
 		return err;
 	}
-	memcpy(ret_name, req.ifr_name, IFNAMSIZ);
-	ret_name[IFNAMSIZ - 1] = '\0';
+	memcpy(name, req.ifr_name, IFNAMSIZ);
+	name[IFNAMSIZ - 1] = '\0';
 	*ret_fd = fd;
 	return 0;
+}
+
+static void copy_name(char to[IFNAMSIZ], const char *name)
+{
+	memset(to, 0, IFNAMSIZ);
+	memcpy(to, name, strnlen(name, IFNAMSIZ - 1));
 }
 
 /* No address of its own, also no link-local one: the device is a way out, not a place. */
@@ -108,7 +117,8 @@ int ux_tun_open(const struct ux_tun_params *params, struct ux_netlink *nl, struc
 	bool vnet = false;
 	int fd = -1, err;
 
-	err = create_device(params->name, tun.name, &fd, &vnet);
+	copy_name(tun.name, params->name);
+	err = attach(tun.name, params->queues, &fd, &vnet);
 	if (err)
 		return ux_fail_at(ext, -err, NULL,
 				  err == -EBUSY ? "the TUN device's name is taken"
@@ -126,6 +136,32 @@ int ux_tun_open(const struct ux_tun_params *params, struct ux_netlink *nl, struc
 	}
 	(void)limit_super_packets(nl, tun.ifindex);
 	*ret_tun = tun;
+	return 0;
+}
+
+int ux_tun_add_queue(const struct ux_tun *tun, struct ux_port **ret_port)
+{
+	const struct ux_tun_params params = {0};
+	char name[IFNAMSIZ];
+	bool vnet;
+	int fd, err;
+
+	/* It may have another name by now. */
+	if (!if_indextoname((unsigned int)tun->ifindex, name))
+		return -ENODEV;
+	err = attach(name, true, &fd, &vnet);
+	if (err)
+		return err;
+	/* Had it gone in between, this would be another one. */
+	if ((int)if_nametoindex(name) != tun->ifindex) {
+		close(fd);
+		return -ENODEV;
+	}
+	*ret_port = new_port(fd, vnet, &params);
+	if (!*ret_port) {
+		close(fd);
+		return -ENOMEM;
+	}
 	return 0;
 }
 

@@ -19,6 +19,7 @@ struct ux_tun_params {
 	uint32_t mtu, queue_len;
 	uint32_t if_id;	      /* of a link */
 	int underlay_ifindex; /* the device that packets received are to leave by; 0 = any */
+	bool queues; /* it may get more of them */
 	bool adopt; /* there is a device of this name that nobody has open: it keeps what it has */
 };
 
@@ -34,6 +35,12 @@ struct ux_tun {
  */
 int ux_tun_open(const struct ux_tun_params *params, struct ux_netlink *nl, struct ux_tun *ret_tun,
 		struct ux_ext_ack *ext) UX_MUST_CHECK;
+
+/*
+ * ux_tun_add_queue - another port of a device that was opened with queues; owned. A flow's packets come by one of
+ * them, the one that packets the other way were last sent by, if there were any. 0 or -errno.
+ */
+int ux_tun_add_queue(const struct ux_tun *tun, struct ux_port **ret_port) UX_MUST_CHECK;
 
 /* ux_tun_exists - false: the device was removed, or moved to another namespace. */
 bool ux_tun_exists(const struct ux_tun *tun);

@@ -41,7 +41,7 @@
 struct vnet_port {
 	struct ux_port port;
 	struct ux_tun_facts facts;
-	unsigned int kinds;
+	unsigned int kinds; /* sending */
 
 	/* How the last super-packet was: the next is read as if it were so. 0: there was none. */
 	uint32_t header_len, size;
@@ -54,8 +54,11 @@ struct vnet_port {
 	uint32_t next;
 	uint8_t super[SUPER_MAX];
 
+	/* Of sending: another thread may be receiving. */
 	struct ux_coalescer coalescer;
 	uint8_t header[UX_SEGMENT_HEADER_MAX];
+	struct virtio_net_hdr out_vnet;
+	struct iovec out_iov[UXFRM_BURST + 3];
 };
 
 /* ---- from the host ---- */
@@ -221,9 +224,9 @@ static int write_out(int fd, const struct iovec *iov, int n)
 
 static void send_one(struct vnet_port *v, struct uxfrm_packet *p)
 {
-	const struct iovec iov[2] = {{&v->vnet, sizeof(v->vnet)}, {p->data, p->len}};
+	const struct iovec iov[2] = {{&v->out_vnet, sizeof(v->out_vnet)}, {p->data, p->len}};
 
-	v->vnet = (struct virtio_net_hdr){0};
+	v->out_vnet = (struct virtio_net_hdr){0};
 	if (write_out(v->port.fd, iov, 2) != 0)
 		ux_port_refuse(p, UXFRM_DROP_PORT_SEND);
 }
@@ -253,13 +256,13 @@ static bool send_together(struct vnet_port *v, struct uxfrm_packet *const *packe
 	int err;
 
 	ux_coalesce_header(run, packets, v->header);
-	v->vnet = describe(run);
-	v->iov[0] = (struct iovec){&v->vnet, sizeof(v->vnet)};
-	v->iov[1] = (struct iovec){v->header, run->header_len};
+	v->out_vnet = describe(run);
+	v->out_iov[0] = (struct iovec){&v->out_vnet, sizeof(v->out_vnet)};
+	v->out_iov[1] = (struct iovec){v->header, run->header_len};
 	for (uint32_t i = 0, at = run->first; i < run->n; i++, at = v->coalescer.next[at])
-		v->iov[n++] = (struct iovec){packets[at]->data + run->header_len,
+		v->out_iov[n++] = (struct iovec){packets[at]->data + run->header_len,
 					     packets[at]->len - run->header_len};
-	err = write_out(v->port.fd, v->iov, n);
+	err = write_out(v->port.fd, v->out_iov, n);
 	if (err == EINVAL)
 		v->kinds &= ~(unsigned int)run->kind;
 	return err == 0;

@@ -153,6 +153,7 @@ static size_t encap_receive(struct ux_port *port, struct uxfrm_packet *const *pa
 /* The two ports are parts of a ux_udp_encap and end with it. */
 static void encap_port_free(struct ux_port *port)
 {
+	ux_port_unshare(port);
 	if (port->fd >= 0)
 		close(port->fd);
 	port->fd = -1;

@@ -39,7 +39,8 @@ struct slot {
 };
 
 struct ux_udp_gso {
-	struct slot slots[SOCKETS_MAX];
+	struct slot *slots; /* SOCKETS_MAX; control thread writes, workers read */
+	bool sibling;	    /* they are another's */
 	uint32_t own_mark;
 
 	/* the worker */
@@ -58,13 +59,29 @@ struct ux_udp_gso *ux_udp_gso_new(uint32_t own_mark)
 {
 	struct ux_udp_gso *g = calloc(1, sizeof(*g));
 
-	if (g)
-		g->own_mark = own_mark;
+	if (!g)
+		return NULL;
+	g->own_mark = own_mark;
+	g->slots = calloc(SOCKETS_MAX, sizeof(*g->slots));
+	return g->slots ? g : ux_udp_gso_free(g);
+}
+
+struct ux_udp_gso *ux_udp_gso_sibling(const struct ux_udp_gso *of)
+{
+	struct ux_udp_gso *g = calloc(1, sizeof(*g));
+
+	if (!g)
+		return NULL;
+	g->own_mark = of->own_mark;
+	g->slots = of->slots;
+	g->sibling = true;
 	return g;
 }
 
 struct ux_udp_gso *ux_udp_gso_free(struct ux_udp_gso *g)
 {
+	if (g && !g->sibling)
+		free(g->slots);
 	free(g);
 	return NULL;
 }

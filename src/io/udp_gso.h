@@ -19,6 +19,9 @@ struct ux_udp_gso;
 
 /* ux_udp_gso_new - @own_mark is added to each packet's mark. NULL when out of memory. */
 struct ux_udp_gso *ux_udp_gso_new(uint32_t own_mark);
+/* ux_udp_gso_sibling - another worker's, with the same sockets, now and later; it ends before @of. NULL when out of
+ * memory. */
+struct ux_udp_gso *ux_udp_gso_sibling(const struct ux_udp_gso *of);
 struct ux_udp_gso *ux_udp_gso_free(struct ux_udp_gso *g); /* accepts NULL, returns NULL */
 
 /*

@@ -46,6 +46,7 @@ void ux_fast_burst(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, 
 {
 	unsigned int turns = w->fast ? 0 : TURNS_MAX;
 
+	w->n_burst = n;
 	while (n > 0) {
 		size_t run = turns < TURNS_MAX ? ways->short_way(w, packets, n) : 0;
 

@@ -370,6 +370,7 @@ static size_t short_way(struct uxfrm_worker *w, struct uxfrm_packet *const *pack
 	ux_stage_end(UX_STAGE_NUMBERS);
 	decrypt(w, &run);
 	ux_stage_end(UX_STAGE_CRYPTO);
+	ux_worker_arrived(w);
 	commit_replay(w, &run);
 	ux_stage_end(UX_STAGE_WINDOW);
 	accept_all(w, &run);

@@ -153,6 +153,7 @@ static size_t take_numbers(struct uxfrm_worker *w, const struct fast_packet *run
 
 		const struct ux_out_flow *flow = run[first_of[g]].flow;
 
+		ux_worker_number(w, group->rt);
 		left[g] = ux_sa_use_take(group->rt, flow->iv, flow->last_seq, group->n,
 					 &group->seq, &group->iv);
 		all &= left[g] == group->n;
@@ -339,6 +340,8 @@ static size_t short_way(struct uxfrm_worker *w, struct uxfrm_packet *const *pack
 	numbered = take_numbers(w, run, n);
 	if (numbered < n)
 		count_again(fast, run, numbered);
+	if (numbered == w->n_burst)
+		ux_worker_numbered(w);
 	n = numbered;
 	ux_stage_end(UX_STAGE_NUMBERS);
 	for (size_t i = 0; i < n; i++)

@@ -250,6 +250,8 @@ static void rounds(struct uxfrm_worker *w)
 			ux_fast_learn_sa(w, w->live[i]);
 		open_all(w);
 		decrypt(w);
+		if (w->n_live)
+			ux_worker_arrived(w);
 		ux_worker_stage(w, accept_packet);
 		ux_worker_stage(w, open_mode);
 		ux_worker_stage(w, settle);

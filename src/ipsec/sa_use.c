@@ -92,6 +92,7 @@ static void number_sa(struct uxfrm_worker *w, size_t first)
 	uint32_t allowed = ux_account_allow(w, first);
 	uint64_t bytes = 0, packets = 0;
 
+	ux_worker_number(w, sa->runtime);
 	if (allowed)
 		b = take_block(sa, w->live[first]->protocol, allowed);
 	if (b.n == allowed)

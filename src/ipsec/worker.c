@@ -59,6 +59,13 @@ UXFRM_API void uxfrm_worker_set_cpu(struct uxfrm_worker *w, uint32_t cpu)
 	w->cpu_given = cpu;
 }
 
+UXFRM_API void uxfrm_worker_set_order(struct uxfrm_worker *w, const struct uxfrm_order_ops *ops,
+				      void *opaque)
+{
+	w->order = ops;
+	w->order_opaque = opaque;
+}
+
 UXFRM_API struct uxfrm_worker *uxfrm_worker_free(struct uxfrm_worker *w)
 {
 	if (!w)

@@ -98,12 +98,32 @@ struct uxfrm_worker {
 	struct ux_path_cache *paths; /* NULL: it does not follow paths */
 	const struct ux_sa *path_sa; /* the path of packets by this SA alone, with path_mark, ... */
 	uint32_t path_mark, path_mtu; /* ... has this MTU; NULL: none looked up in this burst */
+	const struct uxfrm_order_ops *order; /* NULL: none */
+	void *order_opaque;
+	size_t n_burst; /* packets of it in all */
 	size_t n_live;
 	struct ux_slot *live[UXFRM_BURST]; /* packets without a verdict, order kept */
 	struct ux_slot slots[UXFRM_BURST];
 	struct ux_crypt_op ops[UXFRM_BURST]; /* ops[i] is live[i]'s */
 	struct ux_kept kept[UXFRM_BURST];    /* kept[i] is slots[i]'s */
 };
+
+/* ux_worker_number, ux_worker_numbered, ux_worker_arrived - see struct uxfrm_order_ops. */
+static inline void ux_worker_number(const struct uxfrm_worker *w, const struct ux_sa_runtime *rt)
+{
+	if (w->order)
+		w->order->number(w->order_opaque, (uintptr_t)rt);
+}
+static inline void ux_worker_numbered(const struct uxfrm_worker *w)
+{
+	if (w->order)
+		w->order->numbered(w->order_opaque);
+}
+static inline void ux_worker_arrived(const struct uxfrm_worker *w)
+{
+	if (w->order)
+		w->order->arrived(w->order_opaque);
+}
 
 /* ux_worker_begin - a burst begins, in a read section: what holds for all of it. */
 void ux_worker_begin(struct uxfrm_worker *w);
