@@ -176,6 +176,32 @@ static void refused(void **state)
 	uxfrm_free(u);
 }
 
+/* PF_KEY lets an SA of IPComp have keys, as Linux does: they are shown as they were given. */
+static void keys_without_use_are_kept(void **state)
+{
+	static const uint8_t auth_key[32] = "an auth key of thirty-two bytes", crypt_key[16] = "sixteen bytes..";
+	struct uxfrm *u = engine_new(0);
+	struct ux_algo_request aead;
+	struct ux_algo_request comp = {.name = "deflate"};
+	struct ux_algo_request auth = {.name = "hmac(sha256)", .key = auth_key, .key_bits = 256};
+	struct ux_algo_request crypt = {.name = "cbc(aes)", .key = crypt_key, .key_bits = 128};
+	struct ux_sa_params p = sa_params(&aead, 1, 2, 0x1000);
+	struct ux_ext_ack ext = {0};
+	struct ux_sa *sa;
+
+	p.id.proto = 108;
+	p.aead = NULL;
+	p.comp = &comp;
+	p.auth = &auth;
+	p.crypt = &crypt;
+	p.replay_window = 0;
+	assert_int_equal(ux_sa_new(u, &p, &sa, &ext), 0);
+	assert_memory_equal(ux_sa_key(sa->runtime->keys, UX_KEY_AUTH)->key, auth_key, 32);
+	assert_memory_equal(ux_sa_key(sa->runtime->keys, UX_KEY_CRYPT)->key, crypt_key, 16);
+	ux_sa_free(sa);
+	uxfrm_free(u);
+}
+
 static void kept_as_given(void **state)
 {
 	struct uxfrm *u = engine_new(0);
@@ -332,6 +358,7 @@ int main(void)
 	    cmocka_unit_test(replay_is_set_in_use),
 	    cmocka_unit_test(refused),
 	    cmocka_unit_test(kept_as_given),
+	    cmocka_unit_test(keys_without_use_are_kept),
 	    cmocka_unit_test(one_iv_source_for_one_key),
 	};
 
