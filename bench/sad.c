@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What requests about SAs cost in the library, without sockets, with 1,000 and with many SAs: is the
- * work the same, and what is it that memory costs? Databases of all sizes exist side by side and are
- * asked in turn, a few hundred requests each, so that a processor that changes its clock changes it
- * for all. The same requests also go to the largest database about the same thousand SAs again and
- * again ("warm"): what that costs more than in a small database is work, what a request about any SA
- * costs more than that is waiting for memory.
+ * What requests about SAs cost in the library, without sockets, with 1,000 and with many SAs: is
+ * the work the same, and what is it that memory costs? Databases of all sizes exist side by side
+ * and are asked in turn, a few hundred requests each, so that a processor that changes its clock
+ * changes it for all. The same requests also go to the largest database about the same thousand SAs
+ * again and again ("warm"): what that costs more than in a small database is work, what a request
+ * about any SA costs more than that is waiting for memory.
  *
  * Options: --size N (default 1,000,000), --slices N, --only NAME, --json FILE.
  * Aim: 1.5 times. Exit status 1: not met.
@@ -43,12 +43,8 @@ struct subject {
 };
 
 enum kind { DELSA, NEWSA, GETSA, MOVE_FIRST, MOVE_AGAIN, DUMP, KINDS };
-static const char *const names[KINDS] = {"DELSA",
-					 "NEWSA",
-					 "GETSA",
-					 "MIGRATE_STATE, first",
-					 "MIGRATE_STATE, later",
-					 "dump"};
+static const char *const names[KINDS] = {
+    "DELSA", "NEWSA", "GETSA", "MIGRATE_STATE, first", "MIGRATE_STATE, later", "dump"};
 
 #define SUBJECTS 3
 static double samples[KINDS][SUBJECTS][SLICES_MAX];
@@ -200,8 +196,8 @@ static void measure_dump(struct subject *s, size_t which, size_t slice)
 	start = bench_ticks();
 	for (uint32_t n = 0; n < 100000; n += s->db->size)
 		uxfrm_client_request(s->db->client, r.bytes, r.header.nlmsg_len);
-	samples[DUMP][which][slice] = (double)(bench_ticks() - start) * bench_tick_ns() /
-				      (double)(s->db->n_dumped - before);
+	samples[DUMP][which][slice] =
+	    (double)(bench_ticks() - start) * bench_tick_ns() / (double)(s->db->n_dumped - before);
 }
 
 static void measure(struct subject *subjects, enum kind kind, size_t slices)
@@ -258,10 +254,11 @@ static bool report(FILE *json, uint32_t size)
 		       ns[2] / ns[0], ns[1] / ns[0]);
 		good &= ns[2] / ns[0] <= AIM;
 		if (json)
-			fprintf(json,
-				"%s\n{\"work\": \"%s\", \"sas\": %u, \"few_ns\": %.0f, \"warm_ns\": "
-				"%.0f, \"many_ns\": %.0f}",
-				separator, names[kind], size, ns[0], ns[1], ns[2]);
+			fprintf(
+			    json,
+			    "%s\n{\"work\": \"%s\", \"sas\": %u, \"few_ns\": %.0f, \"warm_ns\": "
+			    "%.0f, \"many_ns\": %.0f}",
+			    separator, names[kind], size, ns[0], ns[1], ns[2]);
 		separator = ",";
 	}
 	if (json && (fputs("\n]\n", json) < 0 || fclose(json) != 0))
@@ -298,9 +295,8 @@ int main(int argc, char **argv)
 		bench_die("a size of at least 2,000 SAs, 1 to 4,096 slices");
 	open_database(&few, "few", FEW);
 	open_database(&many, "many", (uint32_t)size);
-	struct subject subjects[SUBJECTS] = {{"few", &few, FEW, 0},
-					     {"warm", &many, FEW, 0},
-					     {"many", &many, (uint32_t)size, 0}};
+	struct subject subjects[SUBJECTS] = {
+	    {"few", &few, FEW, 0}, {"warm", &many, FEW, 0}, {"many", &many, (uint32_t)size, 0}};
 
 	for (int kind = 0; kind < KINDS; kind++)
 		if (kind != NEWSA && strncmp(names[kind], only, strlen(only)) == 0)

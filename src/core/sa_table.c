@@ -142,7 +142,7 @@ void *ux_sa_table_find_hash(const struct ux_sa_table *t, uint64_t hash)
 
 static void slots_prefetch(const struct ux_sa_slots *s, uint64_t hash)
 {
-	__builtin_prefetch(&s->slot[home(s, hash)], 0, 2);
+	__builtin_prefetch(&s->slot[home(s, hash)]); /* the first cache: it is soon needed */
 }
 
 void ux_sa_table_prefetch(const struct ux_sa_table *t, uint64_t hash)

@@ -104,23 +104,61 @@ static bool is_worth(const struct search *s, const struct candidate *c)
 	       (bound(&c->bucket->rank) <= s->rank);
 }
 
-/* The buckets of the first branches of @n that may have something better; *n: those looked at. */
-static uint32_t find_candidates(struct search *s, const struct ux_spd_branch *branch, uint32_t *n,
-				uint64_t hash, struct candidate found[TOGETHER])
+/* The branches of some buckets one after the other. */
+struct cursor {
+	const struct candidate *above; /* the buckets not begun */
+	uint32_t n_above;
+	const struct ux_spd_branches *branches; /* of the one begun; NULL: none is left of it */
+	uint32_t next;				/* of them */
+	uint64_t hash;				/* of the bucket */
+};
+
+static void begin_bucket(struct cursor *c)
+{
+	/* read after the bucket's own policies: one on its way down shows below before it goes */
+	c->branches = ux_rcu_follow(&c->above->bucket->branches);
+	c->hash = c->above->hash;
+	c->next = 0;
+	c->above++;
+	c->n_above--;
+}
+
+/* The next branch below which there may be something better; NULL: none. */
+static const struct ux_spd_branch *next_branch(const struct search *s, struct cursor *c)
+{
+	for (;;) {
+		if (c->branches && c->next < c->branches->n) {
+			const struct ux_spd_branch *branch = &c->branches->at[c->next++];
+
+			if (bound(&branch->rank) <= s->rank)
+				return branch;
+		}
+		c->branches = NULL; /* those behind it are no better */
+		while (c->n_above && bound(&c->above->bucket->rank) > s->rank) {
+			c->above++;
+			c->n_above--;
+		}
+		if (!c->n_above)
+			return NULL;
+		begin_bucket(c);
+	}
+}
+
+/* The buckets of the next branches that may have something better; false: no branch is left. */
+static bool find_candidates(struct search *s, struct cursor *cursor,
+			    struct candidate found[TOGETHER], uint32_t *ret_n)
 {
 	const struct ux_sa_table *buckets = &s->tree->buckets;
 	uint32_t n_branches = 0, n_found = 0, n_worth = 0;
+	const struct ux_spd_branch *branch;
 
-	for (; n_branches < *n && n_branches < TOGETHER; n_branches++) {
-		struct candidate *c = &found[n_branches];
+	while (n_branches < TOGETHER && (branch = next_branch(s, cursor))) {
+		struct candidate *c = &found[n_branches++];
 
-		c->branch = &branch[n_branches];
-		if (bound(&c->branch->rank) > s->rank)
-			break;
-		c->hash = ux_spd_probe_hash(&s->probe, &c->branch->tuple, hash);
+		c->branch = branch;
+		c->hash = ux_spd_probe_hash(&s->probe, &branch->tuple, cursor->hash);
 		ux_sa_table_prefetch(buckets, c->hash);
 	}
-	*n = n_branches;
 	for (uint32_t i = 0; i < n_branches; i++) {
 		struct candidate c = found[i];
 
@@ -129,6 +167,7 @@ static uint32_t find_candidates(struct search *s, const struct ux_spd_branch *br
 			continue;
 		__builtin_prefetch(c.bucket);
 		__builtin_prefetch((const char *)c.bucket + 64);
+		__builtin_prefetch((const char *)c.bucket + 128);
 		found[n_found++] = c;
 	}
 	/* without a jump: which way it would go nobody can guess */
@@ -136,7 +175,8 @@ static uint32_t find_candidates(struct search *s, const struct ux_spd_branch *br
 		found[n_worth] = found[i];
 		n_worth += is_worth(s, &found[i]);
 	}
-	return n_worth;
+	*ret_n = n_worth;
+	return n_branches > 0;
 }
 
 static void prefetch_policy(const struct ux_policy *p)
@@ -190,26 +230,20 @@ static void look_at_all(struct search *s, const struct candidate *found, uint32_
 }
 
 /*
- * What is below a bucket and can be better than what there is. The policies of all buckets of a
- * step come first: what they give makes it less that is to be looked at below them.
+ * What is below these buckets and can be better than what there is. The policies of all buckets of
+ * a step come first: what they give makes it less that is to be looked at below them. A step takes
+ * branches of as many buckets as there are, since what it waits for is memory.
  */
-static void look_below(struct search *s, const struct ux_spd_bucket *b, uint64_t hash)
+static void look_below(struct search *s, const struct candidate *above, uint32_t n_above)
 {
-	/* read after the bucket's own policies: one on its way down shows below before it goes */
-	const struct ux_spd_branches *branches = ux_rcu_follow(&b->branches);
+	struct cursor cursor = {.above = above, .n_above = n_above};
 	struct candidate found[TOGETHER];
+	uint32_t n;
 
-	for (uint32_t i = 0, n; branches && i < branches->n; i += n) {
-		n = branches->n - i;
-
-		uint32_t n_found = find_candidates(s, &branches->at[i], &n, hash, found);
-
-		if (n == 0)
-			return;
-		look_at_all(s, found, n_found);
-		for (uint32_t j = 0; j < n_found; j++)
-			if (is_worth(s, &found[j]))
-				look_below(s, found[j].bucket, found[j].hash);
+	while (find_candidates(s, &cursor, found, &n)) {
+		look_at_all(s, found, n);
+		if (n)
+			look_below(s, found, n);
 	}
 }
 
@@ -222,6 +256,7 @@ static const struct ux_spd_bucket *root_of(const struct ux_spd_tree *t,
 struct ux_policy *ux_spd_tree_search(const struct ux_spd_tree *t, const struct ux_spd_group *group,
 				     const struct ux_flow_key *flow)
 {
+	const struct candidate root = {.bucket = root_of(t, group)};
 	const _Atomic(uint32_t) *generation = &t->generation;
 	struct search s;
 	uint32_t before;
@@ -229,8 +264,8 @@ struct ux_policy *ux_spd_tree_search(const struct ux_spd_tree *t, const struct u
 	do {
 		before = atomic_load_explicit(generation, memory_order_acquire);
 		search_begin(&s, t, group, flow);
-		look_at_list(&s, root_of(t, group)); /* it keeps none */
-		look_below(&s, root_of(t, group), 0);
+		look_at_list(&s, root.bucket); /* it keeps none */
+		look_below(&s, &root, 1);
 		/* all that was read was read with acquire, so this is read behind it */
 	} while (atomic_load_explicit(generation, memory_order_acquire) != before);
 	return s.best;

@@ -34,7 +34,7 @@
 #include "core/sa_table.h"
 #include "core/spd_probe.h"
 
-#define UX_SPD_KEPT 4 /* policies a bucket keeps before there is a next level */
+#define UX_SPD_KEPT 8 /* policies a bucket keeps before there is a next level */
 
 /* All buckets below another that have one tuple. */
 struct ux_spd_branch {
