@@ -10,6 +10,8 @@
 #include <string.h>
 
 #define BLOCK_BITS 32
+/* Ahead of the window, and far from where numbers count as behind it. */
+#define NEAR_AHEAD (UINT64_C(1) << 30)
 
 static uint32_t words_for(uint32_t window)
 {
@@ -162,9 +164,20 @@ enum ux_replay ux_replay_commit(struct ux_replay_window *w, uint64_t seq)
 void ux_replay_check_run(const struct ux_replay_window *w, uint64_t *seqs, size_t n,
 			 uint8_t *answers)
 {
+	uint64_t top = atomic_load_explicit(&w->top, memory_order_relaxed), next = 0;
+
 	for (size_t i = 0; i < n; i++) {
+		/* The usual case: one behind the other, all of them ahead of the window. */
+		if (next && seqs[i] == (uint32_t)next && next - top < NEAR_AHEAD) {
+			seqs[i] = next++;
+			answers[i] = UX_REPLAY_NEW;
+			continue;
+		}
 		seqs[i] = ux_replay_guess(w, (uint32_t)seqs[i]);
 		answers[i] = (uint8_t)ux_replay_check(w, seqs[i]);
+		next = seqs[i] - top < NEAR_AHEAD && answers[i] == UX_REPLAY_NEW ? seqs[i] + 1 : 0;
+		if (!(uint32_t)next) /* the 32 bits begin anew: guess */
+			next = 0;
 	}
 }
 
@@ -174,8 +187,18 @@ static size_t block_run(const struct ux_replay_window *w, const uint64_t *seqs, 
 			uint64_t *top, uint32_t *ret_bits)
 {
 	uint64_t block = seqs[0] / BLOCK_BITS;
-	uint32_t bits = 0;
-	size_t i;
+	uint32_t bits = 0, first = (uint32_t)(seqs[0] % BLOCK_BITS);
+	size_t whole = BLOCK_BITS - first < n ? BLOCK_BITS - first : n, i;
+	uint64_t differs = !seqs[0] || (int64_t)(seqs[0] - *top) <= 0;
+
+	/* one behind the other, all of them ahead */
+	for (i = 0; i < whole; i++)
+		differs |= seqs[i] ^ (seqs[0] + i);
+	if (!differs) {
+		*ret_bits = (uint32_t)(((UINT64_C(1) << whole) - 1) << first);
+		*top = seqs[whole - 1];
+		return whole;
+	}
 
 	for (i = 0; i < n && seqs[i] / BLOCK_BITS == block; i++) {
 		uint32_t bit = UINT32_C(1) << (seqs[i] % BLOCK_BITS);

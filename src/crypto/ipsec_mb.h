@@ -42,7 +42,7 @@ struct ux_mb_key {
 		struct ux_mb_authenc authenc;
 		uint8_t chacha20[32];
 	};
-	uint8_t salt[4];
+	uint8_t salt[4]; /* of jobs; that of AES-GCM is read where the transform is */
 	uint8_t method; /* what it is expanded for; 0: nothing */
 	uint8_t spare[64];
 } __attribute__((aligned(64)));

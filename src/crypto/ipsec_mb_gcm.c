@@ -28,7 +28,6 @@ void ux_mb_gcm_expand(struct ux_mb_key *key, const struct ux_transform *t)
 		IMB_AES256_GCM_PRE(m, bytes, &key->gcm);
 	/* what a longer key left */
 	memset(key->gcm.expanded_keys + schedule, 0, sizeof(key->gcm.expanded_keys) - schedule);
-	memcpy(key->salt, bytes + t->cipher_len - SALT_LEN, SALT_LEN);
 }
 
 /* The nonce as one store of 16 bytes, so that a load of as many need not wait for it. */
@@ -65,11 +64,12 @@ static inline void stage_aad(uint8_t aad[16], const struct ux_crypt_op *op)
 				      (int)header));
 }
 
-static inline uint32_t salt_of(const struct ux_mb_key *key)
+/* Where the transform is, so that the key's store need not be looked at before the call. */
+static inline uint32_t salt_of(const struct ux_transform *t)
 {
 	uint32_t salt;
 
-	memcpy(&salt, key->salt, sizeof(salt));
+	memcpy(&salt, t->keys + t->cipher_len - SALT_LEN, sizeof(salt));
 	return salt;
 }
 
@@ -86,6 +86,19 @@ static inline struct form form_of(const struct ux_mb_worker *w, const struct ux_
 	return (struct form){w->gcm[encrypt][t->method - UX_MB_GCM_128], t->esn, t->icv_len};
 }
 
+/* In constant time; 8, 12 or 16 bytes are two words, which may overlap. */
+static inline bool same_tag(const uint8_t *a, const uint8_t *b, uint8_t len)
+{
+	uint64_t a0, a1, b0, b1;
+
+	memcpy(&a0, a, 8);
+	memcpy(&b0, b, 8);
+	memcpy(&a1, a + len - 8, 8);
+	memcpy(&b1, b + len - 8, 8);
+	return ((a0 ^ b0) | (a1 ^ b1)) == 0;
+}
+
+/* The tag is compared while what it is compared with is near. */
 static inline void call(struct ux_mb_worker *w, const struct form *f, const struct ux_mb_key *key,
 			struct ux_crypt_op *op, size_t i, bool encrypt)
 {
@@ -94,7 +107,7 @@ static inline void call(struct ux_mb_worker *w, const struct form *f, const stru
 	f->function(&key->gcm, &w->context, payload, payload, op->payload_len, w->nonce[i],
 		    f->esn ? w->aad[i] : op->esp, f->esn ? UX_ESP_AAD_MAX : HEADER_LEN,
 		    encrypt ? op->icv : w->tag[i], f->icv_len);
-	op->ok = encrypt;
+	op->ok = encrypt || same_tag(w->tag[i], op->icv, f->icv_len);
 }
 
 /* All with one key, and nothing to look up for a packet. */
@@ -103,7 +116,7 @@ static inline void crypt_one(struct ux_mb_worker *w, struct ux_crypt_op *ops, si
 {
 	const struct ux_mb_key *key = w->one;
 	const struct form f = form_of(w, ops->transform, encrypt);
-	uint32_t salt = salt_of(key);
+	uint32_t salt = salt_of(ops->transform);
 
 	for (size_t i = 0; i < n; i++)
 		stage(w, &ops[i], i, salt, encrypt);
@@ -117,7 +130,7 @@ static inline void crypt_mixed(struct ux_mb_worker *w, struct ux_crypt_op *ops, 
 			       bool encrypt)
 {
 	for (size_t i = 0; i < n; i++) {
-		stage(w, &ops[i], i, salt_of(w->key[i]), encrypt);
+		stage(w, &ops[i], i, salt_of(ops[i].transform), encrypt);
 		if (ops[i].transform->esn)
 			stage_aad(w->aad[i], &ops[i]);
 	}
@@ -136,24 +149,10 @@ void ux_mb_gcm_encrypt(struct ux_mb_worker *w, struct ux_crypt_op *ops, size_t n
 		crypt_mixed(w, ops, n, true);
 }
 
-/* In constant time; 8, 12 or 16 bytes are two words, which may overlap. */
-static inline bool same_tag(const uint8_t *a, const uint8_t *b, uint8_t len)
-{
-	uint64_t a0, a1, b0, b1;
-
-	memcpy(&a0, a, 8);
-	memcpy(&b0, b, 8);
-	memcpy(&a1, a + len - 8, 8);
-	memcpy(&b1, b + len - 8, 8);
-	return ((a0 ^ b0) | (a1 ^ b1)) == 0;
-}
-
 void ux_mb_gcm_decrypt(struct ux_mb_worker *w, struct ux_crypt_op *ops, size_t n)
 {
 	if (w->one)
 		crypt_one(w, ops, n, false);
 	else
 		crypt_mixed(w, ops, n, false);
-	for (size_t i = 0; i < n; i++)
-		ops[i].ok = same_tag(w->tag[i], ops[i].icv, ops[i].transform->icv_len);
 }

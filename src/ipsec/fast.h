@@ -72,6 +72,16 @@ void ux_fast_learn_sa(struct uxfrm_worker *w, struct ux_slot *s);
 /* ux_fast_learn_inner - @s, inside now, may be delivered by s->policy. */
 void ux_fast_learn_inner(struct uxfrm_worker *w, struct ux_slot *s);
 
+/* ux_fast_ahead - packet @i is next: have near what those behind it will be asked for first. */
+#define UX_FAST_AHEAD 8
+static inline void ux_fast_ahead(struct uxfrm_packet *const *packets, size_t n, size_t i)
+{
+	if (i + 2 * UX_FAST_AHEAD < n)
+		__builtin_prefetch(packets[i + 2 * UX_FAST_AHEAD], 1);
+	if (i + UX_FAST_AHEAD < n)
+		__builtin_prefetch(packets[i + UX_FAST_AHEAD]->data, 1);
+}
+
 /* ux_fast_group - the group of @rt in this run, made if it is the first of it. */
 uint8_t ux_fast_group(struct ux_fast *f, struct ux_sa_runtime *rt);
 /* ux_fast_groups_clear - before a run. */

@@ -96,6 +96,25 @@ static bool read_outer(struct ux_fast_packet *f, struct ux_flow_id *id)
 	return spi != 0;
 }
 
+/* Is it of the SA of the packet before, in plain ESP over IPv4? Then *@f is as read_outer gives it.
+ */
+static bool follows(struct ux_fast_packet *f, const struct ux_fast_packet *before)
+{
+	const struct uxfrm_packet *p = f->p;
+	uint32_t total_len;
+
+	/* where ESP begins behind the header of IPv4 its first word is the SPI */
+	if (p->len < UX_IP4_LEN + UX_ESP_HEADER_LEN || p->data[9] != IPPROTO_ESP ||
+	    before->esp != before->p->data + UX_IP4_LEN ||
+	    !ux_flow_id_follows(p->data, before->p->data) || p->mark != before->p->mark)
+		return false;
+	total_len = ux_get_be16(p->data + 2);
+	f->esp = p->data + UX_IP4_LEN;
+	f->rest_len = total_len - UX_IP4_LEN;
+	f->outer_tos = p->data[1];
+	return total_len <= p->len && total_len >= UX_IP4_LEN + UX_ESP_HEADER_LEN;
+}
+
 static bool usable(const struct uxfrm_worker *w, const struct ux_in_sa *in)
 {
 	return in->head.generation == w->fast->generation;
@@ -131,7 +150,12 @@ static void find_sas(struct uxfrm_worker *w, struct uxfrm_packet *const *packets
 
 	l.n = 0;
 	while (l.n < n) {
+		ux_fast_ahead(packets, n, l.n);
 		run->at[l.n].p = packets[l.n];
+		if (l.n && follows(&run->at[l.n], &run->at[l.n - 1])) {
+			ux_flow_lookup_again(&l);
+			continue;
+		}
 		if (!read_outer(&run->at[l.n], &l.id[l.n]))
 			break;
 		ux_flow_lookup_add(&l, &w->fast->in_sas);
@@ -157,20 +181,19 @@ static void find_sas(struct uxfrm_worker *w, struct uxfrm_packet *const *packets
 static bool count_groups(struct uxfrm_worker *w, struct ux_fast_run *run)
 {
 	struct ux_fast *fast = w->fast;
-	const struct ux_sa_runtime *last = NULL;
-	uint8_t g = 0;
 
 	ux_fast_groups_clear(fast);
-	for (size_t i = 0; i < run->n; i++) {
-		struct ux_fast_packet *f = &run->at[i];
+	for (size_t i = 0, first; i < run->n;) {
+		const struct ux_sa_runtime *rt = run->at[i].in->rt;
+		uint8_t g = ux_fast_group(fast, run->at[i].in->rt);
+		uint64_t bytes = 0;
 
-		if (f->in->rt != last) {
-			last = f->in->rt;
-			g = ux_fast_group(fast, f->in->rt);
+		for (first = i; i < run->n && run->at[i].in->rt == rt; i++) {
+			run->at[i].group = g;
+			bytes += ux_fast_padded_len(&run->at[i]);
 		}
-		f->group = g;
-		fast->groups[g].n++;
-		fast->groups[g].bytes += ux_fast_padded_len(f);
+		fast->groups[g].n += (uint32_t)(i - first);
+		fast->groups[g].bytes += bytes;
 	}
 	for (size_t i = 0; i < run->n; i++) {
 		const struct ux_fast_packet *f = &run->at[i];

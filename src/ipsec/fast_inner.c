@@ -26,6 +26,22 @@ static bool read_inner(const struct ux_fast_packet *f, struct ux_flow_id *id, st
 	       f->next_header == (ip->v6 ? IPPROTO_IPV6 : IPPROTO_IPIP);
 }
 
+/* Is it of the flow of the packet before? Then *@ip is as read_inner gives it, as far as it is
+ * needed here. */
+static bool follows(const struct ux_fast_packet *f, const struct ux_fast_packet *before,
+		    struct ux_plain_ip *ip)
+{
+	const uint8_t *inner = ux_fast_payload(f);
+
+	if (f->in != before->in || f->payload_len < UX_FLOW_ID_FOLLOWS_LEN ||
+	    f->next_header != IPPROTO_IPIP || before->next_header != IPPROTO_IPIP ||
+	    f->p->mark != before->p->mark || f->p->ifindex != before->p->ifindex ||
+	    !ux_flow_id_follows(inner, ux_fast_payload(before)))
+		return false;
+	ip->total_len = ux_get_be16(inner + 2);
+	return ip->total_len <= f->payload_len && ip->total_len >= UX_FLOW_ID_FOLLOWS_LEN;
+}
+
 /* Does the outer header change the inner one? */
 static bool changes_inner(const struct ux_fast_packet *f)
 {
@@ -105,7 +121,12 @@ void ux_fast_settle(struct uxfrm_worker *w, const struct ux_fast_run *run)
 	for (size_t i = 0; i < run->n; i++) {
 		const struct ux_fast_packet *f = &run->at[i];
 
-		plain[i] = !changes_inner(f) && read_inner(f, &l.id[l.n], &ips[l.n]);
+		plain[i] = !changes_inner(f);
+		if (plain[i] && i && plain[i - 1] && follows(f, f - 1, &ips[l.n])) {
+			ux_flow_lookup_again(&l);
+			continue;
+		}
+		plain[i] = plain[i] && read_inner(f, &l.id[l.n], &ips[l.n]);
 		if (plain[i])
 			ux_flow_lookup_add(&l, &w->fast->in_flows);
 	}

@@ -73,6 +73,20 @@ static bool knows(struct uxfrm_worker *w, struct uxfrm_packet *p)
 	return flow && usable(w, flow);
 }
 
+/* Is it of the flow of the packet before? Then *@ip is as read_id gives it. */
+static bool follows(const struct uxfrm_packet *p, const struct uxfrm_packet *before,
+		    const struct ux_plain_ip *ip_before, struct ux_plain_ip *ip)
+{
+	if (p->len < UX_FLOW_ID_FOLLOWS_LEN || ip_before->v6 ||
+	    !ux_flow_id_follows(p->data, before->data) || p->mark != before->mark ||
+	    p->ifindex != before->ifindex || p->if_id != before->if_id)
+		return false;
+	*ip = (struct ux_plain_ip){.total_len = ux_get_be16(p->data + 2),
+				   .tos = p->data[1],
+				   .df = ip_before->df};
+	return ip->total_len <= p->len && ip->total_len >= UX_FLOW_ID_FOLLOWS_LEN;
+}
+
 /* The packets from the first on that can go together; what they need is on its way. */
 static size_t find_flows(struct uxfrm_worker *w, struct uxfrm_packet *const *packets, size_t n,
 			 struct fast_packet *run)
@@ -80,8 +94,17 @@ static size_t find_flows(struct uxfrm_worker *w, struct uxfrm_packet *const *pac
 	struct ux_flow_lookup l;
 
 	l.n = 0;
-	while (l.n < n && read_id(w, packets[l.n], &l.id[l.n], &run[l.n].ip))
+	while (l.n < n) {
+		ux_fast_ahead(packets, n, l.n);
+		if (l.n && follows(packets[l.n], packets[l.n - 1], &run[l.n - 1].ip,
+				   &run[l.n].ip)) {
+			ux_flow_lookup_again(&l);
+			continue;
+		}
+		if (!read_id(w, packets[l.n], &l.id[l.n], &run[l.n].ip))
+			break;
 		ux_flow_lookup_add(&l, &w->fast->out_flows);
+	}
 	ux_flow_lookup_all(&l, &w->fast->out_flows);
 	for (size_t i = 0; i < l.n; i++) {
 		struct fast_packet *f = &run[i];
@@ -107,21 +130,21 @@ static size_t find_flows(struct uxfrm_worker *w, struct uxfrm_packet *const *pac
 static bool count_groups(struct uxfrm_worker *w, const struct fast_packet *run, size_t n)
 {
 	struct ux_fast *fast = w->fast;
-	const struct ux_sa_runtime *last = NULL;
-	uint8_t g = 0;
+	const struct ux_sa_runtime *last;
+	uint8_t g;
 
 	ux_fast_groups_clear(fast);
-	for (size_t i = 0; i < n; i++) {
-		struct ux_fast_group *group;
+	for (size_t i = 0, first; i < n;) {
+		uint64_t bytes = 0;
 
-		if (run[i].flow->rt != last) {
-			last = run[i].flow->rt;
-			g = ux_fast_group(fast, run[i].flow->rt);
+		last = run[i].flow->rt;
+		g = ux_fast_group(fast, run[i].flow->rt);
+		for (first = i; i < n && run[i].flow->rt == last; i++) {
+			fast->group_of[i] = g;
+			bytes += run[i].ip.total_len;
 		}
-		fast->group_of[i] = g;
-		group = &fast->groups[g];
-		group->n++;
-		group->bytes += run[i].ip.total_len;
+		fast->groups[g].n += (uint32_t)(i - first);
+		fast->groups[g].bytes += bytes;
 	}
 	for (size_t i = 0; i < n; i++) {
 		const struct ux_fast_group *group = &fast->groups[fast->group_of[i]];

@@ -92,18 +92,25 @@ static inline void *ux_flow_cache_find(const struct ux_flow_cache *c, uint64_t h
  */
 struct ux_flow_lookup {
 	size_t n;
-	struct ux_flow_id id[UXFRM_BURST];
+	struct ux_flow_id id[UXFRM_BURST]; /* of those that were looked at */
 	uint64_t hash[UXFRM_BURST]; /* of those that stand for themselves */
 	uint8_t same[UXFRM_BURST];  /* the first of the same flow, in one stretch */
 	void *found[UXFRM_BURST];   /* entries of whatever generation; NULL: none */
 };
+
+/* ux_flow_lookup_again - one more, of the flow of the one before. */
+static inline void ux_flow_lookup_again(struct ux_flow_lookup *l)
+{
+	l->same[l->n] = l->same[l->n - 1];
+	l->n++;
+}
 
 /* ux_flow_lookup_add - id[n] is written: one more. */
 static inline void ux_flow_lookup_add(struct ux_flow_lookup *l, const struct ux_flow_cache *c)
 {
 	size_t i = l->n++;
 
-	if (i && ux_flow_id_equal(&l->id[i], &l->id[i - 1])) {
+	if (i && ux_flow_id_equal(&l->id[i], &l->id[l->same[i - 1]])) {
 		l->same[i] = l->same[i - 1];
 		return;
 	}

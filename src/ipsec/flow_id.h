@@ -161,6 +161,24 @@ static inline bool ux_flow_id_read(const uint8_t *data, uint32_t len,
 	}
 }
 
+/* Of an IPv4 packet, what ux_flow_id_follows looks at. */
+#define UX_FLOW_ID_FOLLOWS_LEN (UX_IP4_LEN + 4)
+
+/*
+ * ux_flow_id_follows - does the packet at @data differ from the plain IPv4 one at @before in
+ * nothing that ids are made of, nor in DF? Both have UX_FLOW_ID_FOLLOWS_LEN bytes. Most packets do.
+ */
+static inline bool ux_flow_id_follows(const uint8_t *data, const uint8_t *before)
+{
+	/* version and header length, fragment; protocol; addresses; ports */
+	uint64_t differs = (ux_load64(data) ^ ux_load64(before)) & htobe64(0xff0000000000ffff);
+
+	differs |= (ux_load32(data + 8) ^ ux_load32(before + 8)) & htobe32(0x00ff0000);
+	differs |= ux_load64(data + 12) ^ ux_load64(before + 12);
+	differs |= ux_load32(data + 20) ^ ux_load32(before + 20);
+	return !differs;
+}
+
 static inline bool ux_flow_id_equal(const struct ux_flow_id *a, const struct ux_flow_id *b)
 {
 	uint64_t differs = 0;
