@@ -83,6 +83,28 @@ static void make_packet(struct test_packet *t)
 		t->p.may_split = 1;
 }
 
+/* As the one before, but for one bit of its headers, or how it came, or nothing. */
+static void make_follower(struct test_packet *t, const struct test_packet *before)
+{
+	copy_packet(t, before);
+	switch (draw(8)) {
+	case 0:
+	case 1:
+	case 2:
+		t->p.data[draw(28)] ^= (uint8_t)(1u << draw(8));
+		break;
+	case 3:
+		t->p.mark ^= draw(2);
+		t->p.ifindex ^= (int32_t)draw(2);
+		break;
+	case 4:
+		t->p.len -= draw(t->p.len);
+		break;
+	default:
+		break;
+	}
+}
+
 static void same_packet(const struct uxfrm_packet *a, const struct uxfrm_packet *b, bool outer)
 {
 	bool v4 = a->verdict != UXFRM_DROP && a->data[0] >> 4 == 4;
@@ -142,7 +164,9 @@ static void receive_burst(uint32_t first, uint32_t n, uint32_t most, uint32_t da
 				continue;
 			copy_packet(to, from);
 			to->p.mark = 0;
-			to->p.data[to->p.len - 1] ^= i == damage;
+			/* the last byte, or one in front; the same in both lives */
+			if (i == damage)
+				to->p.data[i % 2 ? to->p.len - 1 : i % 28] ^= 1;
 			packets[m++] = &to->p;
 		}
 		uxfrm_inbound(lives[k].pair.b.w, packets, m);
@@ -154,12 +178,16 @@ static void receive_burst(uint32_t first, uint32_t n, uint32_t most, uint32_t da
 /* Through the sender and the receiver, some of them twice. */
 static void one_burst(void)
 {
-	uint32_t n = 1 + draw(UXFRM_BURST);
+	uint32_t n = 1 + draw(UXFRM_BURST), trains = draw(2);
 
 	for (uint32_t i = 0; i < n; i++) {
-		make_packet(&lives[0].packet[i]);
+		if (i && trains && draw(4))
+			make_follower(&lives[0].packet[i], &lives[0].packet[i - 1]);
+		else
+			make_packet(&lives[0].packet[i]);
 		copy_packet(&lives[1].packet[i], &lives[0].packet[i]);
 		lives[1].packet[i].p.may_split = lives[0].packet[i].p.may_split;
+		lives[1].packet[i].p.ifindex = lives[0].packet[i].p.ifindex;
 	}
 	send_burst(n);
 	receive_burst(0, n, UXFRM_BURST, draw(4) ? UINT32_MAX : draw(n));
