@@ -213,7 +213,6 @@ static struct ux_transform *new_marked_kind(const char *aead, const char *cipher
 	struct ux_transform *t = NULL;
 
 	strcpy(c.name, aead ? aead : cipher);
-	memcpy(key, key_marker, 4);
 	memcpy(key + 32, key_marker, 4);
 	assert_int_equal(ux_transform_new(&p, &t, NULL), 0);
 	return t;
@@ -263,14 +262,17 @@ static void test_sweep_after_many(void **state)
 	struct ux_crypto_worker *w = ux_crypto_worker_new();
 	struct ux_transform *t = new_marked(160), *living = new_gcm(7);
 
-	assert_true(round_trip(w, w, t, 1));
+	bool has_keys = t->backend == &ux_ipsec_mb_backend; /* libcrypto: in its own memory */
+
 	assert_true(round_trip(w, w, living, 1));
+	assert_true(round_trip(w, w, t, 1));
 	ux_transform_put(t);
 	for (uint32_t i = 0; i < 5000; i++)
 		ux_transform_put(new_gcm(i));
 	assert_true(holds(w, salt_marker, 4));
+	assert_true(!has_keys || holds(w, key_marker, 4));
 	ux_crypto_worker_sweep(w);
-	assert_false(holds(w, salt_marker, 4));
+	assert_false(holds(w, salt_marker, 4) || holds(w, key_marker, 4));
 	assert_true(round_trip(w, w, living, 2));
 	ux_transform_put(living);
 	ux_crypto_worker_free(w);

@@ -469,8 +469,9 @@ static size_t flows_known(const struct ux_flow_cache *c)
 {
 	size_t n = 0;
 
-	for (uint32_t i = 0; i < (c->set_mask + 1) * UX_FLOW_WAYS; i++)
-		n += c->tags[i] != 0;
+	for (uint32_t i = 0; i <= c->set_mask; i++)
+		for (uint32_t way = 0; way < UX_FLOW_WAYS; way++)
+			n += c->sets[i].tag[way] != 0;
 	return n;
 }
 
