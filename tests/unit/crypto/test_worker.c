@@ -213,6 +213,7 @@ static struct ux_transform *new_marked_kind(const char *aead, const char *cipher
 	struct ux_transform *t = NULL;
 
 	strcpy(c.name, aead ? aead : cipher);
+	memcpy(key, key_marker, 4);
 	memcpy(key + 32, key_marker, 4);
 	assert_int_equal(ux_transform_new(&p, &t, NULL), 0);
 	return t;
