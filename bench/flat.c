@@ -21,6 +21,7 @@
 #define RUN_NS UINT64_C(100000000)
 #define RUNS_MAX 21
 #define POINTS_MAX 8
+#define WARM_UP 4   /* runs, until the caches of flows have grown and hold all */
 #define FEW_SAS 10 /* that many policies share */
 #define NAME_LEN 24
 
@@ -91,11 +92,13 @@ static struct cost measure(uint32_t n_sa, uint32_t n_policies, double memory[2])
 
 	esp_ours_open(n_sa, n_policies);
 	filled = bench_rss_bytes();
-	for (unsigned int r = 0; r <= runs; r++) { /* the first warms up */
+	for (unsigned int r = 0; r < WARM_UP; r++)
+		(void)run(order, n_policies);
+	for (unsigned int r = 0; r < runs; r++) {
 		struct cost c = run(order, n_policies);
 
-		out[r ? r - 1 : 0] = c.out;
-		in[r ? r - 1 : 0] = c.in;
+		out[r] = c.out;
+		in[r] = c.in;
 	}
 	memory[0] = (double)(filled - before) / n_policies / 2;
 	memory[1] = (double)(bench_rss_bytes() - filled) / n_policies / 2;
