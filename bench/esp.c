@@ -135,12 +135,26 @@ static void with_peers(void)
 			ways[i]->close();
 }
 
-/* Our own figure with so many SAs in random order, beside that with one, or beside what is asked.
- */
+static void medians_of(const struct esp_way *way, uint32_t size, const uint32_t *order,
+		       uint32_t n_sa, struct figures *ret)
+{
+	double out[RUNS_MAX], in[RUNS_MAX];
+
+	for (unsigned int r = 0; r <= runs; r++) {
+		struct figures f = run(way, size, order, n_sa);
+
+		out[r ? r - 1 : 0] = f.encapsulate;
+		in[r ? r - 1 : 0] = f.decapsulate;
+	}
+	*ret = (struct figures){bench_median(out, runs), bench_median(in, runs)};
+}
+
+/* Our own figures with so many SAs in random order, beside those with one, or beside what is asked;
+ * and the bare library's with as many keys. */
 static void with_many(uint32_t n_sa, const char *works[2], const double *wanted, double share)
 {
+	struct figures ours[N_SIZES], raw[N_SIZES];
 	uint32_t *order = malloc(n_sa * sizeof(*order));
-	double out[RUNS_MAX], in[RUNS_MAX];
 
 	if (!order)
 		bench_die("out of memory");
@@ -149,20 +163,26 @@ static void with_many(uint32_t n_sa, const char *works[2], const double *wanted,
 	bench_shuffle(order, n_sa);
 	esp_ours.open(n_sa);
 	for (size_t s = 0; s < N_SIZES; s++) {
-		for (unsigned int r = 0; r <= runs; r++) {
-			struct figures f = run(&esp_ours, sizes[s], order, n_sa);
-
-			out[r ? r - 1 : 0] = f.encapsulate;
-			in[r ? r - 1 : 0] = f.decapsulate;
-		}
-		row(works[0], size_names[s], bench_median(out, runs),
+		medians_of(&esp_ours, sizes[s], order, n_sa, &ours[s]);
+		row(works[0], size_names[s], ours[s].encapsulate,
 		    wanted ? "what is asked" : "uxfrm, one SA",
 		    wanted ? wanted[s] : one_sa[s].encapsulate, share);
-		row(works[1], size_names[s], bench_median(in, runs),
+		row(works[1], size_names[s], ours[s].decapsulate,
 		    wanted ? "what is asked" : "uxfrm, one SA",
 		    wanted ? wanted[s] : one_sa[s].decapsulate, share);
 	}
 	esp_ours.close();
+	if (esp_raw)
+		esp_raw->open(n_sa);
+	for (size_t s = 0; esp_raw && s < N_SIZES; s++) {
+		medians_of(esp_raw, sizes[s], order, n_sa, &raw[s]);
+		row(works[0], size_names[s], ours[s].encapsulate, "raw, as many keys",
+		    raw[s].encapsulate, 0);
+		row(works[1], size_names[s], ours[s].decapsulate, "raw, as many keys",
+		    raw[s].decapsulate, 0);
+	}
+	if (esp_raw)
+		esp_raw->close();
 	free(order);
 }
 

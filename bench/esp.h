@@ -34,7 +34,7 @@ struct esp_way {
 extern const struct esp_way esp_ours;
 /* esp_ours_open - as its open, but with @n_policies, at least @n_sa: hosts share SAs. */
 void esp_ours_open(uint32_t n_sa, uint32_t n_policies);
-/* The library alone, one key: nonces staged, then a call for each packet. NULL: built without. */
+/* The library alone, a key for each SA: nonces staged, then a call for each. NULL: built without. */
 extern const struct esp_way *const esp_raw;
 /* DPDK's librte_ipsec, CPU crypto by its aesni_gcm driver, one SA, no look-up. NULL: built without. */
 extern const struct esp_way *const esp_dpdk;
