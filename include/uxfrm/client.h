@@ -195,6 +195,13 @@ typedef int (*uxfrm_link_fn)(void *opaque, const struct uxfrm_link *link);
 int uxfrm_link_list(struct uxfrm_conn *conn, uxfrm_link_fn fn, void *opaque,
 		    struct uxfrm_result *ret_result);
 
+/*
+ * uxfrm_workers_get, uxfrm_workers_set - how many threads of uxfrmd carry packets; another number while it runs. Returns
+ * as those of links do.
+ */
+int uxfrm_workers_get(struct uxfrm_conn *conn, uint32_t *ret_count, struct uxfrm_result *ret_result);
+int uxfrm_workers_set(struct uxfrm_conn *conn, uint32_t count, struct uxfrm_result *ret_result);
+
 /* uxfrm_ip_parse - @text of @family (AF_UNSPEC: either). The family, or -EINVAL. */
 int uxfrm_ip_parse(int family, const char *text, union uxfrm_ip *ret_ip);
 /* uxfrm_ip_text - into @buf of at least 46 bytes, returned. */

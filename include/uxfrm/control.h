@@ -57,6 +57,9 @@ enum uxfrm_control_op {
 	UXFRM_CONTROL_LINK_ADD,	   /* followed by a struct uxfrm_control_link in the same datagram */
 	UXFRM_CONTROL_LINK_DELETE, /* likewise; of it the name counts */
 	UXFRM_CONTROL_LINK_LIST,   /* answer: followed by a struct uxfrm_control_link for each */
+	/* Likewise, but for asking alone without rights; followed by a struct uxfrm_control_workers. answer: the same, as it
+	 * is then */
+	UXFRM_CONTROL_WORKERS,
 };
 
 struct uxfrm_control_msg {
@@ -73,6 +76,12 @@ struct uxfrm_control_link {
 	char name[16];
 	char underlay[16]; /* the device that its SAs' packets leave by; "" = any */
 	uint32_t if_id;
+	uint32_t reserved;
+};
+
+/* Threads that carry packets. */
+struct uxfrm_control_workers {
+	uint32_t count; /* 0: as many as there are */
 	uint32_t reserved;
 };
 

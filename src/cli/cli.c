@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -213,4 +214,13 @@ const struct cli_command *cli_choose(const struct cli_command *table, const char
 				 : args_is_command(word, table->name))
 			return table;
 	return NULL;
+}
+
+int cli_conclude(int result, const struct uxfrm_result *r)
+{
+	if (result > 0 && r->text[0])
+		fprintf(stderr, "Error: %s.\n", r->text);
+	else if (result)
+		fprintf(stderr, "uxfrm: %s\n", strerror(result > 0 ? r->error : -result));
+	return result ? 2 : 0;
 }

@@ -93,6 +93,9 @@ int monitor_command(struct cli *cli, struct args *a);
 int migrate_command(struct cli *cli, struct args *a);	     /* "state migrate" */
 int policy_migrate_command(struct cli *cli, struct args *a); /* "migrate" */
 int link_command(struct cli *cli, struct args *a);
+int workers_command(struct cli *cli, struct args *a);
+/* cli_conclude - the exit status of what a question to uxfrmd returned (uxfrm_link_add and the like); prints why. */
+int cli_conclude(int result, const struct uxfrm_result *r);
 int stats_command(struct cli *cli, struct args *a);
 int run_command(struct cli *cli, struct args *a);
 

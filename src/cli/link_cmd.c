@@ -41,16 +41,6 @@ static void read_link_id(struct args *a, void *to, const char *why)
 		args_wrong(word, why);
 }
 
-/* The exit status of what one of the functions of links returned. */
-static int conclude(int result, const struct uxfrm_result *r)
-{
-	if (result > 0 && r->text[0])
-		fprintf(stderr, "Error: %s.\n", r->text);
-	else if (result)
-		fprintf(stderr, "uxfrm: %s\n", strerror(result > 0 ? r->error : -result));
-	return result ? 2 : 0;
-}
-
 static int add(struct cli *cli, struct args *a)
 {
 #define IN(MEMBER) offsetof(struct link_words, MEMBER)
@@ -70,7 +60,7 @@ static int add(struct cli *cli, struct args *a)
 			args_wrong(args_peek(a), "unknown");
 	if (!w.has_if_id)
 		args_incomplete("Not enough information: if_id is required");
-	return conclude(uxfrm_link_add(cli_conn(cli), &w.link, &r), &r);
+	return cli_conclude(uxfrm_link_add(cli_conn(cli), &w.link, &r), &r);
 }
 
 static int delete(struct cli *cli, struct args *a)
@@ -82,7 +72,7 @@ static int delete(struct cli *cli, struct args *a)
 	read_interface(a, link.name, "not a name of an interface");
 	if (args_peek(a))
 		args_wrong(args_peek(a), "unknown");
-	return conclude(uxfrm_link_delete(cli_conn(cli), &link, &r), &r);
+	return cli_conclude(uxfrm_link_delete(cli_conn(cli), &link, &r), &r);
 }
 
 static int show_one(void *opaque, const struct uxfrm_link *link)
@@ -115,7 +105,7 @@ static int list(struct cli *cli, struct args *a)
 	int result = uxfrm_link_list(cli_conn(cli), show_one, cli, &r);
 
 	cli_list_end(cli);
-	return conclude(result, &r);
+	return cli_conclude(result, &r);
 }
 
 int link_command(struct cli *cli, struct args *a)

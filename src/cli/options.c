@@ -16,7 +16,7 @@
 #define EXIT_USAGE 255
 
 static const char usage_text[] =
-    "Usage: uxfrm [ OPTIONS ] { state | policy | monitor | migrate | link | stats }\n"
+    "Usage: uxfrm [ OPTIONS ] { state | policy | monitor | migrate | link | workers | stats }\n"
     "             [ COMMAND ... ]\n"
     "       uxfrm [ OPTIONS ] run [ --seccomp ] [ -- ] PROGRAM [ ARGUMENTS ]\n"
     "       uxfrm [ -force ] -batch FILE\n"
@@ -208,6 +208,7 @@ int cli_run(struct cli *cli, struct args *a)
 	    {"state", state_command},	  {"policy", policy_command},
 	    {"monitor", monitor_command}, {"migrate", policy_migrate_command},
 	    {"stats", stats_command},	  {"link", link_command},
+	    {"workers", workers_command},
 	    {"run", run_command},	  {NULL},
 	};
 

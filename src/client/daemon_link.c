@@ -258,6 +258,21 @@ ssize_t ux_link_ask(int control, const struct ux_link_question *question, void *
 	return len;
 }
 
+int ux_link_settle(ssize_t n, int refusal, const char *text, struct uxfrm_result *ret_result)
+{
+	size_t len = n > 0 ? (size_t)n : 0;
+
+	*ret_result = (struct uxfrm_result){.error = -refusal};
+	if (n < 0)
+		return (int)n;
+	if (!refusal)
+		return 0;
+	if (len >= sizeof(ret_result->text))
+		len = sizeof(ret_result->text) - 1;
+	memcpy(ret_result->text, text, len);
+	return 1;
+}
+
 ssize_t ux_link_status(int control, char *text, size_t size)
 {
 	const struct ux_link_question question = {.op = UXFRM_CONTROL_STATUS};

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include <uxfrm/client.h>
+
 /* ux_link_connect - control channel to the daemon; a descriptor or -errno (-ECONNREFUSED: nobody
  * there, -EPROTONOSUPPORT: neither root nor this user runs it). */
 int ux_link_connect(void);
@@ -28,5 +30,8 @@ struct ux_link_question {
  * answer's 0 or -errno. Or -errno of the channel. */
 ssize_t ux_link_ask(int control, const struct ux_link_question *question, void *more, size_t size,
 		    int *ret_result);
+/* ux_link_settle - what a function of the library returns for an answer of @n bytes at @text: 0, 1 with the
+ * reason in *ret_result, or the negative errno of the connection. */
+int ux_link_settle(ssize_t n, int refusal, const char *text, struct uxfrm_result *ret_result);
 /* ux_link_status - ask for the JSON text. Bytes written, or -errno. */
 ssize_t ux_link_status(int control, char *text, size_t size);

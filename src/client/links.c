@@ -18,22 +18,6 @@ UXFRM_API void uxfrm_link_init(struct uxfrm_link *link)
 	*link = (struct uxfrm_link){.size = sizeof(*link)};
 }
 
-/* 0, 1 with the reason in @ret_result, or the negative errno of the connection. */
-static int settle(ssize_t n, int refusal, const char *text, struct uxfrm_result *ret_result)
-{
-	size_t len = n > 0 ? (size_t)n : 0;
-
-	*ret_result = (struct uxfrm_result){.error = -refusal};
-	if (n < 0)
-		return (int)n;
-	if (!refusal)
-		return 0;
-	if (len >= sizeof(ret_result->text))
-		len = sizeof(ret_result->text) - 1;
-	memcpy(ret_result->text, text, len);
-	return 1;
-}
-
 static int change(struct uxfrm_conn *conn, uint16_t op, const struct uxfrm_link *link,
 		  struct uxfrm_result *ret_result)
 {
@@ -51,7 +35,7 @@ static int change(struct uxfrm_conn *conn, uint16_t op, const struct uxfrm_link 
 	const struct ux_link_question question = {op, &wire, sizeof(wire)};
 	ssize_t n = ux_link_ask(conn->control, &question, text, sizeof(text), &refusal);
 
-	return settle(n, refusal, text, ret_result);
+	return ux_link_settle(n, refusal, text, ret_result);
 }
 
 UXFRM_API int uxfrm_link_add(struct uxfrm_conn *conn, const struct uxfrm_link *link,
@@ -76,7 +60,7 @@ UXFRM_API int uxfrm_link_list(struct uxfrm_conn *conn, uxfrm_link_fn fn, void *o
 	if (conn->control < 0)
 		return -EOPNOTSUPP;
 	ssize_t n = ux_link_ask(conn->control, &question, conn->in, sizeof(conn->in), &refusal);
-	int result = settle(n, refusal, (const char *)conn->in, ret_result);
+	int result = ux_link_settle(n, refusal, (const char *)conn->in, ret_result);
 
 	for (size_t at = 0; !result && at + sizeof(wire) <= (size_t)n; at += sizeof(wire)) {
 		struct uxfrm_link link;

@@ -21,6 +21,7 @@
 #include "daemon/link_requests.h"
 #include "daemon/log.h"
 #include "daemon/selinux.h"
+#include "daemon/workers_request.h"
 
 #define LISTEN_BACKLOG 128
 #define FDS_PER_MESSAGE_MAX 4 /* more than one is refused, but must be closed */
@@ -31,7 +32,10 @@
 /* What a client may send: some messages have more behind them. */
 struct request {
 	struct uxfrm_control_msg msg;
-	struct uxfrm_control_link link;
+	union {
+		struct uxfrm_control_link link;
+		struct uxfrm_control_workers workers;
+	};
 };
 
 /* false: the client does not read its answers. */
@@ -220,6 +224,9 @@ static void handle_message(struct ux_connection *c, const struct request *reques
 	case UXFRM_CONTROL_LINK_LIST:
 		ux_link_request(c, msg->op, &request->link);
 		break;
+	case UXFRM_CONTROL_WORKERS:
+		ux_workers_request(c, &request->workers);
+		break;
 	case UXFRM_CONTROL_FWMARK:
 		answer(c, msg->op, 0, c->control->config->ports ? c->control->config->fwmark : 0);
 		break;
@@ -269,9 +276,15 @@ static int take_fd(struct msghdr *m)
 
 static size_t length_of(const struct uxfrm_control_msg *msg)
 {
-	bool link = msg->op == UXFRM_CONTROL_LINK_ADD || msg->op == UXFRM_CONTROL_LINK_DELETE;
-
-	return sizeof(*msg) + (link ? sizeof(struct uxfrm_control_link) : 0);
+	switch (msg->op) {
+	case UXFRM_CONTROL_LINK_ADD:
+	case UXFRM_CONTROL_LINK_DELETE:
+		return sizeof(*msg) + sizeof(struct uxfrm_control_link);
+	case UXFRM_CONTROL_WORKERS:
+		return sizeof(*msg) + sizeof(struct uxfrm_control_workers);
+	default:
+		return sizeof(*msg);
+	}
 }
 
 /* 1: a message was read; 0: none there; -1: the channel has ended or speaks something else. */

@@ -20,6 +20,7 @@
 #include "daemon/tx_queue.h"
 
 struct ux_links;
+struct ux_workers;
 struct uxfrm_control_msg;
 
 struct ux_control {
@@ -34,6 +35,7 @@ struct ux_control {
 	void (*settle)(void *opaque);
 	void *settle_opaque;
 	struct ux_links *links; /* borrowed; NULL without ports */
+	struct ux_workers *workers; /* likewise */
 
 	struct ux_event listener;
 	int spare_fd; /* given up for a moment when there are no more descriptors */

@@ -277,6 +277,7 @@ static int set_up(struct control_thread *t, struct ux_ext_ack *ext)
 		return ux_fail(ext, ENOENT, "cannot tell the network namespace; is /proc mounted?");
 	open_ports(t);
 	t->control.links = t->ports ? ux_host_ports_links(t->ports) : NULL;
+	t->control.workers = t->ports ? ux_host_ports_workers(t->ports) : NULL;
 	err = ux_sandbox_late(t->ports && t->config->underlay != UX_UNDERLAY_RAW);
 	if (err)
 		return ux_fail(ext, -err, "cannot drop capabilities");
@@ -324,6 +325,7 @@ static void take_down(struct control_thread *t)
 	 * routes taken down by us. */
 	t->ports = ux_host_ports_close(t->ports);
 	t->control.links = NULL;
+	t->control.workers = NULL;
 	ux_control_fini(&t->control);
 	t->engine = uxfrm_free(t->engine);
 	if (t->timer.fd >= 0)

@@ -69,14 +69,18 @@ void ux_sandbox_early(void)
 
 int ux_sandbox_late(bool xdp)
 {
-	bool may_lock;
+	bool may_lock, may_nice;
 
 	if (capng_have_capabilities(CAPNG_SELECT_CAPS) <= CAPNG_NONE)
 		goto privileges;
 	may_lock = xdp && capng_have_capability(CAPNG_PERMITTED, CAP_IPC_LOCK);
+	may_nice = capng_have_capability(CAPNG_PERMITTED, CAP_SYS_NICE);
 	capng_clear(CAPNG_SELECT_BOTH);
 	/* Routes, marks and raw sockets are changed as SAs and policies come and go. */
 	capng_updatev(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN, CAP_NET_RAW, -1);
+	/* Workers may be added later, and raise their priority. */
+	if (may_nice)
+		(void)capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_SYS_NICE);
 	/* AF_XDP locks memory, and where the limit could not be raised it is too low. */
 	if (may_lock)
 		(void)capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_IPC_LOCK);

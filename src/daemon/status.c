@@ -95,6 +95,8 @@ char *ux_status_json(const struct ux_status_input *in)
 			json_object_set_new(root, "tun", json_string(in->tun_name));
 		if (in->tun_name)
 			json_object_set_new(root, "underlay", underlay_json(in));
+		if (in->tun_name)
+			json_object_set_new(root, "workers", json_integer(in->worker.count));
 		json_object_set(root, "counts", counts);
 		json_object_set(root, "packets", packets);
 		json_object_set_new(root, "drops", drops_json(in));

@@ -16,6 +16,7 @@ sys.path[:0] = [str(HERE.parent.parent / "tools"), str(HERE)]
 import cells  # noqa: E402
 import clear_tests  # noqa: E402
 import lone_tests  # noqa: E402
+import worker_tests  # noqa: E402
 from lab.namespaces import CommandFailed, Lab  # noqa: E402
 from lab.processes import Daemon  # noqa: E402
 
@@ -51,7 +52,7 @@ def tests(lab, daemons):
     else:
         for cell in matrix:
             yield cell.name, lambda cell=cell: cells.carry(lab, cell)
-    for test in clear_tests.TESTS + lone_tests.TESTS:
+    for test in clear_tests.TESTS + worker_tests.TESTS + lone_tests.TESTS:
         yield test.__name__.replace("_", " "), lambda test=test: test(lab, daemons)
 
 
