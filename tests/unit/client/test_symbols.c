@@ -32,7 +32,7 @@ static const struct symbol {
     SYMBOL(uxfrm_sa_delete),	 SYMBOL(uxfrm_sa_dump),	       SYMBOL(uxfrm_sa_expire),
     SYMBOL(uxfrm_sa_flush),	 SYMBOL(uxfrm_sa_get),	       SYMBOL(uxfrm_sa_init),
     SYMBOL(uxfrm_sa_migrate),	 SYMBOL(uxfrm_sa_move_init),   SYMBOL(uxfrm_sa_update),
-    SYMBOL(uxfrm_spi_alloc),	 SYMBOL(uxfrm_status),	       SYMBOL(uxfrm_thresholds_set),
+    SYMBOL(uxfrm_spi_alloc),	 SYMBOL(uxfrm_status),	       SYMBOL(uxfrm_thresholds_set), SYMBOL(uxfrm_workers_get), SYMBOL(uxfrm_workers_set),
 };
 #define COUNT (sizeof(symbols) / sizeof(symbols[0]))
 
