@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/companion.h"
 #include "core/instance.h"
 #include "core/replay.h"
 
@@ -300,7 +301,8 @@ void ux_interim_close(struct uxfrm *u, const struct ux_policy *policy)
 
 		if (!is_of(gap, policy))
 			continue;
-		/* before it is gone too: who has missed the policy sees the gap, or that something changed */
+		/* before it is gone too: who has missed the policy sees the gap, or that something
+		 * changed */
 		ux_interim_changed(u);
 		close_gap(u, gap);
 	}
@@ -347,6 +349,14 @@ static struct ux_former_identity identity_of(const struct ux_sa *sa)
 					   sa->id.family};
 }
 
+/* A companion stands for an IPComp SA that was allowed to do nothing, and has neither its reqid nor
+ * its SPI. */
+static bool stands_for(const struct ux_template *t, const struct ux_sa *companion)
+{
+	return t->optional && t->proto == IPPROTO_COMP &&
+	       address_fits(&t->saddr, &companion->saddr, t->family, companion->id.family);
+}
+
 /* By what it is, by what has taken its place, or by what it was: the policy may be about to follow
  * a move, or have followed one that the packet does not know of. */
 static bool template_names(const struct ux_template *t, const struct ux_sa *sa)
@@ -356,6 +366,8 @@ static bool template_names(const struct ux_template *t, const struct ux_sa *sa)
 	const struct ux_sa *current = ux_rcu_follow(&sa->runtime->current);
 	const struct ux_former_identity now = identity_of(sa);
 
+	if (ux_sa_is_companion(sa))
+		return stands_for(t, sa);
 	if (t->proto != sa->id.proto || t->mode != sa->mode)
 		return false;
 	if (identity_fits(t, &now))
@@ -386,17 +398,24 @@ bool ux_interim_waits_in(struct uxfrm *u, const struct ux_sa *sa)
 	return false;
 }
 
-/* The order does not matter: whoever installed the policy was asked for all of them. */
+/* Every SA is one that was asked for, and there is one for each template that must have one. The
+ * order does not matter: whoever installed the policy was asked for all of them. */
 static bool names_all(const struct ux_gap *gap, struct ux_sa *const *bundle, uint32_t n)
 {
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t k = 0;
+	uint32_t named = 0; /* bits: templates */
 
-		while (k < gap->n_templates && !template_names(&gap->templates[k], bundle[i]))
-			k++;
-		if (k == gap->n_templates)
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t names = 0;
+
+		for (uint32_t k = 0; k < gap->n_templates; k++)
+			names |= (uint32_t)template_names(&gap->templates[k], bundle[i]) << k;
+		if (!names)
 			return false;
+		named |= names;
 	}
+	for (uint32_t k = 0; k < gap->n_templates; k++)
+		if (!gap->templates[k].optional && !(named >> k & 1))
+			return false;
 	return true;
 }
 

@@ -5,8 +5,11 @@
 
 #include "pair.h"
 
+#include <netinet/in.h>
 #include <string.h>
 
+#include "base/rcu.h"
+#include "core/companion.h"
 #include "core/interim.h"
 
 #define HOLD_MS 500
@@ -372,6 +375,64 @@ static void test_inbound_policy_gone(void **state)
 	pair_close(&p);
 }
 
+static bool allowed(struct side *s, struct ux_sa *first, struct ux_sa *second)
+{
+	struct ux_sa *bundle[2] = {first, second};
+	struct ux_flow_key flow = {.family = AF_INET};
+	bool r;
+
+	ux_rcu_read_lock();
+	r = ux_interim_allowed(s->u, 0, UX_POLICY_IN, &flow, bundle, second ? 2 : 1);
+	ux_rcu_read_unlock();
+	return r;
+}
+
+/* IPComp inside ESP: who came without ESP was not allowed by the policy that is gone for the
+ * moment, either. */
+static void test_gap_wants_all_templates(void **state)
+{
+	const struct sa_spec comp = {.src = "192.0.2.1",
+				     .dst = "192.0.2.2",
+				     .spi = 0x1001,
+				     .reqid = 7,
+				     .mode = UX_MODE_TUNNEL,
+				     .proto = IPPROTO_COMP};
+	const struct sa_spec esp = {.src = "192.0.2.1",
+				    .dst = "192.0.2.2",
+				    .spi = 0x2002,
+				    .reqid = 7,
+				    .mode = UX_MODE_TRANSPORT,
+				    .algo = GCM128_16};
+	struct policy_spec spec = {.family = AF_INET,
+				   .dir = UX_POLICY_IN,
+				   .mode = UX_MODE_TUNNEL,
+				   .proto = IPPROTO_COMP,
+				   .src = "192.0.2.1",
+				   .dst = "192.0.2.2",
+				   .reqid = 7,
+				   .n_templates = 2};
+	struct ux_sa *outer, *inner, *companion;
+	struct ux_policy *policy;
+	struct pair p;
+
+	open_holding(&p, HOLD_MS);
+	inner = add_sa(&p.b, &comp);
+	outer = add_sa(&p.b, &esp);
+	companion = ux_companion_of(inner->runtime)->current;
+	policy = add_policy(&p.b, &spec);
+	policy->templates[0].optional = true;
+	policy->templates[1].proto = IPPROTO_ESP;
+	policy->templates[1].mode = UX_MODE_TRANSPORT;
+	ux_interim_open(p.b.u, policy);
+	ux_spd_remove(p.b.u, policy);
+	assert_true(allowed(&p.b, outer, inner));
+	assert_true(allowed(&p.b, outer, companion));
+	assert_true(allowed(&p.b, outer, NULL));
+	assert_false(allowed(&p.b, inner, NULL));
+	assert_false(allowed(&p.b, companion, NULL));
+	pair_close(&p);
+}
+
 /* The policy is there and its SA is not: one that was just deleted may be it. */
 static void test_outbound_sa_gone(void **state)
 {
@@ -532,8 +593,8 @@ static void test_bounds(void **state)
 	pair_close(&p);
 }
 
-/* The peer has moved, to another address or into UDP, and our client has not heard of it yet: what it sends waits
- * for the SA with that SPI, and for no other. */
+/* The peer has moved, to another address or into UDP, and our client has not heard of it yet: what
+ * it sends waits for the SA with that SPI, and for no other. */
 static void test_peer_moves_first(void **state)
 {
 	for (int in_udp = 0; in_udp < 2; in_udp++) {
@@ -601,7 +662,8 @@ static void test_order_is_kept(void **state)
 	uxfrm_worker_held(p.b.w, true, offered);
 	receive(&p.b, &flight[3]);
 	assert_int_equal(t.p.verdict, UXFRM_HOLD);
-	/* those that wait are offered, the first of them first, but not if it comes back in the middle of that */
+	/* those that wait are offered, the first of them first, but not if it comes back in the
+	 * middle of that */
 	copy_packet(&t, &flight[3]);
 	t.p.may_hold = UXFRM_MAY_HOLD_AGAIN;
 	inbound(&p.b, &t);
@@ -632,6 +694,7 @@ int main(void)
 	    cmocka_unit_test(test_keys_to_come),
 	    cmocka_unit_test(test_blocked_for_the_moment),
 	    cmocka_unit_test(test_inbound_policy_gone),
+	    cmocka_unit_test(test_gap_wants_all_templates),
 	    cmocka_unit_test(test_outbound_sa_gone),
 	    cmocka_unit_test(test_larval_drop),
 	    cmocka_unit_test(test_off),
