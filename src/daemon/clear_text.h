@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #pragma once
 
-/* Packets in clear that inbound policies want protected: the filter that shows them to the worker,
+/* Packets in clear that inbound policies want protected: the filter that shows them to a worker,
  * kept in step with the SPD. A system that cannot do it is warned of, and lets them in. Control
  * thread. */
 
@@ -18,7 +18,7 @@ struct ux_clear_text {
 };
 
 void ux_clear_text_open(struct ux_clear_text *c, struct ux_workers *workers);
-/* ux_clear_text_close - before the worker ends. @keep: what policies cover stays out. Also for one
+/* ux_clear_text_close - before the workers end. @keep: what policies cover stays out. Also for one
  * that is all zero. */
 void ux_clear_text_close(struct ux_clear_text *c, bool keep);
 /* ux_clear_text_free - after it. */

@@ -3,7 +3,7 @@
 
 /*
  * Packets that wait (UXFRM_HOLD), in the order they came. Of those that share a key (an SA's SPI, a
- * template's reqid) so many bytes at most, and a limit for all together. One thread: the worker.
+ * template's reqid) so many bytes at most, and a limit for all together. One thread at a time.
  */
 
 #include <stdbool.h>

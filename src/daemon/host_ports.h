@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * All ports of a daemon that serves its host, and the worker on them: the TUN device with its
+ * All ports of a daemon that serves its host, and the workers on them: the TUN device with its
  * routes, raw sockets for ESP, a pair of sockets for each UDP port that an SA uses, and the sender.
  * Control thread.
  */

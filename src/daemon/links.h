@@ -24,7 +24,7 @@ struct ux_links {
 	struct uxfrm *engine;		 /* borrowed */
 	const struct ux_config *config;	 /* borrowed */
 	struct ux_netlink *netlink;	 /* borrowed */
-	struct ux_workers *workers; /* borrowed; NULL once it has ended */
+	struct ux_workers *workers; /* borrowed; NULL once they have ended */
 	struct ux_list all;		 /* in the order they came */
 	uint32_t count;
 };
@@ -36,7 +36,7 @@ struct ux_link_facts {
 	uint32_t if_id;
 };
 
-/* The caller fills the borrowed fields. ux_links_fini - the worker has ended; devices stay where
+/* The caller fills the borrowed fields. ux_links_fini - the workers have ended; devices stay where
  * the configuration says fail_closed. */
 void ux_links_init(struct ux_links *links);
 void ux_links_fini(struct ux_links *links);

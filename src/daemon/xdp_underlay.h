@@ -32,13 +32,13 @@ struct ux_xdp_underlay_params {
 int ux_xdp_underlay_open(const struct ux_xdp_underlay_params *params,
 			 struct ux_xdp_underlay **ret_underlay,
 			 struct ux_ext_ack *ext) UX_MUST_CHECK;
-/* ux_xdp_underlay_sender - the port the worker sends by; @raw without an underlay. */
+/* ux_xdp_underlay_sender - the port the workers send by; @raw without an underlay. */
 struct ux_port *ux_xdp_underlay_sender(struct ux_xdp_underlay *u, struct ux_port *raw);
-/* ux_xdp_underlay_start - the worker is there: open devices. It is borrowed until
- * ux_xdp_underlay_stop, before the worker ends. */
+/* ux_xdp_underlay_start - the workers are there: open devices. They are borrowed until
+ * ux_xdp_underlay_stop, before the workers end. */
 void ux_xdp_underlay_start(struct ux_xdp_underlay *u, struct ux_workers *workers);
 void ux_xdp_underlay_stop(struct ux_xdp_underlay *u);
-/* ux_xdp_underlay_free - the worker has ended. Returns NULL. */
+/* ux_xdp_underlay_free - the workers have ended. Returns NULL. */
 struct ux_xdp_underlay *ux_xdp_underlay_free(struct ux_xdp_underlay *u);
 
 /* What the programs have to know. Ports in host order, SPIs in network order. */

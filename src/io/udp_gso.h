@@ -6,7 +6,7 @@
  * and makes the headers, from a socket that has the source port. What it would make otherwise than
  * the packets have it is not sent this way.
  *
- * The control thread says which sockets there are; the worker sends.
+ * The control thread says which sockets there are; workers send, each by its own.
  */
 
 #include <stdbool.h>
@@ -30,7 +30,7 @@ struct ux_udp_gso *ux_udp_gso_free(struct ux_udp_gso *g); /* accepts NULL, retur
  * thread. False: the kernel cannot do it, or there are too many; nothing is lost by that.
  */
 bool ux_udp_gso_add(struct ux_udp_gso *g, int family, uint16_t port, const int fds[2]);
-/* ux_udp_gso_remove - the worker may use them until it has been at its loop's head. Control thread.
+/* ux_udp_gso_remove - a worker may use them until it has been at its loop's head. Control thread.
  */
 void ux_udp_gso_remove(struct ux_udp_gso *g, int family, uint16_t port);
 

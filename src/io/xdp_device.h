@@ -4,7 +4,7 @@
 /*
  * A device with our XDP program on it, and an AF_XDP socket for each of its queues. The program is
  * there as long as the process: a link descriptor holds it. Opening and closing is the control
- * thread's; the worker receives by the ports and sends.
+ * thread's; workers receive by the ports and send, one at a time.
  */
 
 #include <stdatomic.h>
@@ -27,7 +27,7 @@ struct ux_xdp_port {
 	struct ux_port port;
 	struct ux_xdp_device *device;
 	struct ux_xdp_socket socket;
-	/* worker writes, relaxed */
+	/* workers write, one at a time, relaxed */
 	_Atomic(uint64_t) received;
 	_Atomic(uint64_t) malformed; /* headers or checksums are wrong */
 };
@@ -41,7 +41,7 @@ struct ux_xdp_device {
 	struct ux_xdp_steer *steer; /* borrowed */
 	struct ux_xdp_own own;
 	int link_fd;
-	/* worker writes, relaxed */
+	/* workers write, one at a time, relaxed */
 	_Atomic(uint64_t) sent;
 };
 

@@ -24,8 +24,8 @@ struct ux_port *ux_xdp_sender_port(struct ux_xdp_sender *s);
 
 /* ux_xdp_sender_add - send by @device too. Control thread. 0 or -ENOSPC. */
 int ux_xdp_sender_add(struct ux_xdp_sender *s, struct ux_xdp_device *device) UX_MUST_CHECK;
-/* ux_xdp_sender_remove - the worker does not begin to use it any more; when it has been at its
- * loop's head since, it does not use it. Control thread. */
+/* ux_xdp_sender_remove - no worker begins to use it any more; when all have been at their
+ * loop's head since, none uses it. Control thread. */
 void ux_xdp_sender_remove(struct ux_xdp_sender *s, const struct ux_xdp_device *device);
 /* ux_xdp_sender_forget - routes or neighbours have changed. Any thread. */
 void ux_xdp_sender_forget(struct ux_xdp_sender *s);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #pragma once
 
-/* Limits on the short way: while an SA is away from all of them nothing is to be done about them. */
+/* Limits on the short way: while an SA is away from all of them nothing is to be done about them.
+ */
 
 #include "core/limits.h"
 #include "ipsec/fast_flows.h"
@@ -26,7 +27,12 @@ static inline struct ux_fast_limits ux_fast_limits_of(const struct ux_sa *sa, ui
 	return f;
 }
 
-/* ux_fast_limits_far - would it be below all of them with so much more? */
+/* What other workers may have taken and not counted yet: a burst each. */
+#define UX_FAST_OTHERS_PACKETS (16 * UXFRM_BURST)
+#define UX_FAST_OTHERS_BYTES (UX_FAST_OTHERS_PACKETS * UINT64_C(2048))
+
+/* ux_fast_limits_far - would it be below all of them with so much more, here and by others? Nearer
+ * to them packets go the general way, which counts before it lets pass. */
 static inline bool ux_fast_limits_far(const struct ux_fast_limits *f,
 				      const struct ux_sa_runtime *rt, uint64_t bytes, uint32_t n,
 				      uint64_t now_s)
@@ -34,5 +40,6 @@ static inline bool ux_fast_limits_far(const struct ux_fast_limits *f,
 	uint64_t has = atomic_load_explicit(&rt->bytes, memory_order_relaxed);
 	uint64_t packets = atomic_load_explicit(&rt->packets, memory_order_relaxed);
 
-	return has + bytes < f->bytes && packets + n < f->packets && now_s < f->expires_s;
+	return has + bytes + UX_FAST_OTHERS_BYTES < f->bytes &&
+	       packets + n + UX_FAST_OTHERS_PACKETS < f->packets && now_s < f->expires_s;
 }

@@ -89,10 +89,12 @@ static void number_sa(struct uxfrm_worker *w, size_t first)
 {
 	struct ux_sa *sa = w->live[first]->sa;
 	struct number_block b = {.short_of = UXFRM_DROP_OUT_EXPIRED};
-	uint32_t allowed = ux_account_allow(w, first);
 	uint64_t bytes = 0, packets = 0;
+	uint32_t allowed;
 
+	/* first, so that nobody else counts between what is allowed and what is counted */
 	ux_worker_number(w, sa->runtime);
+	allowed = ux_account_allow(w, first);
 	if (allowed)
 		b = take_block(sa, w->live[first]->protocol, allowed);
 	if (b.n == allowed)

@@ -22,6 +22,11 @@ else
 	sources=$(echo "$sources" | grep -v -e '/ipsec_mb\.c$' -e '/ipsec_mb_gcm\.c$' -e '/ipsec_mb_jobs\.c$')
 	ipsec_mb=
 fi
+if [ "$(uname -m)" = x86_64 ]; then
+	sources=$(echo "$sources" | grep -v '/checksum_blocks\.c$')
+else
+	sources=$(echo "$sources" | grep -v '/checksum_blocks_x86\.c$')
+fi
 mutator=$here/${target}_mutator.c
 [ -f "$mutator" ] || mutator=
 # shellcheck disable=SC2086
