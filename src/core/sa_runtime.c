@@ -117,6 +117,14 @@ static void keys_free(struct uxfrm *u, struct ux_sa_keys *keys)
 	part_free(slab_for(u, keys_size(keys->present)), keys);
 }
 
+/* The key of a transform, if that is what was given: it may have none for an algorithm that its
+ * protocol does not use. */
+static const uint8_t *shared_key(const struct ux_algo_request *given, const uint8_t *key,
+				 uint32_t len)
+{
+	return given && key_bytes(given->key_bits) == len ? key : NULL;
+}
+
 /* @t: made of the AEAD, or if there is none of the two others that encrypt and authenticate. */
 static int keys_new(struct uxfrm *u, const struct ux_sa_params *p, const struct ux_transform *t,
 		    struct ux_sa_keys **ret_keys)
@@ -125,9 +133,12 @@ static int keys_new(struct uxfrm *u, const struct ux_sa_params *p, const struct 
 								  p->comp};
 	static const enum ux_algo_class class[UX_KEY_KINDS] = {UX_ALGO_AUTH, UX_ALGO_CIPHER,
 							       UX_ALGO_AEAD, UX_ALGO_COMP};
+	const uint8_t *cipher_key = ux_transform_cipher_key(t),
+		      *auth_key = ux_transform_auth_key(t);
 	const uint8_t *const shared[UX_KEY_KINDS] = {
-	    p->aead ? NULL : ux_transform_auth_key(t), p->aead ? NULL : ux_transform_cipher_key(t),
-	    p->aead ? ux_transform_cipher_key(t) : NULL, NULL};
+	    p->aead ? NULL : shared_key(p->auth, auth_key, t->auth_len),
+	    p->aead ? NULL : shared_key(p->crypt, cipher_key, t->cipher_len),
+	    shared_key(p->aead, cipher_key, t->cipher_len), NULL};
 	struct ux_sa_keys *keys;
 	uint8_t present = 0;
 	uint32_t n = 0;

@@ -211,12 +211,12 @@ struct ux_transform *ux_transform_get(struct ux_transform *t)
 
 const uint8_t *ux_transform_cipher_key(const struct ux_transform *t)
 {
-	return t->cipher_len ? t->keys : NULL;
+	return t->keys;
 }
 
 const uint8_t *ux_transform_auth_key(const struct ux_transform *t)
 {
-	return t->auth_len ? t->keys + t->cipher_len : NULL;
+	return t->keys + t->cipher_len;
 }
 
 struct ux_transform *ux_transform_put(struct ux_transform *t)

@@ -80,7 +80,7 @@ int ux_transform_new(const struct ux_transform_params *params, struct ux_transfo
 struct ux_transform *ux_transform_get(struct ux_transform *t);
 /*
  * ux_transform_cipher_key, ux_transform_auth_key - the key bytes as they were given, in key memory;
- * NULL when it has none. They live as long as the caller holds a reference.
+ * not NULL, also when there are none. They live as long as the caller holds a reference.
  */
 const uint8_t *ux_transform_cipher_key(const struct ux_transform *t);
 const uint8_t *ux_transform_auth_key(const struct ux_transform *t);

@@ -130,7 +130,7 @@ class Move:
 
     def size(self, number):
         """of a datagram"""
-        return 700 if number % 3 else 3000
+        return 700 if number % 2 else 3000
 
     def spis(self, number):
         return 0x8000000 + 2 * number, 0x8000001 + 2 * number
@@ -151,7 +151,8 @@ class Move:
         yield f'send {BURST}'
         yield f'ours {self.migrate_state(1, spis[1]).hex()}'
         yield f'send {BURST}'
-        yield from () if self.is_seamless else ('sleep 1',)
+        # What is on its way when the kernel deletes its SA is lost there.
+        yield from () if self.is_seamless and not self.is_told_anew else ('sleep 20',)
         yield from self.tell_kernel(spis)
         yield from (f'send {BURST}',) if self.is_seamless else ()
         yield f'ours {self.migrate_state(0, spis[0]).hex()}'
@@ -210,10 +211,6 @@ class AhMove(Move):
     @property
     def protocol(self):
         return x.AH
-
-    def size(self, number):
-        """Datagrams in fragments are the part of those of ESP."""
-        return 700
 
     def script(self, number):
         for line in super().script(number):

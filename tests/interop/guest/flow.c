@@ -51,9 +51,12 @@ static void receive(struct end *e)
 	uint8_t data[DATAGRAM_MAX];
 	ssize_t n;
 
-	while ((n = recv(e->fd, data, sizeof(data), MSG_DONTWAIT)) >= 0) {
+	/* An error that waits is about one that this end has sent, and was told its path's MTU. */
+	while ((n = recv(e->fd, data, sizeof(data), MSG_DONTWAIT)) >= 0 || errno == EMSGSIZE) {
 		uint32_t number = FLOW_MAX;
 
+		if (n < 0)
+			continue;
 		if ((size_t)n == flow_size)
 			memcpy(&number, data, sizeof(number));
 		if (number >= FLOW_MAX) {
