@@ -169,12 +169,12 @@ void ux_replay_check_run(const struct ux_replay_window *w, uint64_t *seqs, size_
 	for (size_t i = 0; i < n; i++) {
 		/* The usual case: one behind the other, all of them ahead of the window. */
 		if (next && seqs[i] == (uint32_t)next && next - top < NEAR_AHEAD) {
-			seqs[i] = next++;
+			seqs[i] = next;
 			answers[i] = UX_REPLAY_NEW;
-			continue;
+		} else {
+			seqs[i] = ux_replay_guess(w, (uint32_t)seqs[i]);
+			answers[i] = (uint8_t)ux_replay_check(w, seqs[i]);
 		}
-		seqs[i] = ux_replay_guess(w, (uint32_t)seqs[i]);
-		answers[i] = (uint8_t)ux_replay_check(w, seqs[i]);
 		next = seqs[i] - top < NEAR_AHEAD && answers[i] == UX_REPLAY_NEW ? seqs[i] + 1 : 0;
 		if (!(uint32_t)next) /* the 32 bits begin anew: guess */
 			next = 0;

@@ -124,6 +124,33 @@ struct guess {
 	uint64_t expected;
 };
 
+/* A run is told what its packets would be one by one, also where the 32 bits begin anew. */
+static void run_across_two_to_the_32(void **state)
+{
+	for (int esn = 0; esn < 2; esn++) {
+		_Alignas(64) uint8_t memory[1024];
+		struct ux_replay_window *w = (void *)memory;
+		const uint32_t low[] = {0xfffffffd, 0xfffffffe, 0xffffffff, 0, 1, 2, 2};
+		enum { N = sizeof(low) / sizeof(low[0]) };
+		uint64_t seqs[N];
+		uint8_t answers[N];
+
+		assert_true(ux_replay_size(64) <= sizeof(memory));
+		ux_replay_init(w, 64, esn);
+		assert_int_equal(ux_replay_commit(w, 0xfffffffc), UX_REPLAY_NEW);
+		for (size_t i = 0; i < N; i++)
+			seqs[i] = low[i];
+		ux_replay_check_run(w, seqs, N, answers);
+		for (size_t i = 0; i < N; i++) {
+			const uint64_t seq = ux_replay_guess(w, low[i]);
+
+			assert_int_equal(seqs[i], seq);
+			assert_int_equal(answers[i], ux_replay_check(w, seq));
+		}
+		assert_int_equal(answers[3], esn ? UX_REPLAY_NEW : UX_REPLAY_ZERO);
+	}
+}
+
 /* RFC 4303 appendix A2.1: case A, the window in one subspace; case B, in two. */
 static void esn_guess(void **state)
 {
@@ -240,10 +267,15 @@ static void store_and_load(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(window_edges),	    cmocka_unit_test(window_of_one),
-	    cmocka_unit_test(window_none),	    cmocka_unit_test(window_largest),
-	    cmocka_unit_test(across_two_to_the_32), cmocka_unit_test(esn_guess),
-	    cmocka_unit_test(before_zero),	    cmocka_unit_test(random_against_model),
+	    cmocka_unit_test(window_edges),
+	    cmocka_unit_test(window_of_one),
+	    cmocka_unit_test(window_none),
+	    cmocka_unit_test(window_largest),
+	    cmocka_unit_test(across_two_to_the_32),
+	    cmocka_unit_test(run_across_two_to_the_32),
+	    cmocka_unit_test(esn_guess),
+	    cmocka_unit_test(before_zero),
+	    cmocka_unit_test(random_against_model),
 	    cmocka_unit_test(store_and_load),
 	};
 
