@@ -65,17 +65,28 @@ static bool host_lacks_it(void)
 	return errno == ENOPROTOOPT || errno == EOPNOTSUPP;
 }
 
+/* What was to be protected from now on no longer goes past the policies, whatever the program makes
+ * of the error. */
+static void refuse_to_protect(int fd, uint8_t dir)
+{
+	const uint32_t bit = shim_bypass_bit();
+
+	if (bit && dir == XFRM_POLICY_OUT)
+		(void)put_mark(fd, mark_of(fd) & ~bit);
+}
+
 int shim_set_socket_policy(int fd, int level, int name, const void *value, socklen_t len)
 {
 	struct xfrm_userpolicy_info info = {.action = XFRM_POLICY_BLOCK};
 	uint32_t bit;
 
+	if (value && len >= sizeof(info))
+		memcpy(&info, value, sizeof(info));
 	if (value && len >= sizeof(info) + sizeof(struct xfrm_user_tmpl)) {
+		refuse_to_protect(fd, info.dir);
 		errno = EOPNOTSUPP;
 		return -1;
 	}
-	if (value && len >= sizeof(info))
-		memcpy(&info, value, sizeof(info));
 	if (shim_real()->setsockopt(fd, level, name, value, len) < 0 && !host_lacks_it())
 		return -1;
 	if (value && info.dir != XFRM_POLICY_OUT)

@@ -52,6 +52,14 @@ def udp(family):
     return s
 
 
+def refused(name, s, level, option, value):
+    try:
+        s.setsockopt(level, option, value)
+        check(f"{name}: templates are refused", False, "they are not")
+    except OSError as error:
+        check(f"{name}: templates are refused", error.errno == 95, error)
+
+
 def one_family(name, family, level, option):
     s = udp(family)
     s.setsockopt(level, option, policy(family, IN, ALLOW))
@@ -63,12 +71,11 @@ def one_family(name, family, level, option):
     check(f"{name}: a mark of its own keeps that", (real_mark(s), shown_mark(s)) == (BIT | 7, 7), hex(real_mark(s)))
     s.setsockopt(level, option, policy(family, OUT, BLOCK))
     check(f"{name}: a policy that blocks ends it", (real_mark(s), shown_mark(s)) == (7, 7), hex(real_mark(s)))
-    try:
-        s.setsockopt(level, option, policy(family, OUT, ALLOW, templates=1))
-        check(f"{name}: templates are refused", False, "they are not")
-    except OSError as error:
-        check(f"{name}: templates are refused", error.errno == 95, error)
-    check(f"{name}: and change nothing", real_mark(s) == 7, hex(real_mark(s)))
+    s.setsockopt(level, option, policy(family, OUT, ALLOW))
+    refused(name, s, level, option, policy(family, IN, ALLOW, templates=1))
+    check(f"{name}: for input they change nothing", real_mark(s) == BIT | 7, hex(real_mark(s)))
+    refused(name, s, level, option, policy(family, OUT, ALLOW, templates=1))
+    check(f"{name}: for output nothing passes our policies any more", real_mark(s) == 7, hex(real_mark(s)))
     s.close()
 
 
