@@ -159,6 +159,21 @@ void uxfrm_cleartext(struct uxfrm_worker *w, struct uxfrm_packet *const *packets
  * @offered; @any false: it keeps none. When it has moved since, what comes is held behind them, so that the order stays.
  */
 void uxfrm_worker_held(struct uxfrm_worker *w, bool any, uint32_t offered);
+
+/*
+ * When an SA moves its packets may come by another port (another socket, another device's queue) than those
+ * sent before, and a busy worker would see them first, ahead of the others by more than a replay window. So
+ * the first of them wait (UXFRM_HOLD) until the other ports' queues have been looked at.
+ *
+ * uxfrm_worker_set_several_ports - @several: packets from the network come to this worker by several ports,
+ * and it does as follows. At first not: none waits for this.
+ * uxfrm_worker_wants_older - after uxfrm_inbound: how many SAs have packets that wait so, 0 to 64. The
+ * caller gives to uxfrm_inbound all that its other ports have now, then calls
+ * uxfrm_worker_older_taken with that number; those that wait are then to be offered again.
+ */
+void uxfrm_worker_set_several_ports(struct uxfrm_worker *w, bool several);
+uint32_t uxfrm_worker_wants_older(const struct uxfrm_worker *w);
+void uxfrm_worker_older_taken(struct uxfrm_worker *w, uint32_t n);
 /* uxfrm_changes - has moved when packets that were held may pass. Any thread. */
 uint32_t uxfrm_changes(const struct uxfrm *u);
 

@@ -74,9 +74,14 @@ void ux_interim_fini(struct uxfrm *u)
 		close_gap(u, gap);
 }
 
-void ux_interim_changed(struct uxfrm *u)
+void ux_interim_look_again(struct uxfrm *u)
 {
 	atomic_fetch_add_explicit(&u->interim.changes, 1, memory_order_release);
+}
+
+void ux_interim_changed(struct uxfrm *u)
+{
+	ux_interim_look_again(u);
 	ux_generation_move(&u->generation);
 }
 

@@ -56,6 +56,8 @@ void ux_interim_init(struct uxfrm *u);
 void ux_interim_fini(struct uxfrm *u);
 /* ux_interim_tick - forget what is due. Returns the next deadline, UINT64_MAX: none. */
 uint64_t ux_interim_tick(struct uxfrm *u);
+/* ux_interim_look_again - what waits may pass now, though nothing has changed. Any thread. */
+void ux_interim_look_again(struct uxfrm *u);
 /* ux_interim_changed - an SA or a policy has come or gone. Control thread. */
 void ux_interim_changed(struct uxfrm *u);
 

@@ -184,6 +184,9 @@ struct ux_sa_runtime {
 	uint8_t proto;
 	/* control thread writes, workers read */
 	_Atomic(bool) parked; /* deleted, and may come back (core/interim.h): nothing passes */
+	/* It has moved, and what was sent before may still be in the queue of another port: the
+	 * control thread sets, the worker that has looked there clears (ipsec/hold.h) */
+	_Atomic(bool) overtakes;
 
 	/* workers, atomic */
 	_Alignas(64) _Atomic(uint64_t) oseq; /* last sequence number sent */

@@ -441,6 +441,12 @@ static bool wants_grace(const struct uxfrm *u, const struct ux_sa *old, const st
 	       !same_inbound(old, fresh);
 }
 
+/* What comes by @fresh may come by another port than what was sent before it moved. */
+static void note_other_port(struct ux_sa_runtime *r)
+{
+	atomic_store_explicit(&r->overtakes, true, memory_order_relaxed);
+}
+
 static void reset_stats(struct ux_sa_stats *stats)
 {
 	atomic_store_explicit(&stats->replay_window, 0, memory_order_relaxed);
@@ -496,6 +502,8 @@ int ux_sad_replace(struct uxfrm *u, struct ux_sa *old, struct ux_sa *fresh, bool
 	if (moved && shared && ux_former_reserve(u) < 0)
 		return -ENOMEM;
 
+	if (grace)
+		note_other_port(fresh->runtime);
 	/* first everything that makes the new one reachable; the former identity before all, as a
 	 * swap under one address key hides the old SA at once */
 	if (moved && shared) {
@@ -627,6 +635,8 @@ int ux_sad_resume(struct uxfrm *u, struct ux_sa *parked, struct ux_sa *fresh, st
 	/* while it was parked, what was noted of it was not found */
 	atomic_store_explicit(&r->noted, 0, memory_order_release);
 	ux_sa_share_runtime(fresh, r);
+	if (grace)
+		note_other_port(r);
 	reset_stats(&r->stats);
 	hash_sa(u, fresh);
 	spi_link(u, fresh);

@@ -6,10 +6,11 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/list.h"
+#include "daemon/clock.h"
 #include "daemon/spread.h"
+#include "daemon/waiting.h"
 
 /* Buffers lie apart by more than their size, so that their starts do not fall into the same cache
  * sets. */
@@ -18,29 +19,11 @@
  * Linux gives 30). */
 #define INCOMPLETE_MAX 64
 #define INCOMPLETE_NS 30000000000ull
-#define HELD_MANY 100
-#define HELD_PAUSE_NS 10000ull /* for each of more than that */
 
 static void count(_Atomic(uint64_t) *counter)
 {
 	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1,
 			      memory_order_relaxed);
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-static uint64_t real_s(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME_COARSE, &t);
-	return (uint64_t)t.tv_sec;
 }
 
 /* ---- through the engine ---- */
@@ -52,7 +35,7 @@ static uint32_t take_fragment(struct ux_burst *b, struct uxfrm_packet *p, bool *
 	uint8_t *whole;
 
 	pthread_mutex_lock(&s->reassembly_lock);
-	switch (ux_reassembly_add(s->reassembly, p->data, p->len, now_ns(), &whole, &len)) {
+	switch (ux_reassembly_add(s->reassembly, p->data, p->len, ux_coarse_ns(), &whole, &len)) {
 	case UX_REASSEMBLY_DONE:
 		*ret_refused = len > ux_port_room(p);
 		if (!*ret_refused)
@@ -85,7 +68,7 @@ static void try_whole(struct ux_burst *b, struct uxfrm_packet *p)
 	p->data = ux_port_start(p);
 	p->len = len;
 	p->may_split = 1;
-	ux_path_mtu_outbound(b->path_mtu, b->worker, &p, 1, now_ns());
+	ux_path_mtu_outbound(b->path_mtu, b->worker, &p, 1, ux_coarse_ns());
 	p->may_split = 0;
 }
 
@@ -96,7 +79,7 @@ static void give_to_engine(struct ux_burst *b, enum ux_port_side side,
 		uxfrm_inbound(b->worker, packets, n);
 		return;
 	}
-	ux_path_mtu_outbound(b->path_mtu, b->worker, packets, n, now_ns());
+	ux_path_mtu_outbound(b->path_mtu, b->worker, packets, n, ux_coarse_ns());
 	for (size_t i = 0; i < n; i++) {
 		if (packets[i]->verdict == UXFRM_DROP && packets[i]->drop == UXFRM_DROP_FRAGMENT)
 			try_whole(b, packets[i]);
@@ -132,7 +115,7 @@ static const struct ux_port_ops in_turn_ops = {.send = send_in_turn};
  * same. */
 static void reply(struct ux_burst *b, struct uxfrm_packet *const *packets, size_t n)
 {
-	const uint64_t now = now_ns();
+	const uint64_t now = ux_coarse_ns();
 	size_t taken = ux_path_mtu_reply(b->path_mtu, b->worker, &b->in_turn, packets, n, now);
 
 	if (taken)
@@ -154,11 +137,13 @@ static size_t choose(struct uxfrm_packet *const *packets, size_t n, uint8_t verd
 
 static void send_outbound(struct ux_burst *b, struct uxfrm_packet *const *packets, size_t n)
 {
-	struct uxfrm_packet *chosen[UXFRM_BURST];
-	size_t m = choose(packets, n, UXFRM_UNDERLAY, UXFRM_BYPASS, chosen);
+	struct uxfrm_packet *sent[UXFRM_BURST], *dropped[UXFRM_BURST];
+	size_t n_sent = choose(packets, n, UXFRM_UNDERLAY, UXFRM_BYPASS, sent);
+	size_t n_dropped = choose(packets, n, UXFRM_DROP, UXFRM_DROP, dropped);
 
-	ux_port_send(&b->in_turn, chosen, m);
-	reply(b, packets, n);
+	ux_port_send(&b->in_turn, sent, n_sent);
+	ux_path_mtu_tell_too_big(b->path_mtu, b->worker, &b->in_turn, sent, n_sent, ux_coarse_ns());
+	reply(b, dropped, n_dropped);
 	/* What was numbered and then dropped has had its turn, too. */
 	ux_order_send(&b->order);
 	ux_order_sent(&b->order);
@@ -193,8 +178,7 @@ static void deliver_by_links(struct ux_burst *b, struct uxfrm_packet *const *pac
 		struct uxfrm_packet *chosen[UXFRM_BURST];
 		size_t m = 0;
 
-		for (; at < n && packets[at]->if_id == if_id;
-		     at = next_of_link(packets, at + 1, n))
+		for (; at < n && packets[at]->if_id == if_id; at = next_of_link(packets, at + 1, n))
 			chosen[m++] = packets[at];
 		deliver_by_link(b, ux_link_ports_find(links, if_id), chosen, m);
 	}
@@ -233,155 +217,33 @@ static void deliver(struct ux_burst *b, struct uxfrm_packet *const *packets, siz
 		deliver_by_queues(b, chosen, n);
 }
 
-/* Through the engine and out, in the order that the workers owe each other. */
-static void pass(struct ux_burst *b, enum ux_port_side side, struct uxfrm_packet *const *packets,
-		 size_t n)
+/* Through the engine and out, or to where packets wait, in the order that the workers owe each other. */
+static size_t pass(struct ux_burst *b, enum ux_port_side side, struct uxfrm_packet *const *packets,
+		   size_t n, const uint64_t *deadlines, struct uxfrm_packet **refused)
 {
+	size_t m;
+
 	give_to_engine(b, side, packets, n);
 	if (side == UX_PORT_HOST) {
 		send_outbound(b, packets, n);
-	} else {
-		ux_order_deliver(&b->order);
-		deliver(b, packets, n);
-		ux_order_delivered(&b->order);
+		return ux_waiting_keep(b, side, packets, n, deadlines, refused);
 	}
+	ux_order_deliver(&b->order);
+	deliver(b, packets, n);
+	m = ux_waiting_keep(b, side, packets, n, deadlines, refused);
+	ux_order_delivered(&b->order);
+	return m;
 }
 
-/* ---- what waits ---- */
-
-static bool keep(struct ux_burst *b, const struct uxfrm_packet *p, enum ux_port_side side,
-		 uint64_t deadline_ns)
+void ux_burst_carry(struct ux_burst *b, enum ux_port_side side, size_t n, const uint64_t *deadlines)
 {
-	struct ux_shared_work *s = b->shared;
-	bool kept;
+	struct uxfrm_packet *refused[UXFRM_BURST], *none[UXFRM_BURST];
+	size_t m;
 
-	pthread_mutex_lock(&s->held_lock);
-	kept = ux_held_add(&s->held, p, side, now_ns(), deadline_ns);
-	if (kept) {
-		atomic_store_explicit(&s->n_held, s->held.n, memory_order_relaxed);
-		/* It may have met what is not so any more, after others have looked. */
-		if (uxfrm_changes(s->engine) != b->changes)
-			s->held.earliest_ns = 0;
-	}
-	pthread_mutex_unlock(&s->held_lock);
-	return kept;
-}
-
-/* The burst through the engine and out. Those that have to wait wait; for which there is no room
- * goes on as if it had waited. @deadlines: of each, or NULL. */
-static void carry(struct ux_burst *b, enum ux_port_side side, size_t n, const uint64_t *deadlines)
-{
-	struct uxfrm_packet *refused[UXFRM_BURST];
-	size_t m = 0;
-
-	uxfrm_worker_clock(b->worker, real_s());
-	pass(b, side, b->all, n);
-	for (size_t i = 0; i < n; i++) {
-		struct uxfrm_packet *p = b->all[i];
-
-		if (p->verdict != UXFRM_HOLD || keep(b, p, side, deadlines ? deadlines[i] : 0))
-			continue;
-		p->may_hold = UXFRM_MAY_HOLD_NOT;
-		refused[m++] = p;
-	}
+	uxfrm_worker_clock(b->worker, ux_coarse_real_s());
+	m = pass(b, side, b->all, n, deadlines, refused);
 	if (m)
-		pass(b, side, refused, m);
-}
-
-/* Up to a burst of those that wait, from the front and of one side. */
-static size_t take_held(struct ux_burst *b, size_t max, enum ux_port_side *ret_side,
-			uint64_t deadlines[UXFRM_BURST])
-{
-	struct ux_held *held = &b->shared->held;
-	uint64_t now = now_ns();
-	size_t n = 0;
-
-	pthread_mutex_lock(&b->shared->held_lock);
-	while (n < max && ux_held_any(held)) {
-		struct ux_held_packet *next = ux_held_first(held), *taken;
-
-		if (n && next->side != *ret_side)
-			break;
-		taken = ux_held_take(held);
-		*ret_side = taken->side;
-		ux_held_put(taken, b->all[n]);
-		b->all[n]->may_hold =
-		    taken->deadline_ns > now ? UXFRM_MAY_HOLD_AGAIN : UXFRM_MAY_HOLD_NOT;
-		deadlines[n++] = taken->deadline_ns;
-		free(taken);
-	}
-	pthread_mutex_unlock(&b->shared->held_lock);
-	return n;
-}
-
-/* How many wait, and by what time one must be looked at. */
-static uint32_t held_now(struct ux_shared_work *s, uint64_t *ret_earliest_ns)
-{
-	uint32_t n;
-
-	pthread_mutex_lock(&s->held_lock);
-	n = s->held.n;
-	*ret_earliest_ns = s->held.earliest_ns;
-	pthread_mutex_unlock(&s->held_lock);
-	return n;
-}
-
-/* Once through all that wait, in their order. */
-static void offer_held(struct ux_burst *b, uint32_t n_waiting)
-{
-	uint64_t deadlines[UXFRM_BURST];
-	enum ux_port_side side = UX_PORT_HOST;
-
-	pthread_mutex_lock(&b->shared->held_lock);
-	ux_held_begin(&b->shared->held);
-	pthread_mutex_unlock(&b->shared->held_lock);
-	for (size_t left = n_waiting; left > 0;) {
-		size_t n = take_held(b, left < UXFRM_BURST ? left : UXFRM_BURST, &side, deadlines);
-
-		left -= n;
-		carry(b, side, n, deadlines);
-	}
-}
-
-/* The others' packets, too, go behind those that wait: they are let on when these have been offered. */
-static void look_at_held(struct ux_burst *b)
-{
-	struct ux_shared_work *s = b->shared;
-	const uint32_t changes = b->changes = uxfrm_changes(s->engine);
-	const uint64_t now = now_ns();
-	uint64_t earliest_ns;
-	uint32_t n = held_now(s, &earliest_ns);
-	bool due;
-
-	if (n && now < s->next_offer_ns) {
-		uxfrm_worker_held(b->worker, true, atomic_load(&s->changes));
-		return;
-	}
-	due = changes != atomic_load(&s->changes) || earliest_ns <= now;
-	atomic_store(&s->changes, changes);
-	uxfrm_worker_held(b->worker, n > 0, changes);
-	if (n && due) {
-		/* Others have as much time as a great many take that wait. */
-		s->next_offer_ns = n > HELD_MANY ? now + n * HELD_PAUSE_NS : 0;
-		offer_held(b, n);
-	}
-	pthread_mutex_lock(&s->held_lock);
-	atomic_store_explicit(&s->n_held, s->held.n, memory_order_relaxed);
-	pthread_mutex_unlock(&s->held_lock);
-}
-
-void ux_burst_look(struct ux_burst *b)
-{
-	struct ux_shared_work *s = b->shared;
-
-	b->changes = uxfrm_changes(s->engine);
-	if (!ux_burst_any_held(b)) {
-		uxfrm_worker_held(b->worker, false, b->changes);
-		return;
-	}
-	pthread_mutex_lock(&s->offering);
-	look_at_held(b);
-	pthread_mutex_unlock(&s->offering);
+		(void)pass(b, side, refused, m, NULL, none);
 }
 
 /* ---- serving ports ---- */
@@ -389,7 +251,7 @@ void ux_burst_look(struct ux_burst *b)
 /* Packets that came in clear go on in the kernel or end there: the port tells it. */
 static void cleartext(struct ux_burst *b, struct ux_port *port, size_t n)
 {
-	uxfrm_worker_clock(b->worker, real_s());
+	uxfrm_worker_clock(b->worker, ux_coarse_real_s());
 	uxfrm_cleartext(b->worker, b->all, n, port->side == UX_PORT_CLEAR_FWD);
 	ux_port_send(port, b->all, n);
 }
@@ -407,7 +269,8 @@ size_t ux_burst_serve(struct ux_burst *b, struct ux_port *port, bool *ret_more)
 	}
 	for (size_t i = 0; i < n; i++)
 		b->all[i]->may_hold = UXFRM_MAY_HOLD_FIRST;
-	carry(b, port->side, n, NULL);
+	ux_waiting_go_behind(b);
+	ux_burst_carry(b, port->side, n, NULL);
 	return n;
 }
 

@@ -40,7 +40,7 @@ struct ux_shared_work {
 	struct ux_held held;	   /* under held_lock */
 	uint64_t next_offer_ns;	   /* under offering: when many wait, not before */
 	_Atomic(uint32_t) n_held;  /* workers: some wait, or are being offered */
-	_Atomic(uint32_t) changes; /* under offering: uxfrm_changes() when they were offered last */
+	_Atomic(uint32_t) changes; /* workers: uxfrm_changes() when they were offered last */
 };
 
 /* Counted by one worker, read by the control thread. */
@@ -58,6 +58,8 @@ struct ux_burst {
 	struct ux_path_mtu *path_mtu;
 	struct ux_order_mine order;
 	uint32_t changes; /* uxfrm_changes() when this worker looked at those that wait */
+	bool not_offered; /* some of those could pass, and have not been offered yet */
+	bool goes_first;  /* what is served now does not go behind them */
 	uint8_t *memory;
 	struct uxfrm_packet packets[UXFRM_BURST];
 	struct uxfrm_packet *all[UXFRM_BURST];
@@ -75,10 +77,11 @@ void ux_burst_fini(struct ux_burst *b);
 
 /* ux_burst_serve - receive a burst from @port and carry it. *ret_more: as ux_order_receive. Returns how many. */
 size_t ux_burst_serve(struct ux_burst *b, struct ux_port *port, bool *ret_more);
-/* ux_burst_look - what waits goes first, when it may: before each burst, and from time to time. */
-void ux_burst_look(struct ux_burst *b);
+/* ux_burst_carry - @n packets in b->all through the engine and out. Those for which there is no room where packets
+ * wait go on as if they had waited. @deadlines: of those that have waited, or NULL. */
+void ux_burst_carry(struct ux_burst *b, enum ux_port_side side, size_t n, const uint64_t *deadlines);
 /* ux_burst_any_held - does any packet wait? */
 static inline bool ux_burst_any_held(const struct ux_burst *b)
 {
-	return atomic_load_explicit(&b->shared->n_held, memory_order_relaxed) > 0;
+	return atomic_load_explicit(&b->shared->n_held, memory_order_acquire) > 0;
 }

@@ -14,8 +14,8 @@
 
 /* Between two looks at who has bound our ports: by themselves, and because an SA came. */
 #define LOOK_PAUSE_NS 2000000000ull
-#define NAT_TRAVERSAL_PORT 4500 /* RFC 3948 */
 #define LOOK_AT_ONCE_NS 50000000ull
+#define NAT_TRAVERSAL_PORT 4500 /* RFC 3948 */
 
 /* One address of a port that somebody has bound alone, and we with them. */
 struct encap_address {

@@ -87,6 +87,44 @@ size_t ux_order_receive(struct ux_order_mine *mine, struct ux_port *port,
 	return got;
 }
 
+/* With a turn as if a burst had been received: whoever has one has none of another port. */
+static void wait_for(struct ux_port_sharing *from, uint32_t number)
+{
+	ux_turn_wait(&from->marked, number);
+	ux_turn_give(&from->marked, number);
+	ux_turn_wait(&from->delivered, number);
+	ux_turn_give(&from->delivered, number);
+}
+
+void ux_order_catch_up(struct ux_port *port)
+{
+	struct ux_port_sharing *from = port->sharing;
+	uint32_t number;
+
+	if (!from)
+		return;
+	pthread_mutex_lock(&from->receive);
+	number = ux_turn_take(&from->marked);
+	pthread_mutex_unlock(&from->receive);
+	wait_for(from, number);
+}
+
+void ux_order_stop(struct ux_port *port)
+{
+	struct ux_port_sharing *from = port->sharing;
+
+	if (!from)
+		return;
+	pthread_mutex_lock(&from->receive);
+	wait_for(from, ux_turn_take(&from->marked));
+}
+
+void ux_order_go_on(struct ux_port *port)
+{
+	if (port->sharing)
+		pthread_mutex_unlock(&port->sharing->receive);
+}
+
 static void arrived(void *opaque)
 {
 	struct ux_order_mine *mine = opaque;

@@ -62,6 +62,13 @@ void ux_order_sent(struct ux_order_mine *mine);
  */
 size_t ux_order_receive(struct ux_order_mine *mine, struct ux_port *port,
 			struct uxfrm_packet *const *packets, size_t n, bool *ret_more);
+/*
+ * ux_order_catch_up - between two bursts: returns when all bursts received from @port so far are delivered, or kept
+ * where packets wait. ux_order_stop - and no worker receives from it until ux_order_go_on.
+ */
+void ux_order_catch_up(struct ux_port *port);
+void ux_order_stop(struct ux_port *port);
+void ux_order_go_on(struct ux_port *port);
 /* ux_order_deliver - inbound, after uxfrm_inbound: returns when the burst may be delivered.
  * ux_order_delivered - it was. */
 void ux_order_deliver(struct ux_order_mine *mine);

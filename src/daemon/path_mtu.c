@@ -143,6 +143,20 @@ static void build(struct ux_path_mtu *m, const struct uxfrm_packet *p)
 	m->error.ifindex = 0;
 }
 
+/* To the host itself it goes whatever policies say, as Linux tells its own sockets without a packet. */
+static void pass_error(struct ux_path_mtu *m, struct uxfrm_worker *w, bool ours, uint64_t now_ns)
+{
+	struct uxfrm_packet *error = &m->error;
+
+	if (!ours) {
+		ux_path_mtu_outbound(m, w, &error, 1, now_ns);
+		return;
+	}
+	error->verdict = UXFRM_BYPASS;
+	error->may_fragment = 1;
+	error->mtu = 0;
+}
+
 /* Returns whether @p is of this host; that is so also where there are too many errors to send one.
  */
 static bool send_error(struct ux_path_mtu *m, struct uxfrm_worker *w, struct ux_port *port,
@@ -159,7 +173,7 @@ static bool send_error(struct ux_path_mtu *m, struct uxfrm_worker *w, struct ux_
 		m->credit_ns += ERROR_COST_NS; /* none was sent */
 		return ours;
 	}
-	ux_path_mtu_outbound(m, w, &error, 1, now_ns);
+	pass_error(m, w, ours, now_ns);
 	if (error->verdict == UXFRM_UNDERLAY || error->verdict == UXFRM_BYPASS)
 		ux_port_send(port, &error, 1);
 	return ours;
@@ -189,6 +203,19 @@ void ux_path_mtu_tell_unreachable(struct ux_path_mtu *m, struct uxfrm_worker *w,
 			(void)send_error(m, w, port, packets[i], now_ns);
 }
 
+static bool is_too_big(const struct uxfrm_packet *p)
+{
+	return p->verdict == UXFRM_DROP && p->drop == UXFRM_DROP_OUT_TOO_BIG && p->mtu;
+}
+
+void ux_path_mtu_tell_too_big(struct ux_path_mtu *m, struct uxfrm_worker *w, struct ux_port *port,
+			      struct uxfrm_packet *const *packets, size_t n, uint64_t now_ns)
+{
+	for (size_t i = 0; i < n; i++)
+		if (is_too_big(packets[i]))
+			(void)send_error(m, w, port, packets[i], now_ns);
+}
+
 /* Returns whether @p has been sent on after all. */
 static bool reply_one(struct ux_path_mtu *m, struct uxfrm_worker *w, struct ux_port *port,
 		      struct uxfrm_packet *p, uint64_t now_ns)
@@ -208,14 +235,8 @@ size_t ux_path_mtu_reply(struct ux_path_mtu *m, struct uxfrm_worker *w, struct u
 {
 	size_t taken = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		struct uxfrm_packet *p = packets[i];
-
-		if (p->verdict != UXFRM_DROP || p->drop != UXFRM_DROP_OUT_TOO_BIG || !p->mtu)
-			continue;
-		taken += reply_one(m, w, port, p, now_ns);
-		/* once is enough */
-		p->mtu = p->verdict == UXFRM_DROP ? 0 : p->mtu;
-	}
+	for (size_t i = 0; i < n; i++)
+		if (is_too_big(packets[i]))
+			taken += reply_one(m, w, port, packets[i], now_ns);
 	return taken;
 }

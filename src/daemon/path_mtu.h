@@ -26,12 +26,18 @@ void ux_path_mtu_outbound(struct ux_path_mtu *m, struct uxfrm_worker *w,
 			  struct uxfrm_packet *const *packets, size_t n, uint64_t now_ns);
 
 /*
- * ux_path_mtu_tell_unreachable - to the senders of what was sent to a link and found no SA there, by
+ * ux_path_mtu_tell_unreachable - to the senders of what was sent to a link and found no SA there,
+ * by
  * @port, as Linux tells those of its xfrm interfaces.
  */
 void ux_path_mtu_tell_unreachable(struct ux_path_mtu *m, struct uxfrm_worker *w,
 				  struct ux_port *port, struct uxfrm_packet *const *packets,
 				  size_t n, uint64_t now_ns);
+
+/* ux_path_mtu_tell_too_big - to the senders of those that the port refused as too big for the
+ * system, and left as they were; by @port. */
+void ux_path_mtu_tell_too_big(struct ux_path_mtu *m, struct uxfrm_worker *w, struct ux_port *port,
+			      struct uxfrm_packet *const *packets, size_t n, uint64_t now_ns);
 
 /*
  * ux_path_mtu_reply - to the senders of those that were dropped as too big, by @port. When the

@@ -16,11 +16,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "daemon/waiting.h"
+
 #define EVENTS_PER_ROUND 16
 /* While packets wait, so often it is looked whether they may pass. */
 #define HELD_LOOK_MS 1
-/* Bursts from a port that goes first before others have their turn. */
-#define FIRST_BURSTS 256
 
 struct ux_worker {
 	struct ux_worker_params params;
@@ -36,29 +36,17 @@ struct ux_worker {
 
 /* ---- the worker thread ---- */
 
-static void serve_first(struct ux_worker *w)
-{
-	const struct ux_first_ports *first = w->params.first;
-	uint32_t n = atomic_load_explicit(&first->n, memory_order_acquire);
-
-	for (uint32_t i = 0; i < n; i++) {
-		struct ux_port *port = atomic_load_explicit(&first->ports[i], memory_order_acquire);
-		bool more;
-
-		for (int k = 0; port && k < FIRST_BURSTS; k++) {
-			if (ux_burst_serve(&w->burst, port, &more) < UXFRM_BURST)
-				break;
-		}
-	}
-}
-
 /* A burst of a port. Returns how many packets there were. */
 static size_t serve_burst(struct ux_worker *w, struct ux_port *port, bool *ret_more)
 {
-	ux_burst_look(&w->burst);
+	size_t n;
+
+	ux_waiting_look(&w->burst);
 	if (port->side == UX_PORT_UNDERLAY && !port->first)
-		serve_first(w);
-	return ux_burst_serve(&w->burst, port, ret_more);
+		ux_underlay_ports_serve_first(w->params.ports, &w->burst);
+	n = ux_burst_serve(&w->burst, port, ret_more);
+	ux_underlay_ports_take_older(w->params.ports, &w->burst, port);
+	return n;
 }
 
 static void serve_port(struct ux_worker *w, struct ux_port *port, uint32_t events)
@@ -83,7 +71,7 @@ static void run(struct ux_worker *w)
 				   ux_burst_any_held(&w->burst) ? HELD_LOOK_MS : -1);
 		bool wake = false;
 
-		ux_burst_look(&w->burst);
+		ux_waiting_look(&w->burst);
 		for (int i = 0; i < n; i++) {
 			struct ux_port *port = ready[i].data.ptr;
 
@@ -135,6 +123,8 @@ static void *thread_main(void *opaque)
 		w->start_error = -ENOMEM;
 	if (!w->start_error)
 		uxfrm_worker_set_order(b->worker, &ux_order_ops, &b->order);
+	if (!w->start_error)
+		uxfrm_worker_set_several_ports(b->worker, true);
 	sem_post(&w->started);
 	if (!w->start_error)
 		run(w);

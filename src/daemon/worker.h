@@ -12,22 +12,16 @@
 
 #include "base/ext_ack.h"
 #include "daemon/burst.h"
+#include "daemon/underlay_ports.h"
 #include "io/port.h"
-
-/* Ports that go first (ux_port.first): control thread writes, workers read. */
-#define UX_FIRST_PORTS 256
-struct ux_first_ports {
-	_Atomic(struct ux_port *) ports[UX_FIRST_PORTS]; /* NULL: a place that is free */
-	_Atomic(uint32_t) n;				 /* places of those that are in use */
-};
 
 struct ux_worker;
 
 struct ux_worker_params {
-	struct ux_shared_work *shared;	    /* borrowed */
-	const struct ux_first_ports *first; /* borrowed */
-	struct ux_port *underlay;	    /* borrowed: sends to the network, for this worker alone */
-	int cpu;			    /* it runs on; -1: any */
+	struct ux_shared_work *shared;	       /* borrowed */
+	const struct ux_underlay_ports *ports; /* borrowed */
+	struct ux_port *underlay;	       /* borrowed: sends to the network, for this worker alone */
+	int cpu;			       /* it runs on; -1: any */
 };
 
 /* ux_worker_start - 0 or -errno. */

@@ -11,7 +11,7 @@
 struct ux_workers {
 	struct ux_workers_params params;
 	struct ux_shared_work shared;
-	struct ux_first_ports first;
+	struct ux_underlay_ports underlay;
 	uint32_t n;
 	struct ux_worker *workers[UX_WORKERS_MAX];
 	/* The TUN device's: shared.hosts. There may be more than workers, as none goes. */
@@ -60,7 +60,7 @@ static int begin_another(struct ux_workers *set)
 	const uint32_t i = set->n;
 	struct ux_worker_params params = {
 	    .shared = &set->shared,
-	    .first = &set->first,
+	    .ports = &set->underlay,
 	    .cpu = p->n_cpus ? p->cpus[i % p->n_cpus] : -1,
 	};
 	int err = p->open_sender(p->opaque, i, &params.underlay);
@@ -208,21 +208,6 @@ struct ux_workers *ux_workers_stop(struct ux_workers *set)
 
 /* ---- ports ---- */
 
-/* A place for a port that goes first, or where @port is. */
-static _Atomic(struct ux_port *) *first_place(struct ux_workers *set, const struct ux_port *port)
-{
-	struct ux_first_ports *first = &set->first;
-
-	for (uint32_t i = 0; i < UX_FIRST_PORTS; i++) {
-		if (atomic_load_explicit(&first->ports[i], memory_order_relaxed) != port)
-			continue;
-		if (i >= atomic_load_explicit(&first->n, memory_order_relaxed))
-			atomic_store_explicit(&first->n, i + 1, memory_order_release);
-		return &first->ports[i];
-	}
-	return NULL;
-}
-
 static int remember(struct ux_workers *set, struct ux_port *port)
 {
 	if (set->n_ports == set->max_ports) {
@@ -248,33 +233,26 @@ static void forget(struct ux_workers *set, const struct ux_port *port)
 
 int ux_workers_add_port(struct ux_workers *set, struct ux_port *port)
 {
-	_Atomic(struct ux_port *) *place = port->first ? first_place(set, NULL) : NULL;
 	int err;
 
-	if (port->first && !place)
-		return -ENOSPC;
 	if (port->side != UX_PORT_UNDERLAY)
 		return ux_worker_watch(set->workers[0], port, false);
 	err = ux_port_share(port);
 	err = err ? err : remember(set, port);
 	for (uint32_t i = 0; i < set->n && !err; i++)
 		err = ux_worker_watch(set->workers[i], port, true);
+	err = err ? err : ux_underlay_ports_add(&set->underlay, port);
 	if (err)
 		ux_workers_remove_port(set, port);
-	else if (place)
-		atomic_store_explicit(place, port, memory_order_release);
 	return err;
 }
 
 void ux_workers_remove_port(struct ux_workers *set, struct ux_port *port)
 {
-	_Atomic(struct ux_port *) *place = port->first ? first_place(set, port) : NULL;
-
 	forget(set, port);
 	for (uint32_t i = 0; i < set->n; i++)
 		ux_worker_unwatch(set->workers[i], port);
-	if (place)
-		atomic_store_explicit(place, NULL, memory_order_release);
+	ux_underlay_ports_remove(&set->underlay, port);
 	/* Events that were fetched before the removal end with that round. */
 	pass_by_all(set);
 	ux_port_unshare(port);

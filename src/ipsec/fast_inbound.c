@@ -9,6 +9,7 @@
 #include "ipsec/esp.h"
 #include "ipsec/fast_inbound.h"
 #include "ipsec/fast_limits.h"
+#include "ipsec/hold.h"
 #include "ipsec/inbound.h"
 #include "ipsec/mode.h"
 #include "ipsec/padding.h"
@@ -416,7 +417,7 @@ void ux_fast_learn_sa(struct uxfrm_worker *w, struct ux_slot *s)
 	struct ux_in_sa *in;
 
 	if (s->n_bundle != 1 || s->protocol != &ux_esp || sa->mode != UX_MODE_TUNNEL ||
-	    !read_outer(&f, &id) || f.esp != s->header)
+	    ux_hold_overtakes(w, sa) || !read_outer(&f, &id) || f.esp != s->header)
 		return;
 	in = ux_flow_cache_place(cache, ux_flow_id_hash(&id, cache->secret), &id);
 	in->head.generation = w->fast->generation;

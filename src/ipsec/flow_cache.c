@@ -55,7 +55,8 @@ void ux_flow_cache_fini(struct ux_flow_cache *c)
 	c->entries = NULL;
 }
 
-/* Use twice as many sets. Who is not where he is looked for now is fetched when he is missed. */
+/* Use twice as many sets. An entry that belongs to another set then is moved there by bring(), when
+ * it is asked for. */
 static void grow(struct ux_flow_cache *c)
 {
 	c->set_mask = c->set_mask * 2 + 1;
@@ -93,7 +94,8 @@ static uint32_t give_entry(struct ux_flow_cache *c, struct ux_flow_set *s)
 
 /* Where it was before the cache grew: its entry comes along. What the way it leaves gets for it, if
  * anything, is to spare. */
-static struct ux_flow_head *bring(struct ux_flow_cache *c, uint64_t hash, const struct ux_flow_id *id)
+static struct ux_flow_head *bring(struct ux_flow_cache *c, uint64_t hash,
+				  const struct ux_flow_id *id)
 {
 	struct ux_flow_set *to = ux_flow_cache_set(c, hash, c->set_mask);
 	uint32_t tag = ux_flow_cache_tag(hash);

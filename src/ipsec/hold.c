@@ -4,6 +4,12 @@
 
 #include "ipsec/hold.h"
 
+#include <string.h>
+
+#include <uxfrm/api.h>
+
+#include "base/rcu.h"
+#include "core/sad.h"
 #include "ipsec/protocol.h"
 
 static bool hold_for(struct uxfrm_worker *w, struct ux_slot *s, uint32_t shares_with, uint32_t ms)
@@ -61,6 +67,77 @@ bool ux_hold_for_move(struct uxfrm_worker *w, struct ux_slot *s)
 		return false;
 	spi = s->protocol->spi(w, s);
 	return ux_interim_moves_here(w->instance, spi, proto) && hold(w, s, be32toh(spi));
+}
+
+static struct ux_moved_sa moved_of(const struct ux_slot *s)
+{
+	return (struct ux_moved_sa){
+	    .id = s->sa->id, .mark = s->p->mark, .encap_type = s->encap_type};
+}
+
+/* Packets of one SA come together. */
+static void note_moved(struct uxfrm_worker *w, const struct ux_slot *s)
+{
+	const struct ux_moved_sa *last = w->n_moved ? &w->moved[w->n_moved - 1] : NULL;
+
+	if (last && last->id.spi == s->sa->id.spi && last->mark == s->p->mark &&
+	    ux_addr_equal(&last->id.daddr, &s->sa->id.daddr, s->sa->id.family))
+		return;
+	if (w->n_moved < UX_MOVED_MAX)
+		w->moved[w->n_moved++] = moved_of(s);
+}
+
+bool ux_hold_overtakes(const struct uxfrm_worker *w, const struct ux_sa *sa)
+{
+	return w->several_ports &&
+	       atomic_load_explicit(&sa->runtime->overtakes, memory_order_acquire) &&
+	       !atomic_load_explicit(&sa->grace, memory_order_relaxed);
+}
+
+bool ux_hold_for_older(struct uxfrm_worker *w, struct ux_slot *s)
+{
+	const struct ux_sa *sa = s->sa;
+
+	if (!ux_hold_overtakes(w, sa))
+		return false;
+	if (!s->p->may_hold || s->n_bundle || !w->instance->params.hold_ms)
+		return false;
+	/* One that was kept before waits for the worker that has noted it. */
+	if (s->p->may_hold == UXFRM_MAY_HOLD_FIRST)
+		note_moved(w, s);
+	return hold(w, s, be32toh(sa->id.spi));
+}
+
+UXFRM_API void uxfrm_worker_set_several_ports(struct uxfrm_worker *w, bool several)
+{
+	w->several_ports = several;
+}
+
+UXFRM_API uint32_t uxfrm_worker_wants_older(const struct uxfrm_worker *w)
+{
+	return w->n_moved;
+}
+
+static void now_in_order(struct uxfrm *u, const struct ux_moved_sa *moved)
+{
+	const struct ux_sa *sa =
+	    ux_sad_lookup_inbound(u, &moved->id, moved->mark, moved->encap_type);
+
+	if (sa && !atomic_load_explicit(&sa->grace, memory_order_relaxed))
+		atomic_store_explicit(&sa->runtime->overtakes, false, memory_order_release);
+}
+
+UXFRM_API void uxfrm_worker_older_taken(struct uxfrm_worker *w, uint32_t n)
+{
+	if (n > w->n_moved)
+		n = w->n_moved;
+	ux_rcu_read_lock();
+	for (uint32_t i = 0; i < n; i++)
+		now_in_order(w->instance, &w->moved[i]);
+	ux_rcu_read_unlock();
+	w->n_moved -= n;
+	memmove(w->moved, w->moved + n, w->n_moved * sizeof(w->moved[0]));
+	ux_interim_look_again(w->instance);
 }
 
 bool ux_hold_behind(struct uxfrm_worker *w, struct ux_slot *s)

@@ -20,6 +20,13 @@ bool ux_hold_changed(struct uxfrm_worker *w, struct ux_slot *s, uint32_t key);
 /* ux_hold_for_move - before a packet is dropped because its SA is, for now, somewhere else or has another
  * encapsulation: its peer may have moved first. */
 bool ux_hold_for_move(struct uxfrm_worker *w, struct ux_slot *s);
+/*
+ * ux_hold_overtakes - may packets of @sa, which has moved, still overtake those sent before?
+ * ux_hold_for_older - s->sa is fit, and this packet may: those in other ports' queues go first
+ * (uxfrm_worker_wants_older).
+ */
+bool ux_hold_overtakes(const struct uxfrm_worker *w, const struct ux_sa *sa);
+bool ux_hold_for_older(struct uxfrm_worker *w, struct ux_slot *s);
 /* ux_hold_behind - s->sa is fit, but something has changed since those that wait were looked at: they go first, and in
  * their order. */
 bool ux_hold_behind(struct uxfrm_worker *w, struct ux_slot *s);

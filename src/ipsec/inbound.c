@@ -127,7 +127,7 @@ static enum uxfrm_drop find_sa(struct uxfrm_worker *w, struct ux_slot *s)
 	if ((reason == UXFRM_DROP_IN_NO_SA || reason == UXFRM_DROP_IN_ENCAP) &&
 	    ux_hold_for_move(w, s))
 		return UXFRM_DROP_NONE;
-	if (reason == UXFRM_DROP_NONE && ux_hold_behind(w, s))
+	if (reason == UXFRM_DROP_NONE && (ux_hold_for_older(w, s) || ux_hold_behind(w, s)))
 		return UXFRM_DROP_NONE;
 	if (s->sa)
 		s->p->spi = be32toh(s->sa->id.spi);

@@ -80,6 +80,14 @@ struct ux_slot {
 struct ux_path_cache;
 struct ux_fast;
 
+/* An SA that packets of this burst came by, and may have overtaken others of it. */
+#define UX_MOVED_MAX 64
+struct ux_moved_sa {
+	struct ux_sa_id id;
+	uint32_t mark;
+	uint16_t encap_type;
+};
+
 struct uxfrm_worker {
 	struct uxfrm *instance;
 	struct ux_crypto_worker *crypto;
@@ -91,6 +99,9 @@ struct uxfrm_worker {
 	uint32_t offered;	     /* ux_interim.changes when those that wait were offered last */
 	bool others_wait;	     /* the caller keeps packets */
 	bool held;		     /* one of this burst is to wait */
+	bool several_ports;	     /* what comes by one may overtake what came by another */
+	uint32_t n_moved;
+	struct ux_moved_sa moved[UX_MOVED_MAX]; /* see uxfrm_worker_wants_older() */
 	uint64_t now_s;		     /* wall clock of this burst */
 	uint32_t cpu_given;	     /* UXFRM_CPU_OWN: that the thread runs on */
 	uint32_t cpu;		     /* of this burst, outbound */

@@ -209,14 +209,14 @@ def _check_wire(wire, cell):
         raise CommandFailed(f"no packet had the form asked for: {json.dumps(wire)}")
 
 
-def carry(lab, cell):
-    """The whole test of one line."""
+def carry(lab, cell, seen_enough=lambda: True):
+    """The whole test of one line; its traffic goes on until @seen_enough, too."""
     cell.install(lab)
     witness = judge(lab, cell)
     ping(lab, cell)
     traffic = Traffic(lab, cell)
     try:
-        if not until(traffic.flowing, 10):
+        if not until(lambda: traffic.flowing() and seen_enough(), 20):
             raise CommandFailed("the traffic does not flow")
         migrate_all(lab, cell)
         time.sleep(0.1)  # traffic by the SAs as they are now

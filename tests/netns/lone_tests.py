@@ -40,6 +40,25 @@ def clear_by_policy(lab, daemons):
     must_not_answer(lab, INNER["left"][4], INNER["right"][4])
 
 
+def clear_too_big(lab, daemons):
+    """What goes in clear and is too big for the link: its sender is told once, and one packet counts as dropped; or it is cut."""
+    lab.xfrm("left", "policy add src 0.0.0.0/0 dst 192.0.2.0/24 dir out action block priority 2",
+             "policy add src 0.0.0.0/0 dst 192.0.2.2/32 dir out action allow priority 1")
+    for end in ("left", "right"):
+        lab.run(end, ["ip", "link", "set", "w0", "mtu", "1300"])
+    try:
+        before = daemons["left"].stats()["drops"]
+        done = lab.run("left", ["ping", "-c", "3", "-i", "0.1", "-W", "1", "-M", "do", "-s", "1400", "192.0.2.2"], check=False)
+        drops = {k: n - before.get(k, 0) for k, n in daemons["left"].stats()["drops"].items() if n != before.get(k, 0)}
+        if done.returncode == 0 or drops != {"out_too_big": 1}:
+            raise CommandFailed(f"ping {done.returncode}, dropped {drops}: {done.stdout}{done.stderr}")
+        lab.run("left", ["ping", "-q", "-c", "2", "-i", "0.1", "-W", "2", "-M", "dont", "-s", "1400", "192.0.2.2"])
+    finally:
+        for end in ("left", "right"):
+            lab.run(end, ["ip", "link", "set", "w0", "mtu", "1500"])
+        lab.run("left", ["ip", "route", "flush", "cache"])
+
+
 def block_policy(lab, daemons):
     PLAIN.install(lab)
     ping(lab, PLAIN, sizes=(56,))
@@ -168,6 +187,6 @@ def started_on_demand(lab, daemons):
         raise CommandFailed("the daemon does not end on SIGTERM")
 
 
-TESTS = (clear_without_policy, clear_by_policy, block_policy, missing_sa, no_sa_at_receiver,
+TESTS = (clear_without_policy, clear_by_policy, clear_too_big, block_policy, missing_sa, no_sa_at_receiver,
          no_policy_at_receiver, wrong_key, encapsulation_differs, dies_and_leaves_nothing,
          killed_and_started_again, stays_shut_off, started_on_demand)

@@ -147,7 +147,95 @@ static void test_sa_does_not_come_back(void **state)
 	pair_close(&p);
 }
 
-/* Another key, other terms, counters that it never had or none at all: another SA. */
+/* One packet has arrived; on the wire are one from before a move and two from after it. */
+static struct ux_sa *fly_across_a_move(struct pair *p)
+{
+	struct sa_spec spec = {.algo = GCM128_16, .window = 64}, again;
+	struct ux_sa *at_a, *at_b;
+
+	at_a = usual_tunnel(p, &spec, &at_b);
+	send_inner(&p->a, &flight[0]);
+	send_inner(&p->a, &flight[1]);
+	expect_delivered(&p->b, &flight[0]);
+	again = moved_spec(at_b);
+	again.iseq = 1;
+	park_sa(&p->b, at_b);
+	at_b = resume_sa(&p->b, &again);
+	assert_non_null(at_b);
+	again = moved_spec(at_a);
+	again.oseq = 2;
+	park_sa(&p->a, at_a);
+	assert_non_null(resume_sa(&p->a, &again));
+	send_inner(&p->a, &flight[2]);
+	send_inner(&p->a, &flight[3]);
+	return at_b;
+}
+
+static void offer_again(struct side *s, const struct test_packet *wire)
+{
+	copy_packet(&t, wire);
+	t.p.may_hold = UXFRM_MAY_HOLD_AGAIN;
+	inbound(s, &t);
+}
+
+/* With several ports the first packet since a move waits until the others have been looked at. */
+static void test_older_go_first(void **state)
+{
+	uint32_t changes;
+	struct pair p;
+
+	open_holding(&p, HOLD_MS);
+	uxfrm_worker_set_several_ports(p.b.w, true);
+	fly_across_a_move(&p);
+	receive(&p.b, &flight[2]);
+	assert_int_equal(t.p.verdict, UXFRM_HOLD);
+	assert_int_equal(uxfrm_worker_wants_older(p.b.w), 1);
+	receive(&p.b, &flight[3]);
+	assert_int_equal(t.p.verdict, UXFRM_HOLD);
+	assert_int_equal(uxfrm_worker_wants_older(p.b.w), 1);
+	/* whoever offers it meanwhile does not have to look as well */
+	offer_again(&p.b, &flight[2]);
+	assert_int_equal(t.p.verdict, UXFRM_HOLD);
+	expect_delivered(&p.b, &flight[1]);
+
+	changes = uxfrm_changes(p.b.u);
+	uxfrm_worker_older_taken(p.b.w, 1);
+	assert_int_not_equal(uxfrm_changes(p.b.u), changes);
+	assert_int_equal(uxfrm_worker_wants_older(p.b.w), 0);
+	offer_again(&p.b, &flight[2]);
+	assert_int_equal(t.p.verdict, UXFRM_DELIVER);
+	expect_delivered(&p.b, &flight[3]);
+	pair_close(&p);
+}
+
+/* It does not wait where that is no use, or no longer. */
+static void test_older_not_waited_for(void **state)
+{
+	struct ux_sa *at_b;
+	struct pair p;
+
+	open_holding(&p, HOLD_MS);
+	fly_across_a_move(&p);
+	expect_delivered(&p.b, &flight[2]); /* one port */
+	pair_close(&p);
+
+	open_holding(&p, HOLD_MS);
+	uxfrm_worker_set_several_ports(p.b.w, true);
+	at_b = fly_across_a_move(&p);
+	copy_packet(&t, &flight[2]);
+	t.p.may_hold = UXFRM_MAY_HOLD_NOT;
+	inbound(&p.b, &t);
+	assert_int_equal(t.p.verdict, UXFRM_DELIVER);
+	/* an SA that has gone since */
+	receive(&p.b, &flight[3]);
+	assert_int_equal(t.p.verdict, UXFRM_HOLD);
+	assert_int_equal(uxfrm_worker_wants_older(p.b.w), 1);
+	park_sa(&p.b, at_b);
+	uxfrm_worker_older_taken(p.b.w, 1);
+	assert_int_equal(uxfrm_worker_wants_older(p.b.w), 0);
+	pair_close(&p);
+}
+
 /* The time it is kept begins when it is deleted, however long nothing happened before that. */
 static void test_after_long_rest(void **state)
 {
@@ -169,6 +257,7 @@ static void test_after_long_rest(void **state)
 	pair_close(&p);
 }
 
+/* Another key, other terms, counters that it never had or none at all: another SA. */
 static void test_another_sa(void **state)
 {
 	struct sa_spec spec = {.algo = GCM128_16, .window = 64}, right;
@@ -685,6 +774,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_sa_comes_back),
 	    cmocka_unit_test(test_sa_does_not_come_back),
+	    cmocka_unit_test(test_older_go_first),
+	    cmocka_unit_test(test_older_not_waited_for),
 	    cmocka_unit_test(test_after_long_rest),
 	    cmocka_unit_test(test_another_sa),
 	    cmocka_unit_test(test_peer_moves_first),
