@@ -107,8 +107,10 @@ void ux_underlay_ports_take_older(const struct ux_underlay_ports *u, struct ux_b
 	if (uxfrm_worker_wants_older(b->worker) > n)
 		empty_all_but(u, b, NULL);
 	n = uxfrm_worker_wants_older(b->worker);
-	ux_order_stop(port);
+	if (port)
+		ux_order_stop(port);
 	uxfrm_worker_older_taken(b->worker, n);
 	ux_waiting_offer(b);
-	ux_order_go_on(port);
+	if (port)
+		ux_order_go_on(port);
 }

@@ -32,7 +32,7 @@ void ux_underlay_ports_remove(struct ux_underlay_ports *u, const struct ux_port 
 /* ux_underlay_ports_serve_first - all that those have that go first (ux_port.first). */
 void ux_underlay_ports_serve_first(const struct ux_underlay_ports *u, struct ux_burst *b);
 /*
- * ux_underlay_ports_take_older - after a burst of @port: if there are SAs in it that have moved
+ * ux_underlay_ports_take_older - after a burst of @port, or of packets that had waited (NULL): if there are SAs in it that have moved
  * (uxfrm_worker_wants_older), all that the other ports have now, and then what has waited for this.
  */
 void ux_underlay_ports_take_older(const struct ux_underlay_ports *u, struct ux_burst *b,

@@ -36,12 +36,19 @@ struct ux_worker {
 
 /* ---- the worker thread ---- */
 
+/* What waits goes on if it may; of that, too, some may have to go behind what is in ports' queues. */
+static void look(struct ux_worker *w)
+{
+	ux_waiting_look(&w->burst);
+	ux_underlay_ports_take_older(w->params.ports, &w->burst, NULL);
+}
+
 /* A burst of a port. Returns how many packets there were. */
 static size_t serve_burst(struct ux_worker *w, struct ux_port *port, bool *ret_more)
 {
 	size_t n;
 
-	ux_waiting_look(&w->burst);
+	look(w);
 	if (port->side == UX_PORT_UNDERLAY && !port->first)
 		ux_underlay_ports_serve_first(w->params.ports, &w->burst);
 	n = ux_burst_serve(&w->burst, port, ret_more);
@@ -71,7 +78,7 @@ static void run(struct ux_worker *w)
 				   ux_burst_any_held(&w->burst) ? HELD_LOOK_MS : -1);
 		bool wake = false;
 
-		ux_waiting_look(&w->burst);
+		look(w);
 		for (int i = 0; i < n; i++) {
 			struct ux_port *port = ready[i].data.ptr;
 

@@ -102,9 +102,7 @@ bool ux_hold_for_older(struct uxfrm_worker *w, struct ux_slot *s)
 		return false;
 	if (!s->p->may_hold || s->n_bundle || !w->instance->params.hold_ms)
 		return false;
-	/* One that was kept before waits for the worker that has noted it. */
-	if (s->p->may_hold == UXFRM_MAY_HOLD_FIRST)
-		note_moved(w, s);
+	note_moved(w, s);
 	return hold(w, s, be32toh(sa->id.spi));
 }
 

@@ -48,11 +48,11 @@ def clear_too_big(lab, daemons):
         lab.run(end, ["ip", "link", "set", "w0", "mtu", "1300"])
     try:
         before = daemons["left"].stats()["drops"]
-        done = lab.run("left", ["ping", "-c", "3", "-i", "0.1", "-W", "1", "-M", "do", "-s", "1400", "192.0.2.2"], check=False)
+        done = lab.run("left", ["ping", "-c", "3", "-i", "0.1", "-W", "1", "-M", "do", "-s", "1340", "192.0.2.2"], check=False)
         drops = {k: n - before.get(k, 0) for k, n in daemons["left"].stats()["drops"].items() if n != before.get(k, 0)}
         if done.returncode == 0 or drops != {"out_too_big": 1}:
             raise CommandFailed(f"ping {done.returncode}, dropped {drops}: {done.stdout}{done.stderr}")
-        lab.run("left", ["ping", "-q", "-c", "2", "-i", "0.1", "-W", "2", "-M", "dont", "-s", "1400", "192.0.2.2"])
+        lab.run("left", ["ping", "-q", "-c", "2", "-i", "0.1", "-W", "2", "-M", "dont", "-s", "1340", "192.0.2.2"])
     finally:
         for end in ("left", "right"):
             lab.run(end, ["ip", "link", "set", "w0", "mtu", "1500"])

@@ -193,9 +193,9 @@ static void test_older_go_first(void **state)
 	receive(&p.b, &flight[3]);
 	assert_int_equal(t.p.verdict, UXFRM_HOLD);
 	assert_int_equal(uxfrm_worker_wants_older(p.b.w), 1);
-	/* whoever offers it meanwhile does not have to look as well */
 	offer_again(&p.b, &flight[2]);
 	assert_int_equal(t.p.verdict, UXFRM_HOLD);
+	assert_int_equal(uxfrm_worker_wants_older(p.b.w), 1);
 	expect_delivered(&p.b, &flight[1]);
 
 	changes = uxfrm_changes(p.b.u);
@@ -226,8 +226,8 @@ static void test_older_not_waited_for(void **state)
 	t.p.may_hold = UXFRM_MAY_HOLD_NOT;
 	inbound(&p.b, &t);
 	assert_int_equal(t.p.verdict, UXFRM_DELIVER);
-	/* an SA that has gone since */
-	receive(&p.b, &flight[3]);
+	/* one that had waited for the SA itself, which then has gone */
+	offer_again(&p.b, &flight[3]);
 	assert_int_equal(t.p.verdict, UXFRM_HOLD);
 	assert_int_equal(uxfrm_worker_wants_older(p.b.w), 1);
 	park_sa(&p.b, at_b);
