@@ -4,6 +4,8 @@
 
 #include "daemon/encap_ports.h"
 
+#include <errno.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,11 +19,12 @@
 #define LOOK_AT_ONCE_NS 50000000ull
 #define NAT_TRAVERSAL_PORT 4500 /* RFC 3948 */
 
-/* One address of a port that somebody has bound alone, and we with them. */
+/* One address of a port that somebody has bound alone, and we with them; or that is expected to be. */
 struct encap_address {
 	struct ux_list link;
 	struct ux_addr addr;
 	bool others; /* somebody but us has it still */
+	uint64_t expected_ns; /* they have until then */
 	int ours;    /* of our own sockets, not met yet in this look */
 	struct ux_encap_socket *socket;
 };
@@ -94,6 +97,9 @@ static int open_socket(struct ux_encap_ports *e, struct encap_entry *entry,
 		return 0;
 	}
 	close_socket(e, entry, ret_socket);
+	/* an address that comes and goes; who holds it still holds it when it is there again */
+	if (addr && err == -EADDRNOTAVAIL)
+		return err;
 	ux_log(LOG_ERR, "cannot open UDP port %u for ESP%s: %s", entry->port,
 	       addr ? " at an address that somebody holds alone" : "", strerror(-err));
 	return err;
@@ -107,16 +113,23 @@ struct look {
 };
 
 static void open_address(struct ux_encap_ports *e, struct encap_entry *entry,
-			 const struct ux_addr *addr)
+			 const struct ux_addr *addr, uint64_t expected_ns)
 {
 	struct encap_address *a = calloc(1, sizeof(*a));
+	int err;
 
 	if (!a)
 		return;
 	a->addr = *addr;
 	a->others = true;
+	a->expected_ns = expected_ns;
+	err = open_socket(e, entry, addr, &a->socket);
+	if (err == -EADDRNOTAVAIL) { /* tried again at the next look */
+		free(a);
+		return;
+	}
 	/* Also when it fails it is kept, so as not to be tried and complained of at each look. */
-	if (open_socket(e, entry, addr, &a->socket) < 0)
+	if (err < 0)
 		ux_xdp_underlay_exception(e->xdp, true, entry->family, addr, entry->port);
 	ux_list_push_back(&entry->addresses, &a->link);
 }
@@ -131,27 +144,34 @@ static void close_address(struct ux_encap_ports *e, struct encap_entry *entry,
 	free(a);
 }
 
+static struct encap_address *find_address(struct encap_entry *entry, const struct ux_addr *addr)
+{
+	struct ux_list *pos;
+
+	ux_list_for_each (pos, &entry->addresses) {
+		struct encap_address *a = ux_container_of(pos, struct encap_address, link);
+
+		if (ux_addr_equal(&a->addr, addr, (uint16_t)entry->family))
+			return a;
+	}
+	return NULL;
+}
+
 static void on_bound(void *opaque, const struct ux_addr *addr)
 {
 	struct look *look = opaque;
-	uint16_t family = (uint16_t)look->entry->family;
-	struct ux_list *pos;
+	struct encap_address *a;
 
-	if (ux_addr_is_any(addr, family))
+	if (ux_addr_is_any(addr, (uint16_t)look->entry->family))
 		return;
-	ux_list_for_each (pos, &look->entry->addresses) {
-		struct encap_address *a = ux_container_of(pos, struct encap_address, link);
-
-		if (!ux_addr_equal(&a->addr, addr, family))
-			continue;
-		if (a->ours-- <= 0)
-			a->others = true;
-		return;
-	}
-	open_address(look->ports, look->entry, addr);
+	a = find_address(look->entry, addr);
+	if (!a)
+		open_address(look->ports, look->entry, addr, 0);
+	else if (a->ours-- <= 0)
+		a->others = true;
 }
 
-static void look_at(struct ux_encap_ports *e, struct encap_entry *entry)
+static void look_at(struct ux_encap_ports *e, struct encap_entry *entry, uint64_t now_ns)
 {
 	struct look look = {e, entry};
 	struct ux_list *pos, *next;
@@ -168,7 +188,7 @@ static void look_at(struct ux_encap_ports *e, struct encap_entry *entry)
 	ux_list_for_each_safe (pos, next, &entry->addresses) {
 		struct encap_address *a = ux_container_of(pos, struct encap_address, link);
 
-		if (!a->others)
+		if (!a->others && a->expected_ns <= now_ns)
 			close_address(e, entry, a);
 	}
 }
@@ -178,8 +198,23 @@ static void look_at_all(struct ux_encap_ports *e, uint64_t now_ns)
 	struct ux_list *pos;
 
 	ux_list_for_each (pos, &e->ports)
-		look_at(e, ux_container_of(pos, struct encap_entry, link));
+		look_at(e, ux_container_of(pos, struct encap_entry, link), now_ns);
 	e->next_look_ns = now_ns + LOOK_PAUSE_NS;
+}
+
+void ux_encap_ports_address(struct ux_encap_ports *e, int family, const struct ux_addr *addr,
+			    uint64_t now_ns)
+{
+	struct ux_list *pos;
+
+	ux_list_for_each (pos, &e->ports) {
+		struct encap_entry *entry = ux_container_of(pos, struct encap_entry, link);
+
+		/* who has bound others by themselves will bind this one */
+		if (entry->family == family && !ux_list_empty(&entry->addresses) &&
+		    !find_address(entry, addr))
+			open_address(e, entry, addr, now_ns + LOOK_PAUSE_NS);
+	}
 }
 
 /* ---- ports ---- */
@@ -236,7 +271,7 @@ void ux_encap_ports_add(struct ux_encap_ports *e, int family, uint16_t port, uin
 
 	/* Who asks for an SA has bound its sockets before. */
 	if (entry->users == 1)
-		look_at(e, entry);
+		look_at(e, entry, now_ns);
 	else if (now_ns + LOOK_PAUSE_NS > e->next_look_ns + LOOK_AT_ONCE_NS)
 		look_at_all(e, now_ns);
 	/* Exceptions of it are known by now. */

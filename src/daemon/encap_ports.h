@@ -37,6 +37,12 @@ void ux_encap_ports_fini(struct ux_encap_ports *e);
 void ux_encap_ports_add(struct ux_encap_ports *e, int family, uint16_t port, uint64_t now_ns);
 void ux_encap_ports_remove(struct ux_encap_ports *e, int family, uint16_t port, uint64_t now_ns);
 /*
+ * ux_encap_ports_address - the host has one more address. Where the IKE daemon binds each by itself we are there first: its
+ * own socket would take the packets that come until we have seen it.
+ */
+void ux_encap_ports_address(struct ux_encap_ports *e, int family, const struct ux_addr *addr,
+			    uint64_t now_ns);
+/*
  * ux_encap_ports_expect - there are @n_sa SAs. While there are any, the port of IKE and ESP in UDP (4500) is open
  * if somebody, an IKE daemon, holds it: behind a new NAT the peer encapsulates before our own daemon has told us.
  * Returns when to call again, UINT64_MAX: when @n_sa changes.

@@ -62,6 +62,12 @@ struct ux_host_ports {
 	uint64_t next_follow_ns;
 };
 
+/* It means something on its device only, and IKE daemons let it be. */
+static bool is_link_local(int family, const struct ux_addr *addr)
+{
+	return family == AF_INET6 && (be32toh(addr->w[0]) & 0xffc00000) == 0xfe800000;
+}
+
 static void on_address(void *opaque, bool added, int family, const struct ux_addr *addr)
 {
 	struct ux_host_ports *p = opaque;
@@ -70,7 +76,9 @@ static void on_address(void *opaque, bool added, int family, const struct ux_add
 	ux_xdp_underlay_address(p->xdp, added, family, addr);
 	if (added)
 		err = uxfrm_local_address_add(p->engine, family, addr);
-	else
+	if (added && p->encap_ready && !is_link_local(family, addr))
+		ux_encap_ports_address(&p->encap, family, addr, ux_now_ns());
+	if (!added)
 		(void)uxfrm_local_address_remove(p->engine, family, addr);
 	if (err)
 		ux_log(LOG_ERR, "a local address is not known to the engine: %s", strerror(-err));

@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <limits.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int active;
 static const char *settings[SHIM_SETTING_COUNT];
 static char kept[SHIM_SETTING_COUNT][PATH_MAX];
+static char *environment[SHIM_ENVIRONMENT_MAX + 1], environment_text[4 * PATH_MAX];
 
 static void find(void *slot, const char *name)
 {
@@ -40,6 +42,32 @@ static void keep(enum shim_setting which, const char *name)
 		return;
 	strcpy(kept[which], value);
 	settings[which] = kept[which];
+}
+
+static bool is_ours(const char *entry)
+{
+	return strncmp(entry, "LD_PRELOAD=", 11) == 0 || strncmp(entry, "UXFRM_", 6) == 0;
+}
+
+/* All or none: a program without its daemon's address would meet another one. */
+static void keep_environment(void)
+{
+	size_t used = 0;
+	int n = 0;
+
+	for (char **e = environ; e && *e; e++) {
+		size_t size = strlen(*e) + 1;
+
+		if (!is_ours(*e) || !strchr(*e, '='))
+			continue;
+		if (n == SHIM_ENVIRONMENT_MAX || size > sizeof(environment_text) - used) {
+			n = 0;
+			break;
+		}
+		environment[n++] = memcpy(environment_text + used, *e, size);
+		used += size;
+	}
+	environment[n] = NULL;
 }
 
 #define FIND(name) find(&real.name, #name)
@@ -83,6 +111,10 @@ static void find_all(void)
 	FIND(openat64);
 	FIND(fopen);
 	FIND(fopen64);
+	FIND(execve);
+	FIND(execvpe);
+	FIND(posix_spawn);
+	FIND(posix_spawnp);
 	find(&real.open_2, "__open_2");
 	find(&real.open64_2, "__open64_2");
 	const char *on = getenv("UXFRM_SHIM");
@@ -91,6 +123,7 @@ static void find_all(void)
 	keep(SHIM_DAEMON, "UXFRM_DAEMON");
 	keep(SHIM_DAEMON_ARGS, "UXFRM_DAEMON_ARGS");
 	keep(SHIM_RELEASE, "UXFRM_RELEASE");
+	keep_environment();
 }
 
 const struct shim_real *shim_real(void)
@@ -109,4 +142,10 @@ const char *shim_setting(enum shim_setting which)
 {
 	pthread_once(&once, find_all);
 	return settings[which];
+}
+
+char *const *shim_environment(void)
+{
+	pthread_once(&once, find_all);
+	return environment;
 }

@@ -7,6 +7,7 @@
  */
 
 #include <poll.h>
+#include <spawn.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -55,6 +56,12 @@ struct shim_real {
 	int (*open64_2)(const char *, int);
 	FILE *(*fopen)(const char *, const char *);
 	FILE *(*fopen64)(const char *, const char *);
+	int (*execve)(const char *, char *const *, char *const *);
+	int (*execvpe)(const char *, char *const *, char *const *);
+	int (*posix_spawn)(pid_t *, const char *, const posix_spawn_file_actions_t *,
+			   const posix_spawnattr_t *, char *const *, char *const *);
+	int (*posix_spawnp)(pid_t *, const char *, const posix_spawn_file_actions_t *,
+			    const posix_spawnattr_t *, char *const *, char *const *);
 };
 
 /* shim_real - never NULL; every member is set (the process is ended where libc lacks one). */
@@ -66,3 +73,10 @@ int shim_active(void);
 /* shim_setting - a variable of the environment the process started with, or NULL. */
 enum shim_setting { SHIM_DAEMON, SHIM_DAEMON_ARGS, SHIM_RELEASE, SHIM_SETTING_COUNT };
 const char *shim_setting(enum shim_setting which);
+
+/*
+ * shim_environment - LD_PRELOAD and the variables of ours, as the process started with them: at most
+ * SHIM_ENVIRONMENT_MAX entries NAME=VALUE, then NULL. Without any where they are too long to be kept.
+ */
+#define SHIM_ENVIRONMENT_MAX 16
+char *const *shim_environment(void);

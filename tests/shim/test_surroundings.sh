@@ -19,6 +19,17 @@ check "not for who would write there" sh -c "! '$build/uxfrm' run -- sh -c 'echo
 check "other files are as they are" [ "$(run cat /proc/version)" = "$(cat /proc/version)" ]
 check "files are made with their mode" sh -c "'$build/uxfrm' run -- python3 -c 'import os; os.close(os.open(\"$scratch/made\", os.O_CREAT | os.O_WRONLY, 0o640))' && [ \$(stat -c %a '$scratch/made') = 640 ]"
 
+# programs that are started with an environment of their starter's choice
+uxfrm policy add src 10.9.0.0/16 dst 10.8.0.0/16 dir fwd
+started() { # HOW ENVIRONMENT
+	run python3 -c "import os; os.environ.clear(); $1('/bin/sh', ['sh', '-c', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin ip xfrm policy count'], $2)"
+}
+spawned() { started "(lambda *how: os.waitpid(os.posix_spawn(*how), 0))" "$1"; }
+check "execve() with a bare environment is on uxfrmd" prints "	 SPD IN  0 OUT 0 FWD 1" started os.execve "{}"
+check "posix_spawn() likewise" prints "	 SPD IN  0 OUT 0 FWD 1" spawned "{}"
+check "one that says no is heeded" prints "	 SPD IN  0 OUT 0 FWD 0" started os.execve "{'UXFRM_SHIM': '0'}"
+uxfrm policy delete src 10.9.0.0/16 dst 10.8.0.0/16 dir fwd
+
 if command -v systemd-analyze >/dev/null; then
 	mkdir "$scratch/units" "$scratch/units/strongswan.service.d" "$scratch/units/ipsec.service.d"
 	sed "s,^ExecStart=[^ ]*,ExecStart=$build/uxfrmd," "$build/examples/uxfrmd.service" >"$scratch/units/uxfrmd.service"

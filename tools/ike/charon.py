@@ -52,7 +52,7 @@ class Charon(IkeDaemon):
         self._write("swanctl/swanctl.conf", config)
 
     def folder(self):
-        """What swanctl reads certificates and keys from."""
+        """Where its certificates and keys lie; swanctl reads them from there."""
         return os.path.join(self.directory, "swanctl")
 
     def _write(self, name, text):

@@ -25,6 +25,9 @@ class IkeDaemon:
     def with_packages(self, argv):
         return [str(WITH_PACKAGES), os.path.join(self.world.build, "ike", self.package, "root"), *argv]
 
+    def take_certificates(self):
+        """Those that are in its folder now become known to it."""
+
     def launch(self, argv, environment=None):
         if self.on_uxfrm:
             argv = [self.world.program("uxfrm"), "run", "--", *argv]

@@ -7,6 +7,7 @@ from lab.namespaces import CommandFailed, run, until
 from .daemon import IkeDaemon
 
 LIBEXEC = "/usr/libexec/ipsec"
+FOLDERS = ("x509", "x509ca", "private")
 SECRETS = '@rw @gw : PSK "not much of a secret"\n'
 
 
@@ -18,18 +19,39 @@ class Pluto(IkeDaemon):
 
     def __init__(self, world, end, directory, config):
         super().__init__(world, end, directory)
-        os.makedirs(os.path.join(directory, "nss"), exist_ok=True)
+        self.nss = os.path.join(directory, "nss")
+        os.makedirs(self.nss, exist_ok=True)
+        for folder in FOLDERS:
+            os.makedirs(os.path.join(self.folder(), folder), exist_ok=True)
         for name, text in (("ipsec.conf", config), ("ipsec.secrets", SECRETS)):
             with open(os.path.join(directory, name), "w", encoding="ascii") as file:
                 file.write(text)
 
+    def folder(self):
+        """Where its certificates and keys lie, until it has taken them."""
+        return os.path.join(self.directory, "files")
+
+    def _make_database(self):
+        if not os.path.exists(os.path.join(self.nss, "cert9.db")):
+            run(self.with_packages(["certutil", "-N", "-d", f"sql:{self.nss}", "--empty-password"]))
+
+    def take_certificates(self):
+        """Into its NSS database, by NSS's own commands: its own under the name END.example, and the CA."""
+        self._make_database()
+        ca, own, key = (os.path.join(self.folder(), *name) for name in
+                        (("x509ca", "ca.pem"), ("x509", "host.pem"), ("private", "host.pem")))
+        bundle = os.path.join(self.folder(), "host.p12")
+        run(["openssl", "pkcs12", "-export", "-in", own, "-inkey", key, "-name", f"{self.end}.example", "-out", bundle,
+             "-passout", "pass:"])
+        database = ["-d", f"sql:{self.nss}"]
+        run(self.with_packages(["pk12util", *database, "-i", bundle, "-W", ""]))
+        run(self.with_packages(["certutil", *database, "-A", "-n", "ca", "-t", "CT,,", "-i", ca]))
+
     def start(self):
         """Run it and load its connections."""
-        nss = os.path.join(self.directory, "nss")
-        if not os.path.exists(os.path.join(nss, "cert9.db")):
-            run(self.with_packages(["certutil", "-N", "-d", f"sql:{nss}", "--empty-password"]))
+        self._make_database()
         argv = [f"{LIBEXEC}/pluto", "--nofork", "--logfile", self.log, "--rundir", self.directory,
-                "--config", os.path.join(self.directory, "ipsec.conf"), "--nssdir", nss,
+                "--config", os.path.join(self.directory, "ipsec.conf"), "--nssdir", self.nss,
                 "--secretsfile", os.path.join(self.directory, "ipsec.secrets"), "--ipsecdir", self.directory]
         self.launch(argv)
         if not until(lambda: self._whack("--status", check=False).returncode == 0 or not self.alive(), 15, 0.1):

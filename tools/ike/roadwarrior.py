@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The roadwarrior comes and goes: its addresses and its way to the gateway."""
-from demo.topology import GATEWAY, PLACES
+import dataclasses
+
+from demo import topology
+from demo.topology import GATEWAY
 from lab.namespaces import run
 
+# and another address behind the same NAT, whose port it keeps
+PLACES = {**topology.PLACES,
+          "NAT2": dataclasses.replace(topology.PLACES["NAT"], name="NAT2", address="192.168.77.3")}
 
 TABLES = {"a0": "101", "b0": "102", "n0": "103"}  # of topology.py
 

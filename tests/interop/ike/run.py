@@ -28,18 +28,25 @@ def read(folder, name, default=""):
     return path.read_text(encoding="ascii") if path.exists() else default
 
 
+def configuration(folder, end, name, own):
+    """With the places that only this run knows: SCENARIO stands for the folder of it, OWN for that of the daemon, @own."""
+    return read(folder, f"{end}.{name}").replace("SCENARIO", str(folder)).replace("OWN", own)
+
+
 def start_peers(world, folder, directory, peers):
     """Fills @peers, so that those are known of which one did not start."""
     for end in reversed(ENDS):
         own = os.path.join(directory, end)
         if (folder / f"{end}.ipsec.conf").exists():
-            peers[end] = Pluto(world, end, own, read(folder, f"{end}.ipsec.conf"))
+            peers[end] = Pluto(world, end, own, configuration(folder, end, "ipsec.conf", own))
         else:
-            config = read(folder, f"{end}.swanctl.conf") + read(HERE / "scenarios", "secrets.conf")
+            config = configuration(folder, end, "swanctl.conf", own) + read(HERE / "scenarios", "secrets.conf")
             kind = CharonOfItsOwn if (folder / f"{end}.kernel-libipsec").exists() else Charon
             peers[end] = kind(world, end, own, config, read(folder, f"{end}.charon.conf"))
     if (folder / "with-certificates").exists():
         certificates.make({end: peer.folder() for end, peer in peers.items()})
+        for peer in peers.values():
+            peer.take_certificates()
     for peer in peers.values():
         peer.start()
 

@@ -8,7 +8,7 @@ import time
 from demo import topology
 from demo.topology import OTHER
 from ike.networks import ENDS
-from ike.roadwarrior import Roadwarrior
+from ike.roadwarrior import PLACES, Roadwarrior
 from lab.namespaces import CommandFailed, until
 from lab.processes import LineProcess
 
@@ -201,7 +201,7 @@ class Steps:
         """The roadwarrior comes up in the place @name and leaves the one it was in: when the gateway knows, or `suddenly`."""
         if end != "rw":
             raise CommandFailed("only rw moves")
-        new, old = topology.PLACES[name], self.roadwarrior.place
+        new, old = PLACES[name], self.roadwarrior.place
         self.roadwarrior.arrive(new)
         if "suddenly" not in how:
             self.word_state("gw", f"src {topology.GATEWAY[new.family]} dst {new.seen}$")
@@ -214,9 +214,23 @@ class Steps:
         """Any command in the namespace; it has to succeed. BUILD stands for the build directory."""
         self.world.run(end, [word.replace("BUILD", self.world.build) for word in argv])
 
+    def word_says(self, end, *words):
+        """`says REGEX : COMMAND...`: what the command prints in the namespace contains it, by and by."""
+        colon = words.index(":")
+        text, argv = " ".join(words[:colon]), words[colon + 1:]
+        self._by_and_by(lambda: re.search(text, self.world.run(end, argv).stdout), lambda: self.world.run(end, argv).stdout)
+
+    def word_file(self, end, name, *text):
+        """A file in the IKE daemon's folder contains a regular expression, by and by."""
+        self._by_and_by(lambda: re.search(" ".join(text), self._read(end, name)), lambda: self._read(end, name))
+
+    def _read(self, end, name):
+        path = os.path.join(self.peers[end].directory, name)
+        if not os.path.exists(path):
+            return "(there is no such file)"
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
     def word_log(self, end, *text):
         """The IKE daemon's log contains a regular expression, by and by."""
-        def said():
-            with open(self.peers[end].log, encoding="utf-8", errors="replace") as log:
-                return re.search(" ".join(text), log.read())
-        self._by_and_by(said, self.peers[end].last_words)
+        self._by_and_by(lambda: re.search(" ".join(text), self._read(end, "log")), self.peers[end].last_words)
