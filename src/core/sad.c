@@ -258,8 +258,11 @@ static void grace_drop(struct uxfrm *u, struct ux_sa *sa)
 /* To the inbound look-up these are one and the same. */
 static bool same_inbound(const struct ux_sa *a, const struct ux_sa *b)
 {
-	return a->mark.v == b->mark.v && a->mark.m == b->mark.m && a->encap.type == b->encap.type &&
-	       ux_sad_same_tuple(&a->id, &b->id);
+	if (a->mark.v != b->mark.v || a->mark.m != b->mark.m || a->encap.type != b->encap.type ||
+	    !ux_sad_same_tuple(&a->id, &b->id))
+		return false;
+	/* packets that were not compressed come by a companion, which has its place by the source */
+	return !ux_companion_wanted(a) || ux_addr_equal(&a->saddr, &b->saddr, a->id.family);
 }
 
 static void grace_drop_like(struct uxfrm *u, const struct ux_sa *sa)

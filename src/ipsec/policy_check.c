@@ -64,19 +64,58 @@ static bool former_fits(const struct ux_template *t, struct ux_sa_runtime *rt)
 	return false;
 }
 
+/* Has @comp, or had it before it moved, its companion where @companion is? */
+static bool has_companion(const struct ux_sa *comp, const struct ux_sa *companion)
+{
+	const struct ux_former_set *former = ux_rcu_follow(&comp->runtime->former);
+	const uint16_t family = companion->id.family;
+
+	if (address_fits(&comp->saddr, &companion->saddr, comp->id.family, family))
+		return true;
+	for (uint32_t i = 0; former && i < former->n; i++)
+		if (address_fits(&former->id[i].saddr, &companion->saddr, former->id[i].family,
+				 family))
+			return true;
+	return false;
+}
+
+/* A companion stands for an IPComp SA that was allowed to do nothing (Linux: xfrm_state_kern); that
+ * may have moved since the template was made, or since the packet was sent. */
+static bool companion_fits(struct uxfrm *u, uint32_t if_id, const struct ux_template *t,
+			   const struct ux_sa *companion, uint32_t mark)
+{
+	const struct ux_sa_query query = {
+	    .daddr = t->daddr,
+	    .saddr = t->saddr,
+	    .reqid = t->reqid,
+	    .if_id = if_id,
+	    .mark = mark,
+	    .spi = t->spi,
+	    .family = t->family,
+	    .proto = t->proto,
+	    .mode = t->mode,
+	};
+	const struct ux_sa *comp;
+
+	if (!t->optional)
+		return false;
+	if (address_fits(&t->saddr, &companion->saddr, t->family, companion->id.family))
+		return true;
+	comp = u->params.strict_templates ? NULL : ux_sad_lookup_outbound(u, &query);
+	return comp && has_companion(comp, companion);
+}
+
 /*
  * Is @sa what the template asks for? The packet may have come by a former tuple while the policies
  * already name the new one, or the other way round.
  */
 static bool template_fits(struct uxfrm *u, uint32_t if_id, const struct ux_template *t,
-			  const struct ux_sa *sa)
+			  const struct ux_sa *sa, uint32_t mark)
 {
 	const struct ux_sa *current;
 
-	/* a companion stands for an IPComp SA that was allowed to do nothing (Linux:
-	 * xfrm_state_kern) */
 	if (ux_sa_is_companion(sa))
-		return t->optional && address_fits(&t->saddr, &sa->saddr, t->family, sa->id.family);
+		return companion_fits(u, if_id, t, sa, mark);
 	if (t->proto != sa->id.proto || t->mode != sa->mode)
 		return false;
 	if ((t->spi && t->spi != sa->id.spi) || (if_id && if_id != sa->if_id))
@@ -100,7 +139,7 @@ static int follow_template(struct uxfrm *u, uint32_t if_id, const struct ux_temp
 	if (t->optional && t->mode == UX_MODE_TRANSPORT)
 		return from;
 	for (int i = from; i < s->n_bundle; i++) {
-		if (template_fits(u, if_id, t, s->bundle[i]))
+		if (template_fits(u, if_id, t, s->bundle[i], s->p->mark))
 			return i + 1;
 		if (s->bundle[i]->mode != UX_MODE_TRANSPORT)
 			break;

@@ -14,8 +14,10 @@ OURS = {4: ('192.0.2.1', '192.0.2.11'), 6: ('2001:db8::1', '2001:db8::11')}
 THEIRS = {4: '192.0.2.2', 6: '2001:db8::2'}
 REQID = 1
 BURST = 16
+STREAM = 200000 # bytes of a TCP stream from either side, which goes on all the while
 # Sequence numbers of an SA that the kernel has to install anew go on from here.
 LATER = 10000
+AF_UNSPEC = 0x20  # a flag of SAs: no selector, of no family
 ALGORITHMS = {'gcm': (('aead', 'rfc4106(gcm(aes))', 20, 128), 8),
               'cbc': (('cipher', 'cbc(aes)', 16, 'hmac(sha256)', 32, 128), 16)}
 AH_ALGORITHMS = {'sha1': ('auth', 'hmac(sha1)', 20, 96), 'sha256': ('auth', 'hmac(sha256)', 32, 128)}
@@ -95,6 +97,10 @@ class Move:
             attrs += x.replay(oseq)
         return x.msg(x.NEWSA, info, attrs + (x.encap() if place.encap == 'udp' else b''))
 
+    def sas(self, place, sender, spi, oseq=0):
+        """the requests for all that @sender sends by"""
+        yield self.sa(place, sender, spi, oseq)
+
     def policy(self, kind, place, sender, direction):
         source, destination = place.pair(sender)
         tmpl = x.template(dst=destination, src=source, proto=self.protocol, mode=cells.MODES[self.mode], reqid=REQID,
@@ -122,11 +128,24 @@ class Move:
             yield f'theirs {self.migrate(0, cells.IN).hex()}'
             return
         for sender in (0, 1):
-            gone = x.usersa_id(dst=self.old.pair(sender)[1], spi=spis[sender])
-            yield f'theirs {x.msg(x.DELSA, gone).hex()}'
-            yield f'theirs {self.sa(self.new, sender, spis[sender], LATER * sender).hex()}'
+            for request in (*self.gone(sender, spis[sender]), *self.sas(self.new, sender, spis[sender], LATER * sender)):
+                yield f'theirs {request.hex()}'
             direction = cells.OUT if sender else cells.IN
             yield f'theirs {self.policy(x.UPDPOLICY, self.new, sender, direction).hex()}'
+
+    def gone(self, sender, spi):
+        """the requests that delete all that @sender sends by"""
+        yield x.msg(x.DELSA, x.usersa_id(dst=self.old.pair(sender)[1], spi=spi))
+
+    def migrate_ours(self, sender, spi):
+        yield f'ours {self.migrate_state(sender, spi).hex()}'
+
+    @staticmethod
+    def traffic():
+        """a part of the streams, and datagrams that are on their way when it goes on"""
+        yield f'stream-go ours {STREAM // 8}'
+        yield f'stream-go theirs {STREAM // 8}'
+        yield f'send {BURST}'
 
     def size(self, number):
         """of a datagram"""
@@ -140,7 +159,8 @@ class Move:
         ours, theirs = self.inside()
         yield f'case {self.name}'
         for sender in (0, 1):
-            yield f'both {self.sa(self.old, sender, spis[sender]).hex()}'
+            for request in self.sas(self.old, sender, spis[sender]):
+                yield f'both {request.hex()}'
         for side, own in (('ours', 0), ('theirs', 1)):
             for sender in (0, 1):
                 direction = cells.OUT if sender == own else cells.IN
@@ -148,19 +168,21 @@ class Move:
         yield f'record {RECORD.format(number)}'
         yield f'echo ours {ours} {theirs} 56 4000'
         yield f'flow {ours} {theirs} {self.size(number)}'
-        yield f'send {BURST}'
-        yield f'ours {self.migrate_state(1, spis[1]).hex()}'
-        yield f'send {BURST}'
+        yield f'stream-open ours {ours} {theirs} {STREAM}'
+        yield f'stream-open theirs {theirs} {ours} {STREAM}'
+        yield from self.traffic()
+        yield from self.migrate_ours(1, spis[1])
+        yield from self.traffic()
         # What is on its way when the kernel deletes its SA is lost there.
         yield from () if self.is_seamless and not self.is_told_anew else ('sleep 20',)
         yield from self.tell_kernel(spis)
-        yield from (f'send {BURST}',) if self.is_seamless else ()
-        yield f'ours {self.migrate_state(0, spis[0]).hex()}'
-        yield f'send {BURST}'
+        yield from self.traffic() if self.is_seamless else ()
+        yield from self.migrate_ours(0, spis[0])
+        yield from self.traffic()
+        yield 'stream-end ours'
+        yield 'stream-end theirs'
         yield 'flow-end'
         yield f'echo theirs {theirs} {ours} 56 4000'
-        yield f'stream ours {ours} {theirs} 20000'
-        yield f'stream theirs {theirs} {ours} 20000'
         yield 'recorded'
 
     def wrong(self, case, number, decoded):
@@ -224,6 +246,73 @@ class AhMove(Move):
             yield f'on the wire: {counts}'
 
 
+@dataclass(frozen=True)
+class CompMove(Move):
+    """of SAs with IPComp inside ESP: each moves by a request of its own, the companion with its IPComp SA"""
+
+    @property
+    def name(self):
+        return super().name.replace('move/', 'move/comp-')
+
+    def chain(self):
+        """(protocol, mode, reqid, attributes) of each SA, the inner one first"""
+        return ((x.COMP, cells.MODES[self.mode], REQID, x.algo(x.ALG_COMP, 'deflate', b'')),
+                (x.ESP, x.TRANSPORT, REQID + 1, cells.attributes(ALGORITHMS[self.algorithm][0], 7)))
+
+    @staticmethod
+    def index(protocol, spi):
+        """of the SA with this protocol: an SPI, or the CPI beside it"""
+        return spi if protocol == x.ESP else 0x1000 + spi % 0xe000
+
+    def sas(self, place, sender, spi, oseq=0):
+        source, destination = place.pair(sender)
+        for protocol, mode, reqid, attrs in self.chain():
+            numbered = protocol == x.ESP
+            esn = self.esn and numbered
+            info = x.usersa_info(dst=destination, src=source, spi=self.index(protocol, spi), proto=protocol, mode=mode,
+                                 reqid=reqid, window=32 if numbered and not esn else 0,
+                                 flags=AF_UNSPEC | (cells.ESN if esn else 0), sel=x.selector(family=0))
+            if esn:
+                attrs += x.replay_esn(64, oseq=oseq)
+            elif oseq and numbered:
+                attrs += x.replay(oseq)
+            yield x.msg(x.NEWSA, info, attrs + (x.encap() if numbered and place.encap == 'udp' else b''))
+
+    def policy(self, kind, place, sender, direction):
+        source, destination = place.pair(sender)
+        made = b''
+        for protocol, mode, reqid, _ in self.chain():
+            one = bytearray(x.template(dst=destination, src=source, proto=protocol, mode=mode, reqid=reqid,
+                                       family=cells.FAMILY[place.family]))
+            # not everything gets smaller
+            one[50] = protocol == x.COMP and direction == cells.IN
+            made += bytes(one)
+        return x.msg(kind, x.policy_info(self.selector(sender), direction), x.attr(x.TMPL, made))
+
+    def migrate_ours(self, sender, spi):
+        source, destination = self.new.pair(sender)
+        # the outer one last by which packets come, and first by which they leave: those between find their SA
+        for protocol, _, reqid, _ in self.chain():
+            ident = x.usersa_id(dst=self.old.pair(sender)[1], spi=self.index(protocol, spi), proto=protocol)
+            body = x.migrate_state(ident, destination, source, new_reqid=reqid, sel=x.selector(family=0))
+            changes = protocol == x.ESP and self.old.encap != self.new.encap
+            encap = x.encap() if self.new.encap == 'udp' else x.encap(0, 0, 0)
+            yield f'ours {x.msg(x.MIGRATE_STATE, body, encap if changes else b"").hex()}'
+
+    @property
+    def is_told_anew(self):
+        """the companion of an IPComp SA that this kernel moves stays where it was"""
+        return True
+
+    @property
+    def is_seamless(self):
+        return False
+
+    def gone(self, sender, spi):
+        for protocol, *_ in self.chain():
+            yield x.msg(x.DELSA, x.usersa_id(dst=self.old.pair(sender)[1], spi=self.index(protocol, spi), proto=protocol))
+
+
 def decode(build, recorded, iv_length, work):
     """what the independent decoder says of a capture"""
     path = work / 'capture.pcap'
@@ -261,3 +350,7 @@ def everything():
         for new, algorithm, esn in itertools.product(places(Place(family, 0, 'plain')), AH_ALGORITHMS, (False, True)):
             if new.encap == 'plain':
                 yield AhMove(mode, inner, Place(family, 0, 'plain'), new, algorithm, esn)
+    for inner, family in itertools.product((4, 6), (4, 6)):
+        for new, algorithm, esn in itertools.product(places(Place(family, 0, 'plain')), ALGORITHMS, (False, True)):
+            if new.encap == 'plain':
+                yield CompMove('tunnel', inner, Place(family, 0, 'plain'), new, algorithm, esn)

@@ -56,6 +56,13 @@ const char *echo(enum side side, const struct address *from, const struct addres
 const char *stream(enum side side, const struct address *from, const struct address *to,
 		   size_t bytes);
 
+/* The same in parts, one connection from either side: what @side has not sent yet goes on being sent as there is
+ * room while other things happen. stream_end carries the rest; NULL or what was wrong at any time. */
+void stream_open(enum side side, const struct address *from, const struct address *to,
+		 size_t bytes);
+void stream_go_on(enum side side, size_t bytes);
+const char *stream_end(enum side side);
+
 /* flow.c: numbered datagrams both ways between two addresses, in bursts */
 void flow_open(const struct address *ours, const struct address *theirs, size_t size);
 void flow_send(unsigned int n);

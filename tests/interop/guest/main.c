@@ -127,18 +127,45 @@ static void do_echo(void)
 	}
 }
 
+static void print_stream(enum side from_side, const char *wrong)
+{
+	if (wrong)
+		fprintf(answers, "wrong stream %s: %s\n", from_side == OURS ? "ours" : "theirs",
+			wrong);
+}
+
 static void do_stream(void)
 {
 	enum side from_side = side();
 	struct address from, to;
-	const char *wrong;
 
 	address(&from);
 	address(&to);
-	wrong = stream(from_side, &from, &to, number());
-	if (wrong)
-		fprintf(answers, "wrong stream %s: %s\n", from_side == OURS ? "ours" : "theirs",
-			wrong);
+	print_stream(from_side, stream(from_side, &from, &to, number()));
+}
+
+static void do_stream_open(void)
+{
+	enum side from_side = side();
+	struct address from, to;
+
+	address(&from);
+	address(&to);
+	stream_open(from_side, &from, &to, number());
+}
+
+static void do_stream_end(void)
+{
+	enum side from_side = side();
+
+	print_stream(from_side, stream_end(from_side));
+}
+
+static void do_stream_go(void)
+{
+	enum side from_side = side();
+
+	stream_go_on(from_side, number());
 }
 
 static void do_datagram(void)
@@ -176,36 +203,43 @@ static void do_flow(void)
 	flow_open(&ours, &theirs, number());
 }
 
-/* What needs SAs; false: no such command. */
-static bool do_traffic(const char *command)
+static void do_send(void)
 {
-	if (!strcmp(command, "echo"))
-		do_echo();
-	else if (!strcmp(command, "stream"))
-		do_stream();
-	else if (!strcmp(command, "datagram"))
-		do_datagram();
-	else if (!strcmp(command, "packet"))
-		do_packet();
-	else if (!strcmp(command, "flow"))
-		do_flow();
-	else if (!strcmp(command, "send"))
-		flow_send((unsigned int)number());
-	else if (!strcmp(command, "flow-end"))
-		flow_end(answers);
-	else
-		return false;
-	return true;
+	flow_send((unsigned int)number());
 }
 
-static const char *const traffic_words[] = {"echo", "stream", "datagram", "packet",
-					    "flow", "send",   "flow-end"};
-
-static bool is_traffic(const char *command)
+static void do_flow_end(void)
 {
-	for (size_t i = 0; i < sizeof(traffic_words) / sizeof(traffic_words[0]); i++)
-		if (!strcmp(command, traffic_words[i]))
-			return true;
+	flow_end(answers);
+}
+
+/* What needs SAs. */
+static const struct {
+	const char *word;
+	void (*obey)(void);
+} traffic[] = {
+    {"echo", do_echo},
+    {"stream", do_stream},
+    {"stream-open", do_stream_open},
+    {"stream-go", do_stream_go},
+    {"stream-end", do_stream_end},
+    {"datagram", do_datagram},
+    {"packet", do_packet},
+    {"flow", do_flow},
+    {"send", do_send},
+    {"flow-end", do_flow_end},
+};
+
+/* False: no such command. */
+static bool do_traffic(const char *command)
+{
+	for (size_t i = 0; i < sizeof(traffic) / sizeof(traffic[0]); i++) {
+		if (strcmp(command, traffic[i].word))
+			continue;
+		if (!refused)
+			traffic[i].obey();
+		return true;
+	}
 	return false;
 }
 
@@ -214,8 +248,6 @@ static void obey(char *line)
 	const char *command = strtok(line, " \n");
 
 	if (!command)
-		return;
-	if (is_traffic(command) && refused)
 		return;
 	if (do_traffic(command))
 		return;

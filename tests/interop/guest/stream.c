@@ -82,52 +82,100 @@ static const char *take(int fd, size_t *received)
 	return NULL;
 }
 
-static const char *carry(int sender, int receiver, size_t bytes)
-{
-	size_t sent = 0, received = 0;
+/* A connection of which @bytes are to be carried in all. */
+struct connection {
+	int sender, receiver;
+	size_t sent, received, bytes;
+};
 
-	while (received < bytes) {
-		struct pollfd p[2] = {{.fd = receiver, .events = POLLIN},
-				      {.fd = sender, .events = sent < bytes ? POLLOUT : 0}};
+/* From the sender to the receiver until @up_to bytes have arrived; the sender gives all that finds
+ * room. */
+static const char *carry(struct connection *c, size_t up_to)
+{
+	while (c->received < up_to) {
+		struct pollfd p[2] = {
+		    {.fd = c->receiver, .events = POLLIN},
+		    {.fd = c->sender, .events = c->sent < c->bytes ? POLLOUT : 0}};
 		const char *wrong;
 
 		if (poll(p, 2, 5000) <= 0)
 			return "stalled";
 		if ((p[1].revents & (POLLERR | POLLHUP)) || !(p[0].revents | p[1].revents))
 			return "reset";
-		if ((p[1].revents & POLLOUT) && !give(sender, &sent, bytes))
+		if ((p[1].revents & POLLOUT) && !give(c->sender, &c->sent, c->bytes))
 			return strerror(errno);
-		wrong = p[0].revents ? take(receiver, &received) : NULL;
+		wrong = p[0].revents ? take(c->receiver, &c->received) : NULL;
 		if (wrong)
 			return wrong;
 	}
 	return NULL;
 }
 
-const char *stream(enum side side, const struct address *from, const struct address *to,
-		   size_t bytes)
+static const char *make(struct connection *c, enum side side, const struct address *from,
+			const struct address *to, size_t bytes)
 {
 	struct address at = *to;
 	int listener = listen_at(side == OURS ? THEIRS : OURS, &at);
-	int sender = listener < 0 ? -1 : connect_to(side, from, &at);
-	const char *wrong = "cannot connect";
-	int receiver = -1;
 
-	if (sender >= 0 && wait_for(listener, POLLIN))
-		receiver = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (receiver >= 0)
-		wrong = carry(sender, receiver, bytes);
+	*c = (struct connection){.receiver = -1, .bytes = bytes};
+	c->sender = listener < 0 ? -1 : connect_to(side, from, &at);
+	if (c->sender >= 0 && wait_for(listener, POLLIN))
+		c->receiver = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (listener >= 0)
 		close(listener);
-	if (sender >= 0 && wrong)
-		abandon(sender);
-	else if (sender >= 0)
-		close(sender);
-	if (receiver >= 0 && wrong)
-		abandon(receiver);
-	else if (receiver >= 0)
-		close(receiver);
+	return c->receiver < 0 ? "cannot connect" : NULL;
+}
+
+static void close_end(int fd, bool in_order)
+{
+	if (fd >= 0 && in_order)
+		close(fd);
+	else if (fd >= 0)
+		abandon(fd);
+}
+
+static void end(struct connection *c, bool in_order)
+{
+	close_end(c->sender, in_order);
+	close_end(c->receiver, in_order);
 	/* The ends say goodbye to each other while the SAs are there. */
 	pause_ns(SETTLE_NS);
+}
+
+const char *stream(enum side side, const struct address *from, const struct address *to,
+		   size_t bytes)
+{
+	struct connection c;
+	const char *wrong = make(&c, side, from, to, bytes);
+
+	if (!wrong)
+		wrong = carry(&c, bytes);
+	end(&c, !wrong);
 	return wrong;
+}
+
+/* ---- a connection that other things happen to meanwhile, one from either side ---- */
+
+static struct connection lasting[2];
+static const char *lasting_wrong[2];
+
+void stream_open(enum side side, const struct address *from, const struct address *to, size_t bytes)
+{
+	lasting_wrong[side] = make(&lasting[side], side, from, to, bytes);
+}
+
+void stream_go_on(enum side side, size_t bytes)
+{
+	struct connection *c = &lasting[side];
+	size_t up_to = c->received + bytes < c->bytes ? c->received + bytes : c->bytes;
+
+	if (!lasting_wrong[side])
+		lasting_wrong[side] = carry(c, up_to);
+}
+
+const char *stream_end(enum side side)
+{
+	stream_go_on(side, lasting[side].bytes);
+	end(&lasting[side], !lasting_wrong[side]);
+	return lasting_wrong[side];
 }

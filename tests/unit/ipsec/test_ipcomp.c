@@ -223,10 +223,13 @@ static void test_companion_moves(void **state)
 	fresh = ux_sa_clone(sa);
 	fresh->saddr = addr_of("2001:db8::9", NULL);
 	assert_int_equal(ux_sad_replace(p.b.u, sa, fresh, true), 0);
+	/* what is on its way may come from where it was for the grace time */
+	assert_int_equal(count_companions(p.b.u, &companion), 2);
+	uxfrm_tick(p.b.u, 1000 + 3000000000ull, REAL_S + 3);
 	assert_int_equal(count_companions(p.b.u, &companion), 1);
 	assert_memory_equal(&companion->saddr, &fresh->saddr, 16);
 	assert_int_equal(companion->id.spi, htonl(2));
-	/* to another destination: what is on its way may come for the grace time */
+	/* to another destination */
 	sa = fresh;
 	fresh = ux_sa_clone(sa);
 	fresh->id.daddr = addr_of("2001:db8::a", NULL);
@@ -238,13 +241,63 @@ static void test_companion_moves(void **state)
 	fresh->id.daddr = addr_of("2001:db8::2", NULL);
 	assert_int_equal(ux_sad_replace(p.b.u, sa, fresh, true), 0);
 	assert_int_equal(count_companions(p.b.u, &companion), 2);
-	uxfrm_tick(p.b.u, 1000 + 3000000000ull, REAL_S + 3);
+	uxfrm_tick(p.b.u, 1000 + 6000000000ull, REAL_S + 6);
 	assert_int_equal(count_companions(p.b.u, &companion), 1);
 	assert_memory_equal(&companion->id.daddr, &fresh->id.daddr, 16);
 	assert_memory_equal(&companion->saddr, &fresh->saddr, 16);
 	ux_sad_remove(p.b.u, fresh);
 	assert_int_equal(count_companions(p.b.u, &companion), 0);
 	pair_close(&p);
+}
+
+/* The IPComp SA of open_form at one side now comes from another address. */
+static void move_source(struct side *s, const struct form *f, const char *to)
+{
+	const struct sa_spec spec = sa_of(f);
+	struct ux_sa_id id = {.spi = htonl(spec.spi), .proto = IPPROTO_COMP};
+	struct ux_sa *sa, *fresh;
+
+	id.daddr = addr_of(spec.dst, &id.family);
+	sa = ux_sad_lookup_exact(s->u, &id, (struct ux_mark){0});
+	assert_non_null(sa);
+	fresh = ux_sa_clone(sa);
+	fresh->saddr = addr_of(to, &id.family);
+	if (id.family != fresh->id.family) {
+		fresh->id.family = id.family;
+		fresh->id.daddr = addr_of(outer_ends[id.family == AF_INET6][1], NULL);
+	}
+	assert_int_equal(ux_sad_replace(s->u, sa, fresh, true), 0);
+}
+
+/* What was not compressed gets through while the policies go on naming where the SA was. */
+static void test_policy_stays(void **state)
+{
+	static const char *const places[] = {"192.0.2.9", "2001:db8::9"};
+
+	for (int i = 0; i < 2; i++) {
+		static struct test_packet before, inner;
+		struct pair p;
+
+		open_form(&p, &forms[2], true);
+		send_one(&p, AF_INET, 20, EVEN);
+		copy_packet(&before, &t);
+		copy_packet(&inner, &sent);
+		move_source(&p.b, &forms[2], places[i]);
+		move_source(&p.a, &forms[2], places[i]);
+		send_one(&p, AF_INET, 20, EVEN);
+		assert_int_equal(t.p.data[0] >> 4, i ? 6 : 4);
+		expect_delivered(&p);
+		/* and what was on its way then */
+		copy_packet(&t, &before);
+		copy_packet(&sent, &inner);
+		expect_delivered(&p);
+		/* one that nobody has moved to */
+		send_one(&p, AF_INET, 20, EVEN);
+		t.p.data[t.p.data[0] >> 4 == 4 ? 15 : 23] ^= 1;
+		inbound(&p.b, &t);
+		assert_int_equal(t.p.verdict, UXFRM_DROP);
+		pair_close(&p);
+	}
 }
 
 /* Under ESP: the template for IPComp is the inner one, and optional at the receiver. */
@@ -410,7 +463,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_smaller),	    cmocka_unit_test(test_as_it_is),
 	    cmocka_unit_test(test_level),	    cmocka_unit_test(test_companion),
-	    cmocka_unit_test(test_companion_moves), cmocka_unit_test(test_under_esp),
+	    cmocka_unit_test(test_companion_moves), cmocka_unit_test(test_policy_stays),
+	    cmocka_unit_test(test_under_esp),
 	    cmocka_unit_test(test_bad_data),	    cmocka_unit_test(test_room_in_front),
 	    cmocka_unit_test(test_window),
 	};
