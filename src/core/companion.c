@@ -25,10 +25,13 @@ static struct ux_companion_spi *find_spi6(struct uxfrm *u, const struct ux_addr 
 	return s;
 }
 
-__be32 ux_companion_spi6(struct uxfrm *u, const struct ux_addr *saddr)
+__be32 ux_companion_spi(struct uxfrm *u, uint16_t family, const struct ux_addr *saddr)
 {
-	const struct ux_companion_spi *s = find_spi6(u, saddr);
+	const struct ux_companion_spi *s;
 
+	if (family == AF_INET)
+		return saddr->w[0];
+	s = find_spi6(u, saddr);
 	return s ? s->spi : 0;
 }
 
@@ -94,7 +97,7 @@ static struct ux_sa_params params_of(const struct ux_sa *sa)
 	    .id = {.daddr = sa->id.daddr,
 		   .spi = sa->saddr.w[0],
 		   .family = sa->id.family,
-		   .proto = v4 ? IPPROTO_IPIP : IPPROTO_IPV6},
+		   .proto = ux_companion_proto(sa->id.family)},
 	    .saddr = sa->saddr,
 	    .sel = sa->sel,
 	    .mark = sa->mark,
@@ -140,7 +143,7 @@ static int make6(struct uxfrm *u, struct ux_sa_params *p, struct ux_sa_runtime *
 static struct ux_sa *find(struct uxfrm *u, struct ux_sa_params *p)
 {
 	if (p->id.family == AF_INET6)
-		p->id.spi = ux_companion_spi6(u, &p->saddr);
+		p->id.spi = ux_companion_spi(u, AF_INET6, &p->saddr);
 	if (!p->id.spi)
 		return NULL;
 	return ux_sad_lookup_wildcard(u, &p->id, p->mark.v & p->mark.m, NULL);

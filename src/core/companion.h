@@ -58,6 +58,11 @@ void ux_companion_release(struct uxfrm *u, struct ux_sa_runtime *companion);
 /* ux_companions_fini - when no SA is left. */
 void ux_companions_fini(struct uxfrm *u);
 
-/* ux_companion_spi6 - the SPI for packets from @saddr; 0: there is none. Workers in a read section,
+/* ux_companion_spi - the SPI for packets from @saddr; 0: there is none. Workers in a read section,
  * or the control thread. */
-__be32 ux_companion_spi6(struct uxfrm *u, const struct ux_addr *saddr);
+__be32 ux_companion_spi(struct uxfrm *u, uint16_t family, const struct ux_addr *saddr);
+/* ux_companion_proto - the protocol of companions outside @family. */
+static inline uint8_t ux_companion_proto(uint16_t family)
+{
+	return family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
+}

@@ -10,6 +10,7 @@
 #include <uxfrm/api.h>
 
 #include "base/rcu.h"
+#include "core/companion.h"
 #include "core/replay.h"
 #include "ipsec/account.h"
 #include "ipsec/fast.h"
@@ -96,16 +97,50 @@ static enum uxfrm_drop check_replay(struct ux_slot *s)
 	return ux_inbound_replay_drop(s->sa->runtime, ux_replay_check(replay, s->seq));
 }
 
+static struct ux_sa *lookup_at(const struct uxfrm_worker *w, const struct ux_slot *s,
+			       const struct ux_sa_id *id)
+{
+	return ux_sad_lookup_inbound(w->instance, id, s->p->mark, s->encap_type);
+}
+
+/*
+ * What the SA @carrier has brought in transport mode was sent from and to where its sender had that
+ * SA, which may have moved since, or not yet. All layers move together, so the inner ones are where
+ * it is here; the addresses on the packet are nothing that it protects.
+ */
+static struct ux_sa *lookup_beside(const struct uxfrm_worker *w, const struct ux_slot *s,
+				   const struct ux_sa *carrier)
+{
+	const struct ux_sa *current = ux_rcu_follow(&carrier->runtime->current);
+	struct ux_sa_id id;
+
+	if (!current || carrier->mode != UX_MODE_TRANSPORT || w->instance->params.strict_templates)
+		return NULL;
+	id = (struct ux_sa_id){.daddr = current->id.daddr, .family = current->id.family};
+	if (s->protocol == &ux_ipip) {
+		id.proto = ux_companion_proto(id.family);
+		id.spi = ux_companion_spi(w->instance, id.family, &current->saddr);
+	} else {
+		id.proto = s->protocol->proto;
+		id.spi = s->protocol->spi(w, s);
+	}
+	return lookup_at(w, s, &id);
+}
+
 static struct ux_sa *lookup(const struct uxfrm_worker *w, const struct ux_slot *s)
 {
 	struct ux_sa_id id = {
 	    .spi = s->protocol->spi(w, s), .family = s->ip.family, .proto = s->protocol->proto};
 	struct ux_addr saddr;
+	struct ux_sa *sa;
 
-	if (s->protocol == &ux_ipip && id.family == AF_INET6)
-		id.proto = IPPROTO_IPV6;
+	if (s->protocol == &ux_ipip)
+		id.proto = ux_companion_proto(id.family);
 	ux_ip_addresses(s->p->data, s->ip.family, &saddr, &id.daddr);
-	return ux_sad_lookup_inbound(w->instance, &id, s->p->mark, s->encap_type);
+	sa = lookup_at(w, s, &id);
+	if (!sa && s->n_bundle && (s->protocol == &ux_ipip || s->protocol == &ux_ipcomp))
+		sa = lookup_beside(w, s, s->bundle[s->n_bundle - 1]);
+	return sa;
 }
 
 static enum uxfrm_drop find_sa(struct uxfrm_worker *w, struct ux_slot *s)

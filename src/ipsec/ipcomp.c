@@ -110,13 +110,12 @@ const struct ux_protocol ux_ipcomp = {
     .accept = comp_accept,
 };
 
-/* An IPv4 companion's SPI is its source address (Linux). */
 static __be32 ipip_spi(const struct uxfrm_worker *w, const struct ux_slot *s)
 {
 	struct ux_addr saddr, daddr;
 
 	ux_ip_addresses(s->p->data, s->ip.family, &saddr, &daddr);
-	return s->ip.family == AF_INET ? saddr.w[0] : ux_companion_spi6(w->instance, &saddr);
+	return ux_companion_spi(w->instance, s->ip.family, &saddr);
 }
 
 static enum uxfrm_drop ipip_accept(struct uxfrm_worker *w, struct ux_slot *s)

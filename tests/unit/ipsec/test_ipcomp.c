@@ -354,6 +354,93 @@ static void test_under_esp(void **state)
 	}
 }
 
+/* The templates of an IPComp tunnel in ESP, as strongSwan has them. */
+static struct ux_policy *add_layers(struct side *s, uint8_t dir, const struct sa_spec *comp)
+{
+	struct policy_spec spec = {.family = AF_INET,
+				   .dir = dir,
+				   .mode = UX_MODE_TRANSPORT,
+				   .reqid = 8,
+				   .n_templates = 2};
+	struct ux_policy *policy = add_policy(s, &spec);
+	struct ux_template *inner = &policy->templates[0];
+
+	inner->proto = IPPROTO_COMP;
+	inner->mode = UX_MODE_TUNNEL;
+	inner->reqid = 7;
+	inner->optional = true;
+	inner->saddr = addr_of(comp->src, &inner->family);
+	inner->daddr = addr_of(comp->dst, NULL);
+	inner->id_family = inner->family;
+	return policy;
+}
+
+/*
+ * The receiver's SAs are deleted and added again elsewhere, the IPComp one first, and the policy
+ * after them; both kinds of packets that were sent before arrive where they were sent to. A strict
+ * one looks for them there only.
+ */
+static void move_under_esp(const char *src, const char *dst, bool strict)
+{
+	const struct form f = forms[2];
+	struct sa_spec comp = sa_of(&f), esp = comp;
+	struct uxfrm_params params;
+	struct ux_sa *comp_at_b, *esp_at_b;
+	struct ux_policy *policy;
+	struct pair p;
+
+	esp.proto = 0;
+	esp.spi = 0x2002;
+	esp.reqid = 8;
+	esp.mode = UX_MODE_TRANSPORT;
+	esp.algo = GCM128_16;
+	esp.window = 64;
+	uxfrm_params_init(&params);
+	params.now_ns = 1000;
+	params.real_s = REAL_S;
+	params.hold_ms = 500;
+	params.strict_templates = strict;
+	pair_open_params(&p, &params);
+	add_sa(&p.a, &comp);
+	add_sa(&p.a, &esp);
+	add_layers(&p.a, UX_POLICY_OUT, &comp);
+	comp_at_b = add_sa(&p.b, &comp);
+	esp_at_b = add_sa(&p.b, &esp);
+	policy = add_layers(&p.b, UX_POLICY_IN, &comp);
+	add_local(&p.b, "10.2.0.2");
+
+	comp.src = esp.src = src;
+	comp.dst = esp.dst = dst;
+	esp.installed_before = true;
+	ux_spd_remove(p.b.u, policy);
+	ux_sad_remove(p.b.u, comp_at_b);
+	add_sa(&p.b, &comp);
+	park_sa(&p.b, esp_at_b);
+	assert_non_null(resume_sa(&p.b, &esp));
+	add_layers(&p.b, UX_POLICY_IN, &comp);
+
+	for (int k = 0; k < 2; k++) {
+		send_one(&p, AF_INET, 1000, k ? EVEN : NOISE);
+		if (!strict)
+			expect_delivered(&p);
+		else
+			inbound(&p.b, &t);
+		assert_int_equal(t.p.verdict, strict ? UXFRM_DROP : UXFRM_DELIVER);
+	}
+	pair_close(&p);
+}
+
+static void test_sent_before_move(void **state)
+{
+	for (int strict = 0; strict < 2; strict++) {
+		move_under_esp("192.0.2.1", "198.51.100.9", strict);
+		move_under_esp("198.51.100.8", "198.51.100.9", strict);
+		move_under_esp("2001:db8::1", "2001:db8::2", strict);
+	}
+	/* another source, and the same tuple for what is compressed */
+	move_under_esp("198.51.100.8", "192.0.2.2", false);
+}
+
 /* An IPComp packet with any bytes behind its header. */
 static void load_comp(const uint8_t *data, uint32_t len)
 {
@@ -466,7 +553,7 @@ int main(void)
 	    cmocka_unit_test(test_companion_moves), cmocka_unit_test(test_policy_stays),
 	    cmocka_unit_test(test_under_esp),
 	    cmocka_unit_test(test_bad_data),	    cmocka_unit_test(test_room_in_front),
-	    cmocka_unit_test(test_window),
+	    cmocka_unit_test(test_window),	    cmocka_unit_test(test_sent_before_move),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
