@@ -97,10 +97,26 @@ static int update_valid(struct uxfrm *u, struct ux_sa *old, const struct ux_sa *
 	return r;
 }
 
+/* The SA that a request means. One without a mark, that an SPI was reserved for, may get one with its
+ * keys: IKE daemons do not say it before. */
+static struct ux_sa *find_updated(struct uxfrm *u, const struct ux_sa *wanted)
+{
+	const struct ux_mark none = {0};
+	struct ux_sa *sa;
+
+	if (!wanted->id.spi)
+		return NULL;
+	sa = ux_sad_lookup_exact(u, &wanted->id, wanted->mark);
+	if (sa)
+		return sa;
+	sa = ux_sad_lookup_exact(u, &wanted->id, none);
+	return sa && ux_sa_state_of(sa) == UX_SA_LARVAL ? sa : NULL;
+}
+
 int ux_sa_update(struct uxfrm *u, struct ux_sa *sa, const struct ux_sa_params *p,
 		 const struct ux_event_origin *origin, struct ux_ext_ack *ext)
 {
-	struct ux_sa *old = sa->id.spi ? ux_sad_lookup_exact(u, &sa->id, sa->mark) : NULL;
+	struct ux_sa *old = find_updated(u, sa);
 	int r = -ESRCH;
 
 	if (old && ux_sa_state_of(old) == UX_SA_LARVAL) {

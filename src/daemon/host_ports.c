@@ -59,6 +59,7 @@ struct ux_host_ports {
 	bool encap_ready, watching;
 	bool routes_lost; /* addresses or links changed since the routes were looked at */
 	bool links_lost;  /* the same, since ours were */
+	bool told_of_marks;
 	uint64_t next_follow_ns;
 };
 
@@ -177,6 +178,11 @@ static void on_policy(void *opaque, const struct uxfrm_policy_event *event)
 	 * what the host sends to it. */
 	if (!event->protects || event->if_id)
 		return;
+	if (event->added && event->marked && !p->told_of_marks) {
+		ux_log(LOG_WARNING, "the marks of the host's packets are not seen: "
+				    "outbound policies with a mark do not cover them");
+		p->told_of_marks = true;
+	}
 	memcpy(&dst.addr, event->destination, len);
 	memcpy(&src.addr, event->source, len);
 	if (event->added)

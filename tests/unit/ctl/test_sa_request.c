@@ -198,6 +198,39 @@ static void test_fulfilled_stays(void **state)
 	assert_int_equal(t.u->sad.n_sa, 1);
 }
 
+static void update_marked(uint32_t spi, uint32_t mark)
+{
+	struct xfrm_usersa_info p = talk_sa_info(spi);
+	struct xfrm_mark m = {.v = mark, .m = UINT32_MAX};
+
+	ux_msg_begin(&w, XFRM_MSG_UPDSA, NLM_F_REQUEST | NLM_F_ACK, 0, spi, &p, sizeof(p));
+	talk_put_gcm(&w, (uint8_t)spi);
+	ux_msg_attr(&w, XFRMA_MARK, &m, sizeof(m));
+	assert_true(ux_msg_end(&w));
+	talk_forget(&t);
+	talk_send(&t.a, &w);
+}
+
+/* A larval SA without a mark gets one with its keys; one with keys is another SA than one with a mark. */
+static void test_fulfilled_with_mark(void **state)
+{
+	const struct ux_mark mark = {42, UINT32_MAX};
+	struct ux_sa_id id = {.spi = htobe32(1), .family = AF_INET, .proto = IPPROTO_ESP};
+
+	id.daddr.w[0] = htobe32(0x0a000002u);
+	allocspi(1, 1, 2, 1);
+	update_marked(1, 42);
+	talk_error(&t, 0, 0);
+	assert_int_equal(t.u->sad.n_sa, 1);
+	assert_non_null(ux_sad_lookup_exact(t.u, &id, mark));
+	update_marked(1, 43);
+	talk_error(&t, 0, -ESRCH);
+	talk_put_sa(&w, XFRM_MSG_NEWSA, 0, 2);
+	talk_send(&t.a, &w);
+	update_marked(2, 42);
+	talk_error(&t, 0, -ESRCH);
+}
+
 static void test_limit(void **state)
 {
 	t.u->params.max_sa = 3;
@@ -361,6 +394,7 @@ int main(void)
 	    T(test_allocspi_uses_the_whole_range),
 	    T(test_larval_times_out),
 	    T(test_fulfilled_stays),
+	    T(test_fulfilled_with_mark),
 	    T(test_limit),
 	    T(test_long_key_in_dump),
 	    T(test_refusals_change_nothing),
