@@ -8,10 +8,10 @@
 
 #include "daemon/waiting.h"
 
-/* Bursts from a port that goes first before others have their turn. */
-#define FIRST_BURSTS 256
-/* Bursts from a port that may have what was sent before an SA moved: more than a socket's queue. */
-#define OLDER_BURSTS 2048
+/* Packets from a port that goes first before others have their turn. */
+#define FIRST_MAX 16384
+/* Packets from a port that may have what was sent before an SA moved. */
+#define OLDER_MAX 131072
 
 /* ---- control thread ---- */
 
@@ -58,12 +58,26 @@ static struct ux_port *port_at(const struct ux_underlay_ports *u, uint32_t i)
 	return atomic_load_explicit(&u->ports[i], memory_order_acquire);
 }
 
-static void empty(struct ux_burst *b, struct ux_port *port, int bursts)
+/* @most packets, or some more. */
+static void empty(struct ux_burst *b, struct ux_port *port, size_t most)
 {
+	size_t done = 0, n;
 	bool more = true;
 
-	for (int i = 0; i < bursts && more; i++)
-		more = ux_burst_serve(b, port, &more) == UXFRM_BURST || more;
+	while (done < most && more) {
+		n = ux_burst_serve(b, port, &more);
+		more |= n == UXFRM_BURST;
+		done += n;
+	}
+}
+
+/* What a port has now, and what it may keep of what it has received (ux_port.pending), but not for ever
+ * what comes meanwhile. */
+static size_t waiting(struct ux_port *port)
+{
+	size_t n = port->ops->waiting ? port->ops->waiting(port) : OLDER_MAX;
+
+	return n < OLDER_MAX - UXFRM_BURST ? n + UXFRM_BURST : OLDER_MAX;
 }
 
 void ux_underlay_ports_serve_first(const struct ux_underlay_ports *u, struct ux_burst *b)
@@ -74,7 +88,7 @@ void ux_underlay_ports_serve_first(const struct ux_underlay_ports *u, struct ux_
 		struct ux_port *port = port_at(u, i);
 
 		if (port && port->first)
-			empty(b, port, FIRST_BURSTS);
+			empty(b, port, FIRST_MAX);
 	}
 }
 
@@ -89,7 +103,7 @@ static void empty_all_but(const struct ux_underlay_ports *u, struct ux_burst *b,
 
 		if (!port || port == newer)
 			continue;
-		empty(b, port, OLDER_BURSTS);
+		empty(b, port, waiting(port));
 		ux_order_catch_up(port);
 	}
 }

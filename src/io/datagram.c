@@ -5,6 +5,7 @@
 #include "io/datagram.h"
 
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <netinet/udp.h>
 #include <string.h>
 
@@ -19,6 +20,9 @@
 
 /* At 20,000 packets/s of 1,400 bytes a worker may be kept from running for some 100 ms. */
 #define RECEIVE_BUFFER (16 << 20)
+
+/* Of the kernel's, for each packet or segment in a queue: less than it ever takes. */
+#define PACKET_MEMORY_MIN 256
 
 static int set_int(int fd, int level, int option)
 {
@@ -47,6 +51,16 @@ int ux_datagram_prepare(int fd, int family, uint32_t own_mark)
 	err = set_int(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO);
 	err = err ? err : set_int(fd, IPPROTO_IPV6, IPV6_RECVTCLASS);
 	return err ? err : set_int(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT);
+}
+
+size_t ux_datagram_waiting(int fd)
+{
+	uint32_t memory[SK_MEMINFO_VARS];
+	socklen_t len = sizeof(memory);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, memory, &len) < 0)
+		return SIZE_MAX;
+	return (memory[SK_MEMINFO_RMEM_ALLOC] + PACKET_MEMORY_MIN - 1) / PACKET_MEMORY_MIN;
 }
 
 int ux_datagram_want_extensions(int fd)

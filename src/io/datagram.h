@@ -50,6 +50,10 @@ int ux_datagram_prepare(int fd, int family, uint32_t own_mark) UX_MUST_CHECK;
 size_t ux_datagram_receive(int fd, struct ux_datagram_burst *b, struct uxfrm_packet *const *packets,
 			   size_t n, uint32_t gap);
 
+/* ux_datagram_waiting - so many at most are in the socket's queue, counted as small as they can be; segments of UDP
+ * each for itself. SIZE_MAX: the kernel does not say. */
+size_t ux_datagram_waiting(int fd);
+
 /* ux_datagram_want_extensions - of an IPv6 socket: tell the extension headers too. 0 or -errno. */
 int ux_datagram_want_extensions(int fd) UX_MUST_CHECK;
 /*

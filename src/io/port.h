@@ -32,6 +32,8 @@ struct ux_port_ops {
 	 */
 	void (*send)(struct ux_port *port, struct uxfrm_packet *const *packets, size_t n);
 	void (*free)(struct ux_port *port);
+	/* waiting - so many packets at most are there to be received now. NULL: not known. */
+	size_t (*waiting)(struct ux_port *port);
 };
 
 /* Which side of the engine a port is on: inner packets of the host, or outer ones of the network;

@@ -83,7 +83,13 @@ static void raw_free(struct ux_port *port)
 	free(port);
 }
 
-static const struct ux_port_ops raw_ops = {.receive = raw_receive, .free = raw_free};
+static size_t raw_waiting(struct ux_port *port)
+{
+	return ux_datagram_waiting(port->fd);
+}
+
+static const struct ux_port_ops raw_ops = {
+    .receive = raw_receive, .free = raw_free, .waiting = raw_waiting};
 
 static int open_raw(int family, uint8_t proto, uint32_t own_mark, const struct sock_fprog *filter,
 		    struct ux_port **ret_port)

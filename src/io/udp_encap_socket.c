@@ -160,7 +160,13 @@ static void encap_port_free(struct ux_port *port)
 	((struct encap_port *)port)->gro = ux_udp_gro_free(((struct encap_port *)port)->gro);
 }
 
-static const struct ux_port_ops encap_ops = {.receive = encap_receive, .free = encap_port_free};
+static size_t encap_waiting(struct ux_port *port)
+{
+	return ux_datagram_waiting(port->fd);
+}
+
+static const struct ux_port_ops encap_ops = {
+    .receive = encap_receive, .free = encap_port_free, .waiting = encap_waiting};
 
 static int open_shared(struct ux_encap_socket *e, struct encap_port *shared)
 {

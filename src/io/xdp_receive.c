@@ -94,7 +94,13 @@ static void xdp_free(struct ux_port *port)
 {
 }
 
-static const struct ux_port_ops xdp_ops = {.receive = xdp_receive, .free = xdp_free};
+static size_t xdp_waiting(struct ux_port *port)
+{
+	return ux_xdp_socket_waiting(&((struct ux_xdp_port *)port)->socket);
+}
+
+static const struct ux_port_ops xdp_ops = {
+    .receive = xdp_receive, .free = xdp_free, .waiting = xdp_waiting};
 
 void ux_xdp_receive_init(struct ux_xdp_port *p, struct ux_xdp_device *device)
 {

@@ -135,6 +135,11 @@ uint32_t ux_xdp_socket_longest(const struct ux_xdp_socket *s)
 	return s->frame_size - KERNEL_HEADROOM;
 }
 
+size_t ux_xdp_socket_waiting(struct ux_xdp_socket *s)
+{
+	return xsk_cons_nb_avail(&s->rx, UINT32_MAX);
+}
+
 size_t ux_xdp_socket_peek(struct ux_xdp_socket *s, struct ux_xdp_frame *frames, size_t n)
 {
 	uint32_t at, got = xsk_ring_cons__peek(&s->rx, (uint32_t)n, &at);

@@ -57,6 +57,8 @@ struct ux_xdp_frame {
 	uint32_t len;
 };
 
+/* ux_xdp_socket_waiting - received frames that are there now. */
+size_t ux_xdp_socket_waiting(struct ux_xdp_socket *s);
 /* ux_xdp_socket_peek - up to @n received frames, valid until ux_xdp_socket_release for as many. */
 size_t ux_xdp_socket_peek(struct ux_xdp_socket *s, struct ux_xdp_frame *frames, size_t n);
 void ux_xdp_socket_release(struct ux_xdp_socket *s, size_t n);
