@@ -180,7 +180,8 @@ struct uxfrm_policy_event {
 	uint8_t destination_bits, source_bits;
 	bool protects; /* has templates or blocks; false: a plain allow policy */
 	uint32_t if_id; /* for packets of this interface only; 0 = of none */
-	bool marked;	/* has a mark */
+	bool marked;	/* has a mark, for packets that fit it: */
+	uint32_t mark, mark_mask;
 };
 /* Inbound UDP-encapsulated SAs, so that the owner can open the port. @port: host byte order. */
 struct uxfrm_encap_event {

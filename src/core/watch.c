@@ -94,6 +94,8 @@ void ux_watch_policy(struct uxfrm *u, const struct ux_policy *policy, bool added
 	    .protects = policy->n_templates || policy->action == UX_POLICY_BLOCK,
 	    .if_id = policy->if_id,
 	    .marked = policy->mark.m != 0,
+	    .mark = policy->mark.v & policy->mark.m,
+	    .mark_mask = policy->mark.m,
 	};
 
 	tell_policy(u, &event);

@@ -15,6 +15,7 @@
 #include "daemon/keepalive.h"
 #include "daemon/links.h"
 #include "daemon/log.h"
+#include "daemon/marked.h"
 #include "daemon/path_watch.h"
 #include "daemon/worker_cpus.h"
 #include "io/address_monitor.h"
@@ -49,6 +50,7 @@ struct ux_host_ports {
 	struct ux_port *serial[UX_WORKERS_MAX]; /* instead, where all send by AF_XDP */
 	struct ux_port *keepalive_sender; /* the control thread's own */
 	struct ux_routes *routes;
+	struct ux_marked marked;
 	struct ux_workers *workers;
 	struct ux_encap_ports encap;
 	struct ux_links links;
@@ -59,7 +61,6 @@ struct ux_host_ports {
 	bool encap_ready, watching;
 	bool routes_lost; /* addresses or links changed since the routes were looked at */
 	bool links_lost;  /* the same, since ours were */
-	bool told_of_marks;
 	uint64_t next_follow_ns;
 };
 
@@ -158,8 +159,10 @@ static uint64_t follow_host(struct ux_host_ports *p, uint64_t now_ns)
 		return p->next_follow_ns;
 	if (p->routes_lost && !ux_tun_exists(&p->tun))
 		replace_tun(p);
-	report_routes(p->routes_lost ? ux_routes_refresh(p->routes)
-				     : ux_routes_reconsider(p->routes));
+	int (*how)(struct ux_routes *) = p->routes_lost ? ux_routes_refresh : ux_routes_reconsider;
+
+	report_routes(how(p->routes));
+	report_routes(ux_marked_settle(&p->marked, how));
 	p->routes_lost = p->addresses.routes_changed = false;
 	/* Also when it took long: others have as much time as this had. */
 	p->next_follow_ns = ux_now_ns() + FOLLOW_PAUSE_NS + (ux_now_ns() - now_ns);
@@ -178,14 +181,11 @@ static void on_policy(void *opaque, const struct uxfrm_policy_event *event)
 	 * what the host sends to it. */
 	if (!event->protects || event->if_id)
 		return;
-	if (event->added && event->marked && !p->told_of_marks) {
-		ux_log(LOG_WARNING, "the marks of the host's packets are not seen: "
-				    "outbound policies with a mark do not cover them");
-		p->told_of_marks = true;
-	}
 	memcpy(&dst.addr, event->destination, len);
 	memcpy(&src.addr, event->source, len);
-	if (event->added)
+	if (event->marked)
+		err = ux_marked_policy(&p->marked, event, &dst, &src);
+	else if (event->added)
 		err = ux_routes_add(p->routes, event->family, &dst, &src);
 	else
 		err = ux_routes_remove(p->routes, event->family, &dst, &src);
@@ -419,6 +419,11 @@ static int start_workers(struct ux_host_ports *p, const struct ux_config *config
 	p->encap_ready = true;
 	p->links = (struct ux_links){
 	    .engine = p->engine, .config = config, .netlink = &p->netlink, .workers = p->workers};
+	p->marked = (struct ux_marked){.config = config,
+				       .addresses = &p->addresses,
+				       .netlink = &p->netlink,
+				       .workers = p->workers};
+	ux_marked_init(&p->marked);
 	ux_links_init(&p->links);
 	ux_links_adopt(&p->links);
 	return 0;
@@ -480,6 +485,7 @@ struct ux_host_ports *ux_host_ports_close(struct ux_host_ports *p)
 		uxfrm_watch(p->engine, NULL, NULL);
 	/* Routes first: from here on packets go nowhere, or the way they would go without us. */
 	p->routes = keep ? ux_routes_abandon(p->routes) : ux_routes_free(p->routes);
+	ux_marked_fini(&p->marked);
 	ux_clear_text_close(&p->clear_text, keep);
 	if (p->encap_ready)
 		ux_encap_ports_fini(&p->encap);
@@ -509,6 +515,7 @@ struct ux_host_ports *ux_host_ports_close(struct ux_host_ports *p)
 void ux_host_ports_settle(struct ux_host_ports *ports)
 {
 	report_routes(ux_routes_settle(ports->routes));
+	report_routes(ux_marked_settle(&ports->marked, ux_routes_settle));
 	ux_clear_text_tick(&ports->clear_text);
 }
 

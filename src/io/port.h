@@ -54,6 +54,7 @@ struct ux_port {
 	int fd; /* readable when there is something to receive; -1: never */
 	enum ux_port_side side;
 	uint32_t if_id; /* of a link: packets received have it; 0 = none */
+	uint32_t mark;	/* of a TUN device for one mark: packets received have it */
 	/* What it has is older than what other ports of its side have at the same moment: a packet
 	 * that goes a longer way inside the kernel must not be overtaken by others of its SA. */
 	bool first;

@@ -28,6 +28,7 @@ struct ux_routes_params {
 	const struct ux_address_monitor *addresses; /* borrowed; may be empty, not NULL */
 	int tun_ifindex;
 	uint32_t fwmark; /* the mark bit of our own packets */
+	uint32_t mark, mask; /* only for packets of this mark; 0, 0: for all */
 	uint32_t table, priority;
 	bool keep_left; /* what refuses for a predecessor stays: ux_routes_reopen */
 };

@@ -28,7 +28,7 @@ static size_t tun_receive(struct ux_port *port, struct uxfrm_packet *const *pack
 			break;
 		p->data = ux_port_start(p);
 		p->len = (uint32_t)len;
-		p->mark = 0;
+		p->mark = port->mark;
 		p->ifindex = tun->facts.underlay_ifindex;
 		p->if_id = tun->facts.if_id;
 		got++;

@@ -67,7 +67,7 @@ static void set_facts(const struct vnet_port *v, struct uxfrm_packet *p, uint32_
 {
 	p->data = ux_port_start(p);
 	p->len = len;
-	p->mark = 0;
+	p->mark = v->port.mark;
 	p->ifindex = v->facts.underlay_ifindex;
 	p->if_id = v->facts.if_id;
 }

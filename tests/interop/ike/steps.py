@@ -27,8 +27,8 @@ class Steps:
 
     def run(self, text):
         for number, line in enumerate(text.splitlines(), 1):
-            line = line.split("#", 1)[0].strip()
-            if not line:
+            line = line.strip()
+            if not line or line.startswith("#"):
                 continue
             try:
                 self._line(line)

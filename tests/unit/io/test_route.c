@@ -107,6 +107,41 @@ static void rules_come_and_go(void **state)
 	    "ip route show table 5999 | grep -q . || ip -6 route show table 5999 | grep -q ."));
 }
 
+/* A rule that looks at a mark, and at our own bit, which nothing may have that is to be protected. */
+static void rule_of_a_mark(void **state)
+{
+	const struct ux_routes_params params = {
+	    .nl = &nl,
+	    .addresses = &addresses,
+	    .tun_ifindex = tun.ifindex,
+	    .fwmark = MARK,
+	    .mark = 5,
+	    .mask = 0xff,
+	    .table = TABLE,
+	    .priority = PRIORITY,
+	};
+	struct ux_prefix dst, src;
+	struct ux_routes *r;
+
+	if (!possible)
+		skip();
+	/* one of another mark, with the same table */
+	assert_true(shell("ip rule add fwmark 9/0xff lookup 5999 pref 5999"));
+	assert_int_equal(ux_routes_new(&params, &r), 0);
+	assert_true(
+	    shell("ip rule | grep -q '^5999:.from all fwmark 0x5/0x100000ff lookup 5999'"));
+	assert_true(shell("[ $(ip rule | grep -c ^5999:) = 1 ]"));
+	dst = prefix(AF_INET, "10.9.0.0", 16);
+	src = prefix(AF_INET, "10.1.0.0", 16);
+	assert_int_equal(ux_routes_add(r, AF_INET, &dst, &src), 0);
+	assert_int_equal(ux_routes_settle(r), 0);
+	assert_true(shell("ip route get 10.9.0.1 mark 0x305 | grep -q uxtest"));
+	assert_false(shell("ip route get 10.9.0.1 mark 6 2>/dev/null | grep -q uxtest"));
+	assert_false(shell("ip route get 10.9.0.1 mark 0x10000005 2>/dev/null | grep -q uxtest"));
+	ux_routes_free(r);
+	assert_false(shell("ip rule | grep -q 5999"));
+}
+
 static void what_a_predecessor_left_is_cleared(void **state)
 {
 	struct ux_routes *r;
@@ -314,6 +349,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(rules_come_and_go),
+	    cmocka_unit_test(rule_of_a_mark),
 	    cmocka_unit_test(what_a_predecessor_left_is_cleared),
 	    cmocka_unit_test(routes_follow_policies),
 	    cmocka_unit_test(only_the_last_of_changes_counts),
