@@ -106,12 +106,13 @@ class Side:
 
 
 class Uxfrm(Side):
-    """AES-128-GCM, in UDP or not."""
+    """AES-128-GCM, in UDP or not; @poll_us, unless it is 0, as in uxfrmd.conf."""
 
-    def __init__(self, folder, encap):
+    def __init__(self, folder, encap, poll_us=0):
         super().__init__(folder)
+        self.arguments = ["--poll-us", str(poll_us)] if poll_us else []
         self.tail = "encap espinudp 4500 4500 0.0.0.0" if encap else ""
-        self.name = "uxfrm, ESP in UDP" if encap else "uxfrm, ESP"
+        self.name = ("uxfrm, ESP in UDP" if encap else "uxfrm, ESP") + (f", poll_us {poll_us}" if poll_us else "")
 
     def start(self, lab):
         keys = {end: secrets.token_hex(20) for end in OTHER}
@@ -119,7 +120,7 @@ class Uxfrm(Side):
         for end, other in OTHER.items():
             lab.ip(end, f"address add {INNER[end]}/32 dev lo",
                    f"route add {INNER[other]} via {OUTER[other]} src {INNER[end]}")
-            daemons[end] = Daemon(lab, end).process.pid
+            daemons[end] = Daemon(lab, end, self.arguments).process.pid
         for end, other in OTHER.items():
             lines = [f"state add src {OUTER[a]} dst {OUTER[b]} proto esp spi {SPI[a]} reqid 1 mode tunnel replay-window"
                      f" 1024 flag esn aead rfc4106(gcm(aes)) 0x{keys[a]} 128 {self.tail}"

@@ -48,6 +48,7 @@ static const struct setting settings[] = {
     SETTING("daemon", max_flows, SETTING_NUMBER, 0, 1u << 24),
     SETTING("daemon", workers, SETTING_NUMBER, 0, UX_WORKERS_MAX),
     SETTING("daemon", worker_cpus, SETTING_CPUS, 0, 256),
+    SETTING("daemon", poll_us, SETTING_NUMBER, 0, 1000),
     SETTING("daemon", strict_templates, SETTING_BOOL, 0, 1),
     SETTING("daemon", labels, SETTING_LABELS, 0, 0),
     SETTING("daemon", crypto, SETTING_CRYPTO, 0, 0),

@@ -29,6 +29,7 @@ struct ux_config {
 	enum ux_labels_setting labels;
 	int crypto;	      /* enum ux_crypto_choice; -1: as the environment says */
 	uint32_t crypto_keys; /* kept expanded by each worker */
+	uint32_t poll_us;	     /* look for packets before sleeping; 0 = never */
 	uint32_t hold_ms, hold_bytes;
 	bool larval_drop;
 	bool strict;	 /* as Linux in all of these: no grace, nothing held, strict templates */

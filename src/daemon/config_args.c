@@ -32,6 +32,7 @@ static const char usage[] =
     "      --rule-priority N   priority of the rule that leads to it\n"
     "      --underlay WORD     what outer packets go by: raw, xdp or auto\n"
     "      --xdp-devices NAMES by which devices they may go so; default all\n"
+    "      --poll-us N         how long a worker looks for packets before it sleeps (default 0)\n"
     "      --log-level WORD    err, warning, notice, info or debug\n"
     "      --log-file FILE     log to a file\n"
     "  -V, --version           print the version\n"
@@ -53,7 +54,7 @@ static const struct {
     {"ports", "fwmark"},     {"ports", "table"},     {"ports", "rule_priority"},
     {"daemon", "log_level"}, {"daemon", "log_file"}, {"daemon", "idle_s"},
     {"daemon", "labels"},    {"daemon", "crypto"},   {"ports", "underlay"},
-    {"ports", "xdp_devices"},
+    {"ports", "xdp_devices"}, {"daemon", "poll_us"},
 };
 
 static const struct option options[] = {
@@ -77,6 +78,7 @@ static const struct option options[] = {
     {"crypto", required_argument, NULL, OPT_SETTING + 10},
     {"underlay", required_argument, NULL, OPT_SETTING + 11},
     {"xdp-devices", required_argument, NULL, OPT_SETTING + 12},
+    {"poll-us", required_argument, NULL, OPT_SETTING + 13},
     {"version", no_argument, NULL, 'V'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},

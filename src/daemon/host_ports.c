@@ -396,6 +396,7 @@ static int start_workers(struct ux_host_ports *p, const struct ux_config *config
 	    .host = p->tun.port,
 	    .own_mark = config->fwmark,
 	    .hold_bytes = config->hold_bytes,
+	    .poll_us = config->poll_us,
 	    .opaque = p,
 	    .open_queue = open_queue,
 	    .open_sender = open_sender,

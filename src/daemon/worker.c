@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /* The worker's loop. Level-triggered epoll and one burst per ready port and round: no port waits
- * for another longer than a burst takes, and without packets the thread sleeps. */
+ * for another longer than a burst takes, and without packets the thread sleeps, some
+ * of the time not at once: daemon/polling.h. */
 
 #include "daemon/worker.h"
 
@@ -16,6 +17,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "daemon/clock.h"
+#include "daemon/polling.h"
 #include "daemon/waiting.h"
 
 #define EVENTS_PER_ROUND 16
@@ -32,6 +35,7 @@ struct ux_worker {
 	int start_error;
 	_Atomic(bool) stop;
 	struct ux_burst burst; /* the worker thread */
+	struct ux_polling polling; /* the worker thread */
 };
 
 /* ---- the worker thread ---- */
@@ -69,13 +73,39 @@ static void serve_port(struct ux_worker *w, struct ux_port *port, uint32_t event
 		(void)epoll_ctl(w->epoll_fd, EPOLL_CTL_DEL, port->fd, NULL);
 }
 
+/* What is ready, without sleeping, as long as looking for it may help and is in nobody's way. */
+static int poll_ports(struct ux_worker *w, struct epoll_event *ready)
+{
+	while (ux_polling_in_time(&w->polling, ux_now_ns())) {
+		int n = epoll_wait(w->epoll_fd, ready, EVENTS_PER_ROUND, 0);
+
+		if (n || !ux_polling_alone(&w->polling))
+			return n;
+	}
+	return 0;
+}
+
+static int wait_for_ports(struct ux_worker *w, struct epoll_event *ready)
+{
+	const bool held = ux_burst_any_held(&w->burst);
+	int n = 0;
+
+	if (w->polling.limit_ns && !held)
+		n = poll_ports(w, ready);
+	if (!n)
+		n = epoll_wait(w->epoll_fd, ready, EVENTS_PER_ROUND, held ? HELD_LOOK_MS : -1);
+	/* The control thread's call is no packet. */
+	if (w->polling.limit_ns && n > 0 && ready[n - 1].data.ptr)
+		ux_polling_end(&w->polling, ux_now_ns());
+	return n;
+}
+
 static void run(struct ux_worker *w)
 {
 	struct epoll_event ready[EVENTS_PER_ROUND];
 
 	while (!atomic_load(&w->stop)) {
-		int n = epoll_wait(w->epoll_fd, ready, EVENTS_PER_ROUND,
-				   ux_burst_any_held(&w->burst) ? HELD_LOOK_MS : -1);
+		int n = wait_for_ports(w, ready);
 		bool wake = false;
 
 		look(w);
@@ -93,6 +123,8 @@ static void run(struct ux_worker *w)
 			(void)!read(w->wake_fd, &dummy, sizeof(dummy));
 			sem_post(&w->passed);
 		}
+		if (w->polling.limit_ns)
+			ux_polling_begin(&w->polling, ux_now_ns());
 	}
 }
 
@@ -148,6 +180,7 @@ static int allocate(struct ux_worker *w)
 	if (w->epoll_fd < 0 || w->wake_fd < 0)
 		return -EMFILE;
 	w->burst.underlay = w->params.underlay;
+	ux_polling_init(&w->polling, w->params.poll_us);
 	return ux_burst_init(&w->burst, w->params.shared);
 }
 
@@ -160,6 +193,7 @@ static void release(struct ux_worker *w)
 	sem_destroy(&w->passed);
 	sem_destroy(&w->started);
 	ux_burst_fini(&w->burst);
+	ux_polling_fini(&w->polling);
 	free(w);
 }
 
@@ -197,7 +231,7 @@ int ux_worker_start(const struct ux_worker_params *params, struct ux_worker **re
 	if (!w)
 		return -ENOMEM;
 	w->params = *params;
-	w->epoll_fd = w->wake_fd = -1;
+	w->epoll_fd = w->wake_fd = w->polling.load_fd = -1;
 	sem_init(&w->passed, 0, 0);
 	sem_init(&w->started, 0, 0);
 	err = allocate(w);

@@ -22,6 +22,7 @@ struct ux_worker_params {
 	const struct ux_underlay_ports *ports; /* borrowed */
 	struct ux_port *underlay;	       /* borrowed: sends to the network, for this worker alone */
 	int cpu;			       /* it runs on; -1: any */
+	uint32_t poll_us;		       /* daemon/polling.h */
 };
 
 /* ux_worker_start - 0 or -errno. */

@@ -62,6 +62,7 @@ static int begin_another(struct ux_workers *set)
 	    .shared = &set->shared,
 	    .ports = &set->underlay,
 	    .cpu = p->n_cpus ? p->cpus[i % p->n_cpus] : -1,
+	    .poll_us = p->poll_us,
 	};
 	int err = p->open_sender(p->opaque, i, &params.underlay);
 

@@ -23,6 +23,7 @@ struct ux_workers_params {
 	uint32_t own_mark;    /* that the senders send with */
 	uint32_t hold_bytes;  /* of packets that wait (UXFRM_HOLD), for each SA */
 	uint32_t count;	      /* of workers, 1 to UX_WORKERS_MAX */
+	uint32_t poll_us;     /* daemon/polling.h */
 	uint32_t n_cpus;      /* 0: they run where they are let */
 	int cpus[UX_WORKERS_CPUS_MAX]; /* worker i runs on cpus[i % n_cpus] */
 	void *opaque;

@@ -40,6 +40,7 @@ static void defaults(void **state)
 	assert_true(c.ports);
 	assert_int_equal(c.max_acquire, 4096);
 	assert_int_equal(c.max_flows, 1 << 20);
+	assert_int_equal(c.poll_us, 0);
 	assert_int_equal(c.ready_fd, -1);
 }
 
@@ -52,7 +53,7 @@ static void file_is_read(void **state)
 	assert_int_equal(
 	    ux_config_read(&c,
 			   write_file("[daemon]\ngrace_ms = 0\nlog_level = debug\n"
-				      "strict_templates = yes\nmax_acquire = 9\nmax_flows = 5000\nlabels = on\ncrypto = openssl\ncrypto_keys = 100\nidle_s = 7\n[ports]\n"
+				      "strict_templates = yes\nmax_acquire = 9\nmax_flows = 5000\npoll_us = 1000\nlabels = on\ncrypto = openssl\ncrypto_keys = 100\nidle_s = 7\n[ports]\n"
 				      "underlay = auto\nxdp_devices = eth0, eth1\nfwmark = 0x40\n"
 				      "tun_name = vpn0\n; a comment\nports = no\n"),
 			   &ext),
@@ -62,6 +63,7 @@ static void file_is_read(void **state)
 	assert_true(c.strict_templates);
 	assert_int_equal(c.max_acquire, 9);
 	assert_int_equal(c.max_flows, 5000);
+	assert_int_equal(c.poll_us, 1000);
 	assert_int_equal(c.labels, UX_LABELS_ON);
 	assert_int_equal(c.crypto, UX_CRYPTO_OPENSSL);
 	assert_int_equal(c.crypto_keys, 100);
@@ -86,6 +88,8 @@ static void wrong_settings(void **state)
 	    {"daemon", "strict_templates", "maybe", "strict_templates: must be yes or no"},
 	    {"daemon", "hold_ms", "10001", "hold_ms: must be from 0 to 10000"},
 	    {"daemon", "hold_bytes", "1", "hold_bytes: must be from 65536 to 1073741824"},
+	    {"daemon", "poll_us", "1001", "poll_us: must be from 0 to 1000"},
+	    {"daemon", "poll_us", "-1", "poll_us: not a number"},
 	    {"daemon", "strict", "2", "strict: must be yes or no"},
 	    {"daemon", "log_level", "loud",
 	     "log_level: must be err, warning, notice, info or debug"},
