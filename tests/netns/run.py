@@ -41,7 +41,16 @@ def set_up(lab, underlay="raw"):
         # A packet that should be protected and is not would reach the other end, and be seen.
         routes = [f"route add {cells.NETS[other][f]} via {cells.OUTER[other][f][0]}" for f in (4, 6)]
         lab.ip(end, *addresses, *routes)
+    meet(lab)
     return {end: Daemon(lab, end) for end in ("left", "right")}
+
+
+def meet(lab):
+    """Let the ends know each other's link addresses. Packets to a neighbour that is not known yet wait in the kernel,
+    and when it is, later ones overtake them."""
+    for end in ("left", "right"):
+        for address in cells.OUTER[cells.OTHER[end]][4] + cells.OUTER[cells.OTHER[end]][6]:
+            lab.run(end, ["ping", "-q", "-c", "1", "-W", "5", address])
 
 
 def tests(lab, daemons):
