@@ -11,12 +11,13 @@
 
 #define NS_PER_MS UINT64_C(1000000)
 
-/* A policy that is gone for the moment. */
+/* A policy that is gone for the moment, or that another with the same name has taken the place of. */
 struct ux_gap {
 	/* const after publish */
 	uint32_t slot;	 /* its number among ux_interim.gaps */
 	uint32_t number; /* of those ever opened, from 1 */
 	uint8_t dir, type, n_templates;
+	bool replaced; /* nothing waits for it */
 	uint32_t if_id;
 	struct ux_mark mark;
 	struct ux_selector sel;
@@ -255,17 +256,18 @@ static uint32_t free_slot(const struct ux_interim *i)
 	return slot;
 }
 
-void ux_interim_open(struct uxfrm *u, const struct ux_policy *policy)
+static void open_gap(struct uxfrm *u, const struct ux_policy *policy, bool replaced, uint32_t most)
 {
 	struct ux_interim *i = &u->interim;
 	struct ux_gap *gap;
 
 	if (!u->params.hold_ms || !protects(policy) ||
-	    atomic_load_explicit(&i->n_gaps, memory_order_relaxed) == UX_GAPS_MAX)
+	    atomic_load_explicit(&i->n_gaps, memory_order_relaxed) >= most)
 		return;
 	gap = calloc(1, sizeof(*gap));
 	if (!gap) /* then nothing waits, as in Linux */
 		return;
+	gap->replaced = replaced;
 	gap->slot = free_slot(i);
 	gap->dir = policy->dir;
 	gap->type = policy->type;
@@ -294,23 +296,58 @@ static bool is_of(const struct ux_gap *gap, const struct ux_policy *policy)
 	       ux_label_same(gap->label, policy->label);
 }
 
-void ux_interim_close(struct uxfrm *u, const struct ux_policy *policy)
+static void close_gaps(struct uxfrm *u, const struct ux_policy *policy, bool replaced)
 {
 	struct ux_list *pos, *next;
 
-	if (atomic_load_explicit(&u->interim.n_gaps, memory_order_relaxed) == 0 ||
-	    policy->action != UX_POLICY_ALLOW)
+	if (atomic_load_explicit(&u->interim.n_gaps, memory_order_relaxed) == 0)
 		return;
 	ux_list_for_each_safe (pos, next, &u->interim.gaps_by_time) {
 		struct ux_gap *gap = ux_container_of(pos, struct ux_gap, timed);
 
-		if (!is_of(gap, policy))
+		if (gap->replaced != replaced || !is_of(gap, policy))
 			continue;
 		/* before it is gone too: who has missed the policy sees the gap, or that something
 		 * changed */
 		ux_interim_changed(u);
 		close_gap(u, gap);
 	}
+}
+
+void ux_interim_close(struct uxfrm *u, const struct ux_policy *policy)
+{
+	if (policy->action == UX_POLICY_ALLOW)
+		close_gaps(u, policy, false);
+}
+
+void ux_interim_open(struct uxfrm *u, const struct ux_policy *policy)
+{
+	/* what it was before goes with it */
+	close_gaps(u, policy, true);
+	open_gap(u, policy, false, UX_GAPS_MAX);
+}
+
+static bool same_template(const struct ux_template *a, const struct ux_template *b)
+{
+	return a->proto == b->proto && a->mode == b->mode && a->reqid == b->reqid;
+}
+
+void ux_interim_replace(struct uxfrm *u, const struct ux_policy *old, const struct ux_policy *policy)
+{
+	/* Only where it is the addresses that have changed: whoever wants other protection gets it. */
+	bool moves = old->dir != UX_POLICY_OUT && protects(policy) &&
+		     old->n_templates == policy->n_templates &&
+		     memcmp(old->templates, policy->templates,
+			    old->n_templates * sizeof(*old->templates)) != 0;
+
+	for (uint32_t k = 0; moves && k < old->n_templates; k++)
+		moves = same_template(&old->templates[k], &policy->templates[k]);
+	if (!moves) {
+		close_gaps(u, old, true);
+		return;
+	}
+	/* those who wait for policies come first */
+	open_gap(u, old, true, UX_GAPS_MAX / 2);
 }
 
 /* ---- workers ---- */
@@ -394,7 +431,8 @@ bool ux_interim_waits_in(struct uxfrm *u, const struct ux_sa *sa)
 	for (uint32_t i = 0; any_gap(&u->interim) && i < UX_GAPS_MAX; i++) {
 		const struct ux_gap *gap = ux_rcu_follow(&u->interim.gaps[i]);
 
-		if (!gap || gap->dir == UX_POLICY_OUT || gap->if_id != sa->if_id)
+		if (!gap || gap->replaced || gap->dir == UX_POLICY_OUT ||
+		    gap->if_id != sa->if_id)
 			continue;
 		for (uint32_t k = 0; k < gap->n_templates; k++)
 			if (template_names(&gap->templates[k], sa))
@@ -430,7 +468,7 @@ bool ux_interim_allowed(struct uxfrm *u, uint32_t since, enum ux_policy_dir dir,
 	for (uint32_t i = 0; any_gap(&u->interim) && i < UX_GAPS_MAX; i++) {
 		const struct ux_gap *gap = ux_rcu_follow(&u->interim.gaps[i]);
 
-		if (gap && gap->dir == dir && (int32_t)(gap->number - since) > 0 &&
+		if (gap && gap->dir == dir && (gap->replaced || (int32_t)(gap->number - since) > 0) &&
 		    gap->type == UX_POLICY_TYPE_MAIN && gap->if_id == bundle[n - 1]->if_id &&
 		    gap->sel.family == flow->family && (flow->mark & gap->mark.m) == gap->mark.v &&
 		    ux_selector_match(&gap->sel, flow) && names_all(gap, bundle, n))

@@ -76,6 +76,12 @@ struct ux_sa *ux_interim_find(struct uxfrm *u, const struct ux_sa *fresh,
 
 /* ux_interim_open - @policy is about to be deleted, or replaced by one that blocks. */
 void ux_interim_open(struct uxfrm *u, const struct ux_policy *policy);
+/*
+ * ux_interim_replace - @policy takes the place of @old. Where only addresses of templates are others,
+ * the SAs may be about to follow: for hold_ms what comes by those that @old named is let in.
+ */
+void ux_interim_replace(struct uxfrm *u, const struct ux_policy *old,
+			const struct ux_policy *policy);
 /* ux_interim_close - @policy is there (again). */
 void ux_interim_close(struct uxfrm *u, const struct ux_policy *policy);
 

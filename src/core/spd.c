@@ -279,6 +279,8 @@ int ux_spd_insert(struct uxfrm *u, struct ux_policy *policy, bool exclusive, boo
 	/* the new one is seen before the old one goes: no instant without a policy */
 	if (old && policy->action == UX_POLICY_BLOCK)
 		ux_interim_open(u, old);
+	else if (old)
+		ux_interim_replace(u, old, policy);
 	insert(u, policy);
 	if (old)
 		take_out(u, old);
