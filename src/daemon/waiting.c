@@ -161,7 +161,6 @@ void ux_waiting_stop(struct ux_burst *b)
 void ux_waiting_offer(struct ux_burst *b)
 {
 	b->goes_first = false;
-	b->shared->next_offer_ns = 0;
 	look_at_held(b);
 	pthread_mutex_unlock(&b->shared->offering);
 }

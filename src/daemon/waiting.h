@@ -26,7 +26,7 @@ size_t ux_waiting_keep(struct ux_burst *b, enum ux_port_side side,
 
 /* ux_waiting_look - what waits goes first, when it may: before each burst, and from time to time. */
 void ux_waiting_look(struct ux_burst *b);
-/* ux_waiting_stop - nobody offers those that wait until ux_waiting_offer, which does: what is served meanwhile goes
- * before them. Other workers that want to offer wait for the end of it. */
+/* ux_waiting_stop - nobody offers those that wait until ux_waiting_offer, which does, unless so many wait that
+ * others have their turn first: what is served meanwhile goes before them. Other workers that want to offer wait for the end of it. */
 void ux_waiting_stop(struct ux_burst *b);
 void ux_waiting_offer(struct ux_burst *b);
