@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Rings by libxdp's inline functions. A frame of the receiving part goes back to the fill ring as
- * soon as it was read; those of the sending part wait in a stack.
+ * Rings by libxdp's inline functions. A frame of the receiving part goes back to the fill ring when
+ * it was read and there is room: the kernel shows what it has received before it shows that it has taken the
+ * frames for it out of the fill ring. Those of the sending part wait in a stack.
  *
  * In copy mode the kernel sends while we are in sendto(), a limited number each time.
  */
@@ -12,10 +13,12 @@
 #include <errno.h>
 #include <linux/if_xdp.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #ifndef XDP_MAX_TX_SKB_BUDGET
 #define XDP_MAX_TX_SKB_BUDGET 9
@@ -32,6 +35,10 @@
 #define KICKS_MAX 64
 #define SENT_PER_CALL 256
 #define MINIMUM_FRAME 60
+/* For frames that another CPU has: pauses of this long, so many; then not for so many changes. */
+#define PAUSE_NS 20000
+#define PAUSES_MAX 50
+#define CHANGES_UNWATCHED 100
 
 static int allocate(struct ux_xdp_socket *s, uint32_t frames)
 {
@@ -42,6 +49,9 @@ static int allocate(struct ux_xdp_socket *s, uint32_t frames)
 		s->memory = NULL;
 		return -ENOMEM;
 	}
+	s->read_frames = calloc(frames - s->tx_frames, sizeof(*s->read_frames));
+	if (!s->read_frames)
+		return -ENOMEM;
 	if (!s->tx_frames)
 		return 0;
 	s->free_frames = calloc(s->tx_frames, sizeof(*s->free_frames));
@@ -127,6 +137,7 @@ void ux_xdp_socket_close(struct ux_xdp_socket *s)
 	if (s->memory)
 		munmap(s->memory, s->memory_size);
 	free(s->free_frames);
+	free(s->read_frames);
 	*s = (struct ux_xdp_socket){.fd = -1};
 }
 
@@ -135,15 +146,36 @@ uint32_t ux_xdp_socket_longest(const struct ux_xdp_socket *s)
 	return s->frame_size - KERNEL_HEADROOM;
 }
 
-size_t ux_xdp_socket_waiting(struct ux_xdp_socket *s)
+size_t ux_xdp_socket_waiting(const struct ux_xdp_socket *s)
 {
-	return xsk_cons_nb_avail(&s->rx, UINT32_MAX);
+	return __atomic_load_n(s->rx.producer, __ATOMIC_ACQUIRE) -
+	       __atomic_load_n(s->rx.consumer, __ATOMIC_RELAXED);
+}
+
+/* Give back what was read, as far as there is room. */
+static void refill(struct ux_xdp_socket *s)
+{
+	uint32_t to, count = xsk_prod_nb_free(&s->fill, s->n_read);
+
+	if (count > s->n_read)
+		count = s->n_read;
+	if (!count || xsk_ring_prod__reserve(&s->fill, count, &to) != count)
+		return;
+	for (uint32_t i = 0; i < count; i++)
+		*xsk_ring_prod__fill_addr(&s->fill, to + i) =
+		    (uint64_t)s->read_frames[--s->n_read] * s->frame_size;
+	xsk_ring_prod__submit(&s->fill, count);
+	if (xsk_ring_prod__needs_wakeup(&s->fill))
+		(void)recvfrom(s->fd, NULL, 0, MSG_DONTWAIT, NULL, NULL);
 }
 
 size_t ux_xdp_socket_peek(struct ux_xdp_socket *s, struct ux_xdp_frame *frames, size_t n)
 {
-	uint32_t at, got = xsk_ring_cons__peek(&s->rx, (uint32_t)n, &at);
+	uint32_t at, got;
 
+	if (s->n_read)
+		refill(s);
+	got = xsk_ring_cons__peek(&s->rx, (uint32_t)n, &at);
 	for (uint32_t i = 0; i < got; i++) {
 		const struct xdp_desc *d = xsk_ring_cons__rx_desc(&s->rx, at + i);
 
@@ -156,20 +188,13 @@ size_t ux_xdp_socket_peek(struct ux_xdp_socket *s, struct ux_xdp_frame *frames, 
 void ux_xdp_socket_release(struct ux_xdp_socket *s, size_t n)
 {
 	const uint32_t count = (uint32_t)n;
-	uint32_t from = s->rx.cached_cons - count, to;
+	uint32_t from = s->rx.cached_cons - count;
 
-	/* There is room for all frames there are. */
-	if (xsk_ring_prod__reserve(&s->fill, count, &to) != count)
-		return;
-	for (uint32_t i = 0; i < count; i++) {
-		uint64_t addr = xsk_ring_cons__rx_desc(&s->rx, from + i)->addr;
-
-		*xsk_ring_prod__fill_addr(&s->fill, to + i) = addr - addr % s->frame_size;
-	}
-	xsk_ring_prod__submit(&s->fill, count);
+	for (uint32_t i = 0; i < count; i++)
+		s->read_frames[s->n_read++] =
+		    (uint32_t)(xsk_ring_cons__rx_desc(&s->rx, from + i)->addr / s->frame_size);
 	xsk_ring_cons__release(&s->rx, count);
-	if (xsk_ring_prod__needs_wakeup(&s->fill))
-		(void)recvfrom(s->fd, NULL, 0, MSG_DONTWAIT, NULL, NULL);
+	refill(s);
 }
 
 /* Take back frames that were sent. */
@@ -190,10 +215,44 @@ static uint32_t waiting(const struct ux_xdp_socket *s)
 	return s->tx.cached_prod - __atomic_load_n(s->tx.consumer, __ATOMIC_ACQUIRE);
 }
 
+/* What the kernel has taken and not given back. */
+static uint32_t under_way(struct ux_xdp_socket *s)
+{
+	reap(s);
+	return s->tx_frames - s->n_free - waiting(s);
+}
+
+/*
+ * Behind a virtual device the frames wait for the CPU that has sent them, and what is sent on another
+ * CPU would overtake them, by more than a replay window perhaps. So they get a moment to be first. A
+ * receiver on this host may keep its frames longer: then waiting is in vain, and left for a while.
+ */
+static void let_others_go_first(struct ux_xdp_socket *s)
+{
+	const struct timespec pause = {.tv_nsec = PAUSE_NS};
+	const int cpu = sched_getcpu();
+
+	if (cpu == s->cpu || s->zero_copy)
+		return;
+	s->cpu = cpu;
+	if (s->unwatched) {
+		s->unwatched--;
+		return;
+	}
+	for (int i = 0; under_way(s); i++) {
+		if (i == PAUSES_MAX) {
+			s->unwatched = CHANGES_UNWATCHED;
+			return;
+		}
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
 bool ux_xdp_socket_flush(struct ux_xdp_socket *s)
 {
 	int retries = 0;
 
+	let_others_go_first(s);
 	for (int i = 0; i < KICKS_MAX && waiting(s); i++) {
 		uint32_t before = waiting(s);
 		struct pollfd p = {.fd = s->fd, .events = POLLOUT};

@@ -26,10 +26,14 @@ struct ux_xdp_socket {
 	uint32_t frame_size;
 	struct xsk_ring_prod fill, tx;
 	struct xsk_ring_cons completion, rx;
+	uint32_t n_read; /* of those in read_frames: received, and to be given back */
+	uint32_t *read_frames;
 	uint32_t tx_frames; /* 0: it does not send */
 	uint32_t n_free;    /* of those in free_frames */
 	uint32_t *free_frames;
 	bool zero_copy;
+	int cpu;	    /* that sent last */
+	uint32_t unwatched; /* changes of it that are still to be ignored */
 	/* What the kernel has taken and not said anything about: nothing moves while it is down. */
 	bool stuck;
 };
@@ -57,8 +61,8 @@ struct ux_xdp_frame {
 	uint32_t len;
 };
 
-/* ux_xdp_socket_waiting - received frames that are there now. */
-size_t ux_xdp_socket_waiting(struct ux_xdp_socket *s);
+/* ux_xdp_socket_waiting - received frames that are there now. Any worker. */
+size_t ux_xdp_socket_waiting(const struct ux_xdp_socket *s);
 /* ux_xdp_socket_peek - up to @n received frames, valid until ux_xdp_socket_release for as many. */
 size_t ux_xdp_socket_peek(struct ux_xdp_socket *s, struct ux_xdp_frame *frames, size_t n);
 void ux_xdp_socket_release(struct ux_xdp_socket *s, size_t n);

@@ -20,9 +20,14 @@ def workers_of(lab, end):
     return answer[0]["count"]
 
 
+def too_old(daemon):
+    return daemon.stats()["drops"].get("in_too_old", 0)
+
+
 def come_and_go(lab, daemons, cell):
     cell.install(lab)
     before = {end: workers_of(lab, end) for end in OTHER}
+    late_before = {end: too_old(daemon) for end, daemon in daemons.items()}
     witness = judge(lab, cell)
     traffic = Traffic(lab, cell)
     try:
@@ -44,7 +49,7 @@ def come_and_go(lab, daemons, cell):
     for key in ("repeated_sequence_numbers", "repeated_ivs", "cleartext_packets", "undecodable", "capture_drops"):
         if wire[key]:
             raise CommandFailed(f"on the wire: {key} {wire[key]}: {json.dumps(wire)}")
-    late = {end: daemon.stats()["drops"].get("in_too_old", 0) for end, daemon in daemons.items()}
+    late = {end: too_old(daemon) - late_before[end] for end, daemon in daemons.items()}
     if any(late.values()):
         raise CommandFailed(f"numbers came later than the window reaches: {late}")
 
