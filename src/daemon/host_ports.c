@@ -486,7 +486,7 @@ struct ux_host_ports *ux_host_ports_close(struct ux_host_ports *p)
 		uxfrm_watch(p->engine, NULL, NULL);
 	/* Routes first: from here on packets go nowhere, or the way they would go without us. */
 	p->routes = keep ? ux_routes_abandon(p->routes) : ux_routes_free(p->routes);
-	ux_marked_fini(&p->marked);
+	ux_marked_fini(&p->marked, keep);
 	ux_clear_text_close(&p->clear_text, keep);
 	if (p->encap_ready)
 		ux_encap_ports_fini(&p->encap);

@@ -16,10 +16,10 @@
 struct mark {
 	struct ux_list link;
 	uint32_t v, m;
-	uint32_t number; /* of its table */
+	uint32_t number; /* of its table; UX_MARKED_MAX: none, nor a device */
 	uint32_t users;
 	struct ux_tun tun;
-	struct ux_routes *routes;
+	struct ux_routes *routes; /* NULL: it is not covered */
 };
 
 /* Before the rule for packets of any mark: where a mark has no route they still come to that. */
@@ -89,34 +89,35 @@ static int open_device(struct ux_marked *m, struct mark *k)
 	return err;
 }
 
-static void close_mark(struct ux_marked *m, struct mark *k)
+static void close_device(struct ux_marked *m, struct mark *k)
 {
 	k->routes = ux_routes_free(k->routes);
 	if (k->tun.port)
 		ux_workers_remove_port(m->workers, k->tun.port);
-	ux_port_free(k->tun.port);
-	m->tables &= ~(UINT64_C(1) << k->number);
+	k->tun.port = ux_port_free(k->tun.port);
+	if (k->number < UX_MARKED_MAX)
+		m->tables &= ~(UINT64_C(1) << k->number);
+	k->number = UX_MARKED_MAX;
+}
+
+static void close_mark(struct ux_marked *m, struct mark *k)
+{
+	close_device(m, k);
 	ux_list_remove(&k->link);
 	free(k);
 }
 
-static int open_mark(struct ux_marked *m, const struct uxfrm_policy_event *event, struct mark **ret)
+/* Device, table and rule. On an error the mark has none of them. */
+static int open_routes(struct ux_marked *m, struct mark *k)
 {
 	struct ux_routes_params params;
-	struct mark *k;
 	int err;
 
 	/* our own bit is on no packet that is to be protected */
-	if (m->tables == UINT64_MAX || (event->mark & m->config->fwmark))
+	if (m->tables == UINT64_MAX || (k->v & m->config->fwmark))
 		return -ENOSPC;
-	k = calloc(1, sizeof(*k));
-	if (!k)
-		return -ENOMEM;
-	k->v = event->mark;
-	k->m = event->mark_mask;
 	k->number = (uint32_t)__builtin_ctzll(~m->tables);
 	m->tables |= UINT64_C(1) << k->number;
-	ux_list_push_back(&m->all, &k->link);
 	err = open_device(m, k);
 	params = params_of(m, k->number);
 	params.mark = k->v;
@@ -124,11 +125,30 @@ static int open_mark(struct ux_marked *m, const struct uxfrm_policy_event *event
 	params.tun_ifindex = k->tun.ifindex;
 	if (!err)
 		err = ux_routes_new(&params, &k->routes);
-	if (err) {
-		close_mark(m, k);
-		return err;
-	}
+	if (err)
+		close_device(m, k);
+	return err;
+}
+
+/* One that is not covered stays so until its policies are gone: they are counted all the same. */
+static int open_mark(struct ux_marked *m, const struct uxfrm_policy_event *event, struct mark **ret)
+{
+	struct mark *k = calloc(1, sizeof(*k));
+	int err;
+
+	if (!k)
+		return -ENOMEM;
+	k->v = event->mark;
+	k->m = event->mark_mask;
+	k->number = UX_MARKED_MAX;
+	ux_list_push_back(&m->all, &k->link);
 	*ret = k;
+	err = open_routes(m, k);
+	if (!err || m->complained)
+		return 0;
+	m->complained = true;
+	ux_log(LOG_ERR, "packets with the mark 0x%x/0x%x are not covered by their policies: %s",
+	       k->v, k->m, strerror(-err));
 	return 0;
 }
 
@@ -136,23 +156,15 @@ int ux_marked_policy(struct ux_marked *m, const struct uxfrm_policy_event *event
 		     const struct ux_prefix *dst, const struct ux_prefix *src)
 {
 	struct mark *k = find(m, event);
-	int err = 0;
+	int err = !k && event->added ? open_mark(m, event, &k) : 0;
 
-	if (!k && event->added)
-		err = open_mark(m, event, &k);
-	if (err && !m->complained) {
-		m->complained = true;
-		ux_log(LOG_ERR, "packets with the mark 0x%x/0x%x are not covered by their policies: %s",
-		       event->mark, event->mark_mask, strerror(-err));
-	}
-	if (!k)
+	if (err || !k)
+		return err;
+	k->users += event->added ? 1u : -1u;
+	if (!k->routes)
 		return 0;
-	if (event->added) {
-		k->users++;
-		return ux_routes_add(k->routes, event->family, dst, src);
-	}
-	k->users--;
-	return ux_routes_remove(k->routes, event->family, dst, src);
+	return event->added ? ux_routes_add(k->routes, event->family, dst, src)
+			    : ux_routes_remove(k->routes, event->family, dst, src);
 }
 
 int ux_marked_settle(struct ux_marked *m, int (*how)(struct ux_routes *routes))
@@ -162,7 +174,7 @@ int ux_marked_settle(struct ux_marked *m, int (*how)(struct ux_routes *routes))
 
 	ux_list_for_each_safe (pos, next, &m->all) {
 		struct mark *k = ux_container_of(pos, struct mark, link);
-		int err = how(k->routes);
+		int err = k->routes ? how(k->routes) : 0;
 
 		first = first ? first : err;
 		if (!k->users)
@@ -171,12 +183,17 @@ int ux_marked_settle(struct ux_marked *m, int (*how)(struct ux_routes *routes))
 	return first;
 }
 
-void ux_marked_fini(struct ux_marked *m)
+void ux_marked_fini(struct ux_marked *m, bool keep)
 {
 	struct ux_list *pos, *next;
 
 	if (!m->all.next) /* never begun */
 		return;
-	ux_list_for_each_safe (pos, next, &m->all)
-		close_mark(m, ux_container_of(pos, struct mark, link));
+	ux_list_for_each_safe (pos, next, &m->all) {
+		struct mark *k = ux_container_of(pos, struct mark, link);
+
+		if (keep)
+			k->routes = ux_routes_abandon(k->routes);
+		close_mark(m, k);
+	}
 }

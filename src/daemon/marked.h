@@ -33,8 +33,8 @@ struct ux_marked {
 
 /* ux_marked_init - the members above are set. Rules that a predecessor left go. */
 void ux_marked_init(struct ux_marked *m);
-/* ux_marked_fini - devices, routes and rules go. */
-void ux_marked_fini(struct ux_marked *m);
+/* ux_marked_fini - devices, routes and rules go; @keep: what policies cover is refused from then on. */
+void ux_marked_fini(struct ux_marked *m, bool keep);
 /* ux_marked_policy - one with a mark, for @dst and @src, has come or gone. 0 or -errno. */
 int ux_marked_policy(struct ux_marked *m, const struct uxfrm_policy_event *event,
 		     const struct ux_prefix *dst, const struct ux_prefix *src) UX_MUST_CHECK;

@@ -27,8 +27,7 @@ void ux_path_mtu_outbound(struct ux_path_mtu *m, struct uxfrm_worker *w,
 
 /*
  * ux_path_mtu_tell_unreachable - to the senders of what was sent to a link and found no SA there,
- * by
- * @port, as Linux tells those of its xfrm interfaces.
+ * by @port, as Linux tells those of its xfrm interfaces.
  */
 void ux_path_mtu_tell_unreachable(struct ux_path_mtu *m, struct uxfrm_worker *w,
 				  struct ux_port *port, struct uxfrm_packet *const *packets,
