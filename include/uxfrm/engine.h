@@ -180,6 +180,7 @@ struct uxfrm_policy_event {
 	uint8_t destination_bits, source_bits;
 	bool protects; /* has templates or blocks; false: a plain allow policy */
 	uint32_t if_id; /* for packets of this interface only; 0 = of none */
+	int32_t ifindex; /* for packets by this interface only; 0 = by any */
 	bool marked;	/* has a mark, for packets that fit it: */
 	uint32_t mark, mark_mask;
 };

@@ -93,6 +93,7 @@ void ux_watch_policy(struct uxfrm *u, const struct ux_policy *policy, bool added
 	    .source_bits = policy->sel.prefixlen_s,
 	    .protects = policy->n_templates || policy->action == UX_POLICY_BLOCK,
 	    .if_id = policy->if_id,
+	    .ifindex = policy->sel.ifindex,
 	    .marked = policy->mark.m != 0,
 	    .mark = policy->mark.v & policy->mark.m,
 	    .mark_mask = policy->mark.m,

@@ -279,7 +279,7 @@ size_t ux_burst_serve(struct ux_burst *b, struct ux_port *port, bool *ret_more)
 int ux_shared_work_init(struct ux_shared_work *s, struct uxfrm *engine, uint32_t own_mark,
 			uint32_t hold_bytes)
 {
-	*s = (struct ux_shared_work){.engine = engine, .own_mark = own_mark};
+	*s = (struct ux_shared_work){.engine = engine, .ways = {.own_mark = own_mark}};
 	ux_order_init(&s->order);
 	pthread_mutex_init(&s->reassembly_lock, NULL);
 	pthread_mutex_init(&s->offering, NULL);
@@ -306,7 +306,7 @@ int ux_burst_init(struct ux_burst *b, struct ux_shared_work *shared)
 	b->in_turn = (struct ux_port){.ops = &in_turn_ops, .fd = -1, .side = UX_PORT_UNDERLAY};
 	b->order.all = &shared->order;
 	b->memory = malloc((size_t)BUFFER_STRIDE * UXFRM_BURST);
-	b->path_mtu = ux_path_mtu_new(shared->engine, shared->own_mark);
+	b->path_mtu = ux_path_mtu_new(shared->engine, &shared->ways);
 	if (!b->memory || !b->path_mtu)
 		return -ENOMEM;
 	for (size_t i = 0; i < UXFRM_BURST; i++) {

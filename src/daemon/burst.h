@@ -24,7 +24,7 @@
 
 struct ux_shared_work {
 	struct uxfrm *engine; /* borrowed */
-	uint32_t own_mark;
+	struct ux_ways_out ways;
 	/* the TUN device's queues; control thread writes, workers read */
 	_Atomic(struct ux_port *) hosts[UX_WORKERS_MAX];
 	_Atomic(uint32_t) n_hosts;

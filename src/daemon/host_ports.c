@@ -136,6 +136,7 @@ static void addresses_ready(struct ux_event *event, uint32_t events)
 	p->links_lost = p->routes_lost;
 	ux_xdp_underlay_changed(p->xdp);
 	uxfrm_paths_forget(p->engine);
+	atomic_fetch_add(&ux_workers_ways_out(p->workers)->changes, 1);
 	/* The rest is done at the next tick, for all that comes meanwhile together. */
 }
 
@@ -177,6 +178,9 @@ static void on_policy(void *opaque, const struct uxfrm_policy_event *event)
 	size_t len = event->family == AF_INET ? 4 : 16;
 	int err;
 
+	if (event->ifindex && !event->if_id)
+		atomic_fetch_add(&ux_workers_ways_out(p->workers)->policies,
+				 event->added ? 1u : -1u);
 	/* Without protection it goes the way it would go without us; those of an interface are for
 	 * what the host sends to it. */
 	if (!event->protects || event->if_id)

@@ -26,6 +26,7 @@
 
 struct ux_path_mtu {
 	struct uxfrm *engine;
+	struct ux_way_out *way_out;
 	uint32_t own_mark;
 	uint64_t forget_ns; /* when what is known gets too old; 0: nothing is known */
 	/* Errors that may be sent now, in nanoseconds that have been saved up. */
@@ -34,22 +35,25 @@ struct ux_path_mtu {
 	uint8_t buf[UXFRM_HEADROOM + UX_ICMP_ERROR_MAX + UXFRM_TAILROOM];
 };
 
-struct ux_path_mtu *ux_path_mtu_new(struct uxfrm *engine, uint32_t own_mark)
+struct ux_path_mtu *ux_path_mtu_new(struct uxfrm *engine, const struct ux_ways_out *ways)
 {
 	struct ux_path_mtu *m = calloc(1, sizeof(*m));
 
 	if (!m)
 		return NULL;
 	m->engine = engine;
-	m->own_mark = own_mark;
+	m->own_mark = ways->own_mark;
 	m->credit_ns = ERROR_COST_NS * ERRORS_BURST;
 	m->error.buf = m->buf;
 	m->error.size = sizeof(m->buf);
-	return m;
+	m->way_out = ux_way_out_new(ways);
+	return m->way_out ? m : ux_path_mtu_free(m);
 }
 
 struct ux_path_mtu *ux_path_mtu_free(struct ux_path_mtu *m)
 {
+	if (m)
+		ux_way_out_free(m->way_out);
 	free(m);
 	return NULL;
 }
@@ -81,6 +85,7 @@ void ux_path_mtu_outbound(struct ux_path_mtu *m, struct uxfrm_worker *w,
 		uxfrm_paths_forget(m->engine);
 		m->forget_ns = now_ns + PATHS_HOLD_NS;
 	}
+	ux_way_out_find(m->way_out, packets, n, now_ns);
 	uxfrm_outbound(w, packets, n);
 	while ((asked = uxfrm_path_asked(w)) != NULL) {
 		size_t n_waiting = 0;
@@ -92,6 +97,7 @@ void ux_path_mtu_outbound(struct ux_path_mtu *m, struct uxfrm_worker *w,
 		answer(m, w, asked);
 		uxfrm_outbound(w, waiting, n_waiting);
 	}
+	ux_way_out_done(m->way_out, packets, n);
 }
 
 static bool may_send(struct ux_path_mtu *m, uint64_t now_ns)

@@ -12,16 +12,16 @@
 #include <uxfrm/packet.h>
 
 #include "base/ext_ack.h"
+#include "daemon/way_out.h"
 #include "io/port.h"
 
 struct ux_path_mtu;
 
-/* ux_path_mtu_new - @engine and @worker are borrowed; @own_mark: of the packets we send. Returns
- * owned, NULL when out of memory. */
-struct ux_path_mtu *ux_path_mtu_new(struct uxfrm *engine, uint32_t own_mark);
+/* ux_path_mtu_new - @engine and @ways are borrowed. Returns owned, NULL when out of memory. */
+struct ux_path_mtu *ux_path_mtu_new(struct uxfrm *engine, const struct ux_ways_out *ways);
 struct ux_path_mtu *ux_path_mtu_free(struct ux_path_mtu *m); /* NULL is fine; returns NULL */
 
-/* ux_path_mtu_outbound - uxfrm_outbound(), with every path known in the end. */
+/* ux_path_mtu_outbound - uxfrm_outbound(), with the interfaces known where they matter, and every path in the end. */
 void ux_path_mtu_outbound(struct ux_path_mtu *m, struct uxfrm_worker *w,
 			  struct uxfrm_packet *const *packets, size_t n, uint64_t now_ns);
 

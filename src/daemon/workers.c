@@ -322,6 +322,11 @@ int ux_workers_remove_link(struct ux_workers *set, struct ux_port *port)
 	return 0;
 }
 
+struct ux_ways_out *ux_workers_ways_out(struct ux_workers *set)
+{
+	return &set->shared.ways;
+}
+
 void ux_workers_stats_get(const struct ux_workers *set, struct ux_workers_stats *ret_stats)
 {
 	*ret_stats = set->gone;

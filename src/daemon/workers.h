@@ -75,4 +75,7 @@ int ux_workers_replace_host(struct ux_workers *set, struct ux_port *host) UX_MUS
 int ux_workers_add_link(struct ux_workers *set, struct ux_port *port) UX_MUST_CHECK;
 int ux_workers_remove_link(struct ux_workers *set, struct ux_port *port) UX_MUST_CHECK;
 
+/* ux_workers_ways_out - what decides which interface packets leave by, to be kept up to date; borrowed. */
+struct ux_ways_out *ux_workers_ways_out(struct ux_workers *set);
+
 void ux_workers_stats_get(const struct ux_workers *set, struct ux_workers_stats *ret_stats);

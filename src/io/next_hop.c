@@ -14,7 +14,7 @@
 #define UNCONFIRMED NUD_STALE
 
 struct route {
-	bool found;
+	bool found, plain; /* @plain: to one host, and not inside something else */
 	int32_t ifindex;
 	uint32_t mtu;
 	int family;	    /* of the gateway */
@@ -69,9 +69,9 @@ static void take_gateway(struct route *r, const struct nlmsghdr *msg, const stru
 	if (!value)
 		return;
 	memcpy(&family, value, sizeof(family));
-	r->found = family == AF_INET6 || family == AF_INET;
-	if (!r->found || !ux_netlink_attr(msg, header, RTA_VIA, sizeof(family) + addr_len(family))) {
-		r->found = false;
+	if ((family != AF_INET6 && family != AF_INET) ||
+	    !ux_netlink_attr(msg, header, RTA_VIA, sizeof(family) + addr_len(family))) {
+		r->plain = false;
 		return;
 	}
 	r->family = family;
@@ -94,11 +94,11 @@ static void on_route(void *opaque, const struct nlmsghdr *msg)
 		return;
 	memcpy(&header, NLMSG_DATA(msg), sizeof(header));
 	value = ux_netlink_attr(msg, sizeof(header), RTA_OIF, sizeof(r->ifindex));
-	if (header.rtm_type != RTN_UNICAST || !value ||
-	    ux_netlink_attr(msg, sizeof(header), RTA_ENCAP, 0))
+	if (!value)
 		return;
 	memcpy(&r->ifindex, value, sizeof(r->ifindex));
 	r->found = true;
+	r->plain = header.rtm_type == RTN_UNICAST && !ux_netlink_attr(msg, sizeof(header), RTA_ENCAP, 0);
 	take_gateway(r, msg, q->way);
 	value = ux_netlink_attr(msg, sizeof(header), RTA_METRICS, 0);
 	if (value)
@@ -155,13 +155,24 @@ static int ask_neighbour(struct ux_netlink *nl, const struct route *r, uint16_t 
 	return ux_netlink_talk(nl, &m, ret_neighbour ? on_neighbour : NULL, ret_neighbour);
 }
 
+int ux_next_hop_device(struct ux_netlink *nl, const struct ux_way *way, int32_t *ret_ifindex)
+{
+	struct route r;
+	int err = ask_route(nl, way, &r);
+
+	if (err)
+		return err;
+	*ret_ifindex = r.ifindex;
+	return r.found ? 0 : -ENETUNREACH;
+}
+
 enum ux_hop_kind ux_next_hop_ask(struct ux_netlink *nl, const struct ux_way *way,
 				 struct ux_next_hop *hop)
 {
 	struct neighbour n = {0};
 	struct route r;
 
-	if (ask_route(nl, way, &r) < 0 || !r.found)
+	if (ask_route(nl, way, &r) < 0 || !r.found || !r.plain)
 		return UX_HOP_OTHER;
 	if (ask_neighbour(nl, &r, RTM_GETNEIGH, 0, &n) < 0 || !n.found || !(n.state & USABLE))
 		return UX_HOP_UNRESOLVED;

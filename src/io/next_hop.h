@@ -20,6 +20,12 @@ struct ux_way {
 };
 
 /*
+ * ux_next_hop_device - which device, whatever form the packet takes; one question. 0 or -errno: no way.
+ */
+int ux_next_hop_device(struct ux_netlink *nl, const struct ux_way *way,
+		       int32_t *ret_ifindex) UX_MUST_CHECK;
+
+/*
  * UX_HOP_KNOWN: it can be sent from here. _OTHER: it takes a form that only the kernel can give it
  * (to this host, to many, through a tunnel), or there is no way. _UNRESOLVED: the neighbour's address is not
  * known yet; sending by the kernel makes it ask.

@@ -15,6 +15,7 @@ sys.path[:0] = [str(HERE.parent.parent / "tools"), str(HERE)]
 
 import cells  # noqa: E402
 import clear_tests  # noqa: E402
+import device_tests  # noqa: E402
 import lone_tests  # noqa: E402
 import polling_tests  # noqa: E402
 import queue_tests  # noqa: E402
@@ -63,7 +64,7 @@ def tests(lab, daemons):
     else:
         for cell in matrix:
             yield cell.name, lambda cell=cell: cells.carry(lab, cell)
-    others = clear_tests, worker_tests, queue_tests, polling_tests, lone_tests
+    others = clear_tests, worker_tests, queue_tests, polling_tests, device_tests, lone_tests
     for test in (test for module in others for test in module.TESTS):
         yield test.__name__.replace("_", " "), lambda test=test: test(lab, daemons)
 
