@@ -263,6 +263,7 @@ static void on_flushed(void *opaque)
 	struct ux_host_ports *p = opaque;
 
 	ux_routes_reopen(p->routes);
+	ux_marked_reopen(&p->marked);
 }
 
 static const struct uxfrm_watch_ops watch_ops = {.flushed = on_flushed,

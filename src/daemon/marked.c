@@ -31,6 +31,7 @@ static struct ux_routes_params params_of(const struct ux_marked *m, uint32_t num
 	    .fwmark = m->config->fwmark,
 	    .table = m->config->table + 1 + number,
 	    .priority = m->config->rule_priority ? m->config->rule_priority - 1 : 0,
+	    .keep_left = m->config->fail_closed,
 	};
 }
 
@@ -40,30 +41,14 @@ static bool is_of_others(uint32_t table)
 	return (table >= RT_TABLE_COMPAT && table <= RT_TABLE_LOCAL) || table == 220;
 }
 
-void ux_marked_init(struct ux_marked *m)
-{
-	ux_list_init(&m->all);
-	for (uint32_t i = 0; i < UX_MARKED_MAX; i++) {
-		struct ux_routes_params params = params_of(m, i);
-
-		if (is_of_others(params.table)) {
-			m->tables |= UINT64_C(1) << i;
-			continue;
-		}
-		params.mask = UINT32_MAX;
-		ux_rule_drop(&params, AF_INET);
-		ux_rule_drop(&params, AF_INET6);
-	}
-}
-
-static struct mark *find(const struct ux_marked *m, const struct uxfrm_policy_event *event)
+static struct mark *find(const struct ux_marked *m, uint32_t v, uint32_t mask)
 {
 	struct ux_list *pos;
 
 	ux_list_for_each (pos, &m->all) {
 		struct mark *k = ux_container_of(pos, struct mark, link);
 
-		if (k->v == event->mark && k->m == event->mark_mask)
+		if (k->v == v && k->m == mask)
 			return k;
 	}
 	return NULL;
@@ -107,64 +92,89 @@ static void close_mark(struct ux_marked *m, struct mark *k)
 	free(k);
 }
 
-/* Device, table and rule. On an error the mark has none of them. */
-static int open_routes(struct ux_marked *m, struct mark *k)
+static int take_table(struct ux_marked *m, struct mark *k, uint32_t number)
 {
-	struct ux_routes_params params;
+	struct ux_routes_params params = params_of(m, number);
 	int err;
 
-	/* our own bit is on no packet that is to be protected */
-	if (m->tables == UINT64_MAX || (k->v & m->config->fwmark))
-		return -ENOSPC;
-	k->number = (uint32_t)__builtin_ctzll(~m->tables);
-	m->tables |= UINT64_C(1) << k->number;
-	err = open_device(m, k);
-	params = params_of(m, k->number);
+	k->number = number;
+	m->tables |= UINT64_C(1) << number;
 	params.mark = k->v;
 	params.mask = k->m;
 	params.tun_ifindex = k->tun.ifindex;
-	if (!err)
-		err = ux_routes_new(&params, &k->routes);
+	err = ux_routes_new(&params, &k->routes);
 	if (err)
 		close_device(m, k);
 	return err;
 }
 
-/* One that is not covered stays so until its policies are gone: they are counted all the same. */
-static int open_mark(struct ux_marked *m, const struct uxfrm_policy_event *event, struct mark **ret)
+/* Device, table and rule. On an error the mark has none of them. */
+static int open_routes(struct ux_marked *m, struct mark *k)
 {
-	struct mark *k = calloc(1, sizeof(*k));
 	int err;
 
+	/* our own bit is on no packet that is to be protected */
+	if (m->tables == UINT64_MAX || (k->v & m->config->fwmark))
+		return -ENOSPC;
+	err = open_device(m, k);
+	return err ? err : take_table(m, k, (uint32_t)__builtin_ctzll(~m->tables));
+}
+
+static struct mark *new_mark(struct ux_marked *m, uint32_t v, uint32_t mask)
+{
+	struct mark *k = calloc(1, sizeof(*k));
+
 	if (!k)
-		return -ENOMEM;
-	k->v = event->mark;
-	k->m = event->mark_mask;
+		return NULL;
+	k->v = v;
+	k->m = mask;
 	k->number = UX_MARKED_MAX;
 	ux_list_push_back(&m->all, &k->link);
-	*ret = k;
-	err = open_routes(m, k);
+	return k;
+}
+
+/* For the first of its policies. Where that fails it is not covered until they are gone, or refused if a
+ * predecessor's were; they are counted all the same. */
+static void open_mark(struct ux_marked *m, struct mark *k)
+{
+	int err = 0;
+
+	if (!k->routes)
+		err = open_routes(m, k);
+	else if (!k->tun.port)
+		err = open_device(m, k);
+	if (k->routes)
+		ux_routes_set_device(k->routes, k->tun.ifindex);
 	if (!err || m->complained)
-		return 0;
+		return;
 	m->complained = true;
 	ux_log(LOG_ERR, "packets with the mark 0x%x/0x%x are not covered by their policies: %s",
 	       k->v, k->m, strerror(-err));
-	return 0;
 }
 
 int ux_marked_policy(struct ux_marked *m, const struct uxfrm_policy_event *event,
 		     const struct ux_prefix *dst, const struct ux_prefix *src)
 {
-	struct mark *k = find(m, event);
-	int err = !k && event->added ? open_mark(m, event, &k) : 0;
+	struct mark *k = find(m, event->mark, event->mark_mask);
 
-	if (err || !k)
-		return err;
+	if (!k && !event->added)
+		return 0;
+	if (!k)
+		k = new_mark(m, event->mark, event->mark_mask);
+	if (!k)
+		return -ENOMEM;
+	if (!k->users)
+		open_mark(m, k);
 	k->users += event->added ? 1u : -1u;
 	if (!k->routes)
 		return 0;
 	return event->added ? ux_routes_add(k->routes, event->family, dst, src)
 			    : ux_routes_remove(k->routes, event->family, dst, src);
+}
+
+static bool has_left(const struct mark *k)
+{
+	return k->routes && ux_routes_n_left(k->routes);
 }
 
 int ux_marked_settle(struct ux_marked *m, int (*how)(struct ux_routes *routes))
@@ -177,10 +187,94 @@ int ux_marked_settle(struct ux_marked *m, int (*how)(struct ux_routes *routes))
 		int err = k->routes ? how(k->routes) : 0;
 
 		first = first ? first : err;
-		if (!k->users)
+		if (!k->users && !has_left(k))
 			close_mark(m, k);
 	}
 	return first;
+}
+
+void ux_marked_reopen(struct ux_marked *m)
+{
+	struct ux_list *pos;
+
+	ux_list_for_each (pos, &m->all) {
+		struct mark *k = ux_container_of(pos, struct mark, link);
+
+		if (k->routes)
+			ux_routes_reopen(k->routes);
+	}
+}
+
+/* ---- what a predecessor left ---- */
+
+static bool is_free(const struct ux_marked *m, uint32_t number)
+{
+	return !(m->tables & UINT64_C(1) << number);
+}
+
+/* The rules there are, by their table's number. */
+struct left_rules {
+	const struct ux_marked *m;
+	struct left_rule {
+		bool there;
+		uint32_t v, m;
+	} of[UX_MARKED_MAX];
+};
+
+static void on_rule(void *opaque, uint32_t table, uint32_t v, uint32_t mask)
+{
+	struct left_rules *left = opaque;
+	const uint32_t number = table - left->m->config->table - 1; /* UINT32_MAX: that of all */
+
+	if (number < UX_MARKED_MAX)
+		left->of[number] = (struct left_rule){true, v, mask};
+}
+
+static void take_over(struct ux_marked *m, const struct left_rules *left)
+{
+	for (uint32_t i = 0; i < UX_MARKED_MAX; i++) {
+		const struct left_rule *rule = &left->of[i];
+		struct mark *k;
+
+		if (!rule->there || !is_free(m, i) || find(m, rule->v, rule->m))
+			continue;
+		k = new_mark(m, rule->v, rule->m);
+		if (k && take_table(m, k, i) < 0)
+			close_mark(m, k);
+	}
+}
+
+static void drop_rules(const struct ux_marked *m)
+{
+	for (uint32_t i = 0; i < UX_MARKED_MAX; i++) {
+		struct ux_routes_params params = params_of(m, i);
+
+		params.mask = UINT32_MAX;
+		if (is_free(m, i)) {
+			ux_rule_drop(&params, AF_INET);
+			ux_rule_drop(&params, AF_INET6);
+		}
+	}
+}
+
+void ux_marked_init(struct ux_marked *m)
+{
+	const struct ux_routes_params params = params_of(m, 0);
+	struct left_rules left = {.m = m};
+
+	ux_list_init(&m->all);
+	for (uint32_t i = 0; i < UX_MARKED_MAX; i++) {
+		if (is_of_others(params.table + i))
+			m->tables |= UINT64_C(1) << i;
+	}
+	/* without an answer there is nothing to take over */
+	if (params.keep_left) {
+		(void)!ux_rules_each(&params, AF_INET, on_rule, &left);
+		(void)!ux_rules_each(&params, AF_INET6, on_rule, &left);
+		take_over(m, &left);
+	}
+	drop_rules(m);
+	(void)!ux_marked_settle(m, ux_routes_settle); /* marks of which nothing is left go */
 }
 
 void ux_marked_fini(struct ux_marked *m, bool keep)

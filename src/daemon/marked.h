@@ -31,10 +31,12 @@ struct ux_marked {
 	bool complained;
 };
 
-/* ux_marked_init - the members above are set. Rules that a predecessor left go. */
+/* ux_marked_init - the members above are set. What a predecessor left goes, or is taken over: io/route.h. */
 void ux_marked_init(struct ux_marked *m);
 /* ux_marked_fini - devices, routes and rules go; @keep: what policies cover is refused from then on. */
 void ux_marked_fini(struct ux_marked *m, bool keep);
+/* ux_marked_reopen - ux_routes_reopen for all marks. */
+void ux_marked_reopen(struct ux_marked *m);
 /* ux_marked_policy - one with a mark, for @dst and @src, has come or gone. 0 or -errno. */
 int ux_marked_policy(struct ux_marked *m, const struct uxfrm_policy_event *event,
 		     const struct ux_prefix *dst, const struct ux_prefix *src) UX_MUST_CHECK;

@@ -250,6 +250,50 @@ void ux_rule_drop(const struct ux_routes_params *p, int family)
 	}
 }
 
+struct rule_question {
+	const struct ux_routes_params *params;
+	ux_rule_told told;
+	void *opaque;
+};
+
+static bool rule_u32(const struct nlmsghdr *msg, uint16_t type, uint32_t *ret_value)
+{
+	const void *value =
+	    ux_netlink_attr(msg, sizeof(struct fib_rule_hdr), type, sizeof(*ret_value));
+
+	if (value)
+		memcpy(ret_value, value, sizeof(*ret_value));
+	return value != NULL;
+}
+
+static void on_rule(void *opaque, const struct nlmsghdr *msg)
+{
+	const struct rule_question *q = opaque;
+	struct fib_rule_hdr header;
+	uint32_t priority, table, mark, mask;
+
+	if (msg->nlmsg_type != RTM_NEWRULE || msg->nlmsg_len < NLMSG_LENGTH(sizeof(header)))
+		return;
+	memcpy(&header, NLMSG_DATA(msg), sizeof(header));
+	if ((header.flags & FIB_RULE_INVERT) || !rule_u32(msg, FRA_PRIORITY, &priority) ||
+	    !rule_u32(msg, FRA_TABLE, &table) || !rule_u32(msg, FRA_FWMARK, &mark) ||
+	    !rule_u32(msg, FRA_FWMASK, &mask))
+		return;
+	if (priority == q->params->priority && table >= q->params->table &&
+	    (mask & q->params->fwmark) && !(mark & q->params->fwmark))
+		q->told(q->opaque, table, mark, mask & ~q->params->fwmark);
+}
+
+int ux_rules_each(const struct ux_routes_params *p, int family, ux_rule_told told, void *opaque)
+{
+	const struct fib_rule_hdr header = {.family = (uint8_t)family};
+	struct rule_question q = {p, told, opaque};
+	struct ux_netlink_msg m;
+
+	ux_netlink_begin(&m, RTM_GETRULE, NLM_F_DUMP, &header, sizeof(header));
+	return ux_netlink_talk(p->nl, &m, on_rule, &q);
+}
+
 int ux_route_put_exceptions(const struct ux_routes_params *p)
 {
 	/* fe80::/10 has no meaning beyond its link (RFC 4291 section 2.5.6); neighbour discovery

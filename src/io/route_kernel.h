@@ -25,6 +25,11 @@ void ux_route_flush(const struct ux_routes_params *p, int family, struct ux_rout
 /* ux_rule_put, ux_rule_drop - our rule; dropping removes all that look like it. 0 or -errno. */
 int ux_rule_put(const struct ux_routes_params *p, int family) UX_MUST_CHECK;
 void ux_rule_drop(const struct ux_routes_params *p, int family);
+/* ux_rules_each - what rules of @family there are for packets of one mark in tables from p->table on, as
+ * ux_rule_put makes them: their mark and mask without our own bit. 0 or -errno. */
+typedef void (*ux_rule_told)(void *opaque, uint32_t table, uint32_t mark, uint32_t mask);
+int ux_rules_each(const struct ux_routes_params *p, int family, ux_rule_told told,
+		  void *opaque) UX_MUST_CHECK;
 /* ux_route_put_exceptions - what never goes into the tunnel: IPv6 link-local traffic. 0 or -errno.
  */
 int ux_route_put_exceptions(const struct ux_routes_params *p) UX_MUST_CHECK;

@@ -17,6 +17,7 @@ import cells  # noqa: E402
 import clear_tests  # noqa: E402
 import device_tests  # noqa: E402
 import lone_tests  # noqa: E402
+import mark_tests  # noqa: E402
 import polling_tests  # noqa: E402
 import queue_tests  # noqa: E402
 import worker_tests  # noqa: E402
@@ -64,7 +65,7 @@ def tests(lab, daemons):
     else:
         for cell in matrix:
             yield cell.name, lambda cell=cell: cells.carry(lab, cell)
-    others = clear_tests, worker_tests, queue_tests, polling_tests, device_tests, lone_tests
+    others = clear_tests, worker_tests, queue_tests, polling_tests, device_tests, mark_tests, lone_tests
     for test in (test for module in others for test in module.TESTS):
         yield test.__name__.replace("_", " "), lambda test=test: test(lab, daemons)
 
