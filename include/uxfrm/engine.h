@@ -181,6 +181,9 @@ struct uxfrm_policy_event {
 	bool protects; /* has templates or blocks; false: a plain allow policy */
 	uint32_t if_id; /* for packets of this interface only; 0 = of none */
 	int32_t ifindex; /* for packets by this interface only; 0 = by any */
+	bool icmp; /* also for errors about packets the other way (XFRM_POLICY_ICMP) */
+	uint8_t proto; /* 0 = any */
+	uint16_t sport, sport_mask, dport, dport_mask; /* network order */
 	bool marked;	/* has a mark, for packets that fit it: */
 	uint32_t mark, mark_mask;
 };

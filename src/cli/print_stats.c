@@ -49,6 +49,23 @@ static void print_packets(FILE *out, const json_t *packets)
 		fprintf(out, "waited   %lld times\n", number(packets, "held"));
 }
 
+/* How packets of the host come to the daemon, where that is not by routes. */
+static void print_capture(FILE *out, const json_t *capture)
+{
+	const char *problem = string(capture, "problem");
+
+	if (!capture || strcmp(string(capture, "setting"), "routes") == 0)
+		return;
+	fprintf(out, "tc       %lld selectors on %lld devices\n", number(capture, "selectors"),
+		number(capture, "devices"));
+	if (json_is_true(json_object_get(capture, "everything")))
+		fprintf(out, "tc       everything is captured: not all selectors could be told\n");
+	if (number(capture, "left"))
+		fprintf(out, "tc       what an earlier daemon's policies covered is refused\n");
+	if (*problem)
+		fprintf(out, "tc       not everywhere: %s\n", problem);
+}
+
 /* By what outer packets go, where that is not raw sockets alone. */
 static void print_underlay(FILE *out, const json_t *underlay)
 {
@@ -135,6 +152,7 @@ void print_stats(FILE *out, const json_t *status, bool zeros)
 	print_daemon(out, status);
 	print_databases(out, json_object_get(status, "counts"));
 	print_packets(out, json_object_get(status, "packets"));
+	print_capture(out, json_object_get(status, "capture"));
 	print_underlay(out, json_object_get(status, "underlay"));
 	print_drops(out, json_object_get(status, "drops"), zeros);
 }

@@ -26,6 +26,7 @@ enum setting_kind {
 	SETTING_LABELS,
 	SETTING_CRYPTO,
 	SETTING_UNDERLAY,
+	SETTING_CAPTURE,
 	SETTING_CPUS
 };
 
@@ -71,6 +72,7 @@ static const struct setting settings[] = {
     SETTING("ports", fwmark, SETTING_BIT, 1, UINT32_MAX),
     SETTING("ports", table, SETTING_NUMBER, 1, UINT32_MAX),
     SETTING("ports", rule_priority, SETTING_NUMBER, 1, 32765),
+    SETTING("ports", capture, SETTING_CAPTURE, 0, 0),
     SETTING("ports", underlay, SETTING_UNDERLAY, 0, 0),
     SETTING("ports", xdp_devices, SETTING_TEXT, 0, 256),
 };
@@ -203,6 +205,18 @@ static int set_underlay(const struct setting *s, void *place, const char *value,
 	return ux_fail_fmt(ext, EINVAL, NULL, "%s: must be raw, xdp or auto", s->name);
 }
 
+static int set_capture(const struct setting *s, void *place, const char *value,
+		       struct ux_ext_ack *ext)
+{
+	const enum ux_capture_setting capture =
+	    strcmp(value, "tc") == 0 ? UX_CAPTURE_TC : UX_CAPTURE_ROUTES;
+
+	if (capture == UX_CAPTURE_ROUTES && strcmp(value, "routes") != 0)
+		return ux_fail_fmt(ext, EINVAL, NULL, "%s: must be routes or tc", s->name);
+	memcpy(place, &capture, sizeof(capture));
+	return 0;
+}
+
 static int set_cpus(const struct setting *s, char *place, const char *value, struct ux_ext_ack *ext)
 {
 	int cpus[UX_WORKERS_CPUS_MAX];
@@ -236,6 +250,8 @@ int ux_config_set(struct ux_config *config, const char *section, const char *nam
 			return set_crypto(s, place, value, ext);
 		case SETTING_UNDERLAY:
 			return set_underlay(s, place, value, ext);
+		case SETTING_CAPTURE:
+			return set_capture(s, place, value, ext);
 		case SETTING_CPUS:
 			return set_cpus(s, place, value, ext);
 		default:

@@ -16,6 +16,9 @@ enum ux_labels_setting { UX_LABELS_AUTO, UX_LABELS_ON, UX_LABELS_OFF };
 /* What outer packets go and come by. Automatically: AF_XDP where the driver does it itself. */
 enum ux_underlay_setting { UX_UNDERLAY_RAW, UX_UNDERLAY_XDP, UX_UNDERLAY_AUTO };
 
+/* How packets of the host come to us: by routes of ours, or by a program on the way out of each device. */
+enum ux_capture_setting { UX_CAPTURE_ROUTES, UX_CAPTURE_TC };
+
 struct ux_config {
 	/* [daemon] */
 	uint32_t grace_ms;
@@ -49,6 +52,7 @@ struct ux_config {
 	uint32_t fwmark;  /* exactly one bit */
 	uint32_t table;
 	uint32_t rule_priority;
+	enum ux_capture_setting capture;
 	enum ux_underlay_setting underlay;
 	char xdp_devices[256]; /* names; empty: all that can */
 	/* command line only */

@@ -30,6 +30,7 @@ static const char usage[] =
     "      --fwmark BIT        the mark bit of packets that must not come back\n"
     "      --table N           routing table of ours\n"
     "      --rule-priority N   priority of the rule that leads to it\n"
+    "      --capture WORD      how packets of the host come here: routes or tc\n"
     "      --underlay WORD     what outer packets go by: raw, xdp or auto\n"
     "      --xdp-devices NAMES by which devices they may go so; default all\n"
     "      --poll-us N         how long a worker looks for packets before it sleeps (default 0)\n"
@@ -54,7 +55,7 @@ static const struct {
     {"ports", "fwmark"},     {"ports", "table"},     {"ports", "rule_priority"},
     {"daemon", "log_level"}, {"daemon", "log_file"}, {"daemon", "idle_s"},
     {"daemon", "labels"},    {"daemon", "crypto"},   {"ports", "underlay"},
-    {"ports", "xdp_devices"}, {"daemon", "poll_us"},
+    {"ports", "xdp_devices"}, {"daemon", "poll_us"}, {"ports", "capture"},
 };
 
 static const struct option options[] = {
@@ -79,6 +80,7 @@ static const struct option options[] = {
     {"underlay", required_argument, NULL, OPT_SETTING + 11},
     {"xdp-devices", required_argument, NULL, OPT_SETTING + 12},
     {"poll-us", required_argument, NULL, OPT_SETTING + 13},
+    {"capture", required_argument, NULL, OPT_SETTING + 14},
     {"version", no_argument, NULL, 'V'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},

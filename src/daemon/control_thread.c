@@ -26,6 +26,7 @@
 #include "daemon/sandbox.h"
 #include "daemon/selinux.h"
 #include "daemon/status.h"
+#include "daemon/tc_capture.h"
 
 struct control_thread {
 	const struct ux_config *config;
@@ -53,6 +54,8 @@ static char *make_status(void *opaque)
 	if (t->ports) {
 		in.tun_name = ux_host_ports_tun_name(t->ports);
 		ux_workers_stats_get(ux_host_ports_workers(t->ports), &in.worker);
+		in.capture = t->config->capture;
+		ux_tc_capture_status_get(ux_host_ports_tc(t->ports), &in.tc);
 		in.underlay = t->config->underlay;
 		ux_xdp_underlay_status_get(ux_host_ports_xdp(t->ports, &in.xdp_why), &in.xdp);
 	}

@@ -17,12 +17,14 @@
 #include "daemon/log.h"
 #include "daemon/marked.h"
 #include "daemon/path_watch.h"
+#include "daemon/tc_capture.h"
 #include "daemon/worker_cpus.h"
 #include "io/address_monitor.h"
 #include "io/raw_receive.h"
 #include "io/raw_send.h"
 #include "io/route.h"
 #include "io/serial_port.h"
+#include "io/tc_filter.h"
 #include "io/tun.h"
 
 /* How long a UDP port outlives its last SA, on top of the grace time. */
@@ -49,7 +51,9 @@ struct ux_host_ports {
 	struct ux_port *sender[UX_WORKERS_MAX];
 	struct ux_port *serial[UX_WORKERS_MAX]; /* instead, where all send by AF_XDP */
 	struct ux_port *keepalive_sender; /* the control thread's own */
-	struct ux_routes *routes;
+	struct ux_routes *routes; /* NULL: packets come by tc alone */
+	struct ux_tc_capture *tc; /* NULL: by routes alone */
+	bool tc_left; /* programs of a predecessor's refuse, and there is no tc */
 	struct ux_marked marked;
 	struct ux_workers *workers;
 	struct ux_encap_ports encap;
@@ -93,6 +97,7 @@ static int open_tun(struct ux_host_ports *p, const struct ux_config *config, str
 	    .mtu = config->tun_mtu,
 	    .queue_len = config->tun_queue,
 	    .queues = true,
+	    .large = config->capture == UX_CAPTURE_TC,
 	};
 	int err = ux_tun_open(&params, &p->netlink, &p->tun, ext);
 
@@ -125,7 +130,9 @@ static void replace_tun(struct ux_host_ports *p)
 	}
 	ux_log(LOG_WARNING, "%s was removed; packets go by %s", lost.name, p->tun.name);
 	ux_port_free(lost.port);
-	ux_routes_set_device(p->routes, p->tun.ifindex);
+	if (p->routes)
+		ux_routes_set_device(p->routes, p->tun.ifindex);
+	ux_tc_capture_set_device(p->tc, p->tun.ifindex);
 }
 
 static void addresses_ready(struct ux_event *event, uint32_t events)
@@ -162,7 +169,8 @@ static uint64_t follow_host(struct ux_host_ports *p, uint64_t now_ns)
 		replace_tun(p);
 	int (*how)(struct ux_routes *) = p->routes_lost ? ux_routes_refresh : ux_routes_reconsider;
 
-	report_routes(how(p->routes));
+	if (p->routes)
+		report_routes(how(p->routes));
 	report_routes(ux_marked_settle(&p->marked, how));
 	p->routes_lost = p->addresses.routes_changed = false;
 	/* Also when it took long: others have as much time as this had. */
@@ -187,8 +195,11 @@ static void on_policy(void *opaque, const struct uxfrm_policy_event *event)
 		return;
 	memcpy(&dst.addr, event->destination, len);
 	memcpy(&src.addr, event->source, len);
+	ux_tc_capture_policy(p->tc, event);
 	if (event->marked)
 		err = ux_marked_policy(&p->marked, event, &dst, &src);
+	else if (!p->routes)
+		err = 0;
 	else if (event->added)
 		err = ux_routes_add(p->routes, event->family, &dst, &src);
 	else
@@ -261,8 +272,16 @@ static void on_plain_tunnel(void *opaque, int family, bool added)
 static void on_flushed(void *opaque)
 {
 	struct ux_host_ports *p = opaque;
+	uint16_t highest;
 
-	ux_routes_reopen(p->routes);
+	if (p->routes)
+		ux_routes_reopen(p->routes);
+	ux_tc_capture_reopen(p->tc);
+	if (p->tc_left)
+		(void)ux_tc_filters_left(&p->netlink, UINT16_MAX, true, &highest);
+	p->tc_left = false;
+	if (p->tc)
+		p->routes = ux_routes_free(p->routes);
 	ux_marked_reopen(&p->marked);
 }
 
@@ -321,6 +340,30 @@ static int open_sockets(struct ux_host_ports *p, const struct ux_config *config,
 	return err ? ux_fail(ext, -err, "cannot open a raw socket to receive") : 0;
 }
 
+/* With tc there are routes only as long as some that a predecessor left refuse packets. */
+static int open_tc(struct ux_host_ports *p, const struct ux_config *config, struct ux_ext_ack *ext)
+{
+	const struct ux_tc_capture_params params = {
+	    .config = config,
+	    .loop = p->loop,
+	    .netlink = &p->netlink,
+	    .tun_ifindex = p->tun.ifindex,
+	};
+	uint16_t highest;
+
+	if (config->capture == UX_CAPTURE_TC) {
+		if (!ux_routes_n_left(p->routes))
+			p->routes = ux_routes_free(p->routes);
+		return ux_tc_capture_open(&params, &p->tc, ext);
+	}
+	p->tc_left = ux_tc_filters_left(&p->netlink, UINT16_MAX, !config->fail_closed, &highest) &&
+		     config->fail_closed;
+	if (p->tc_left)
+		ux_log(LOG_NOTICE, "what an earlier uxfrmd's policies covered by tc stays shut off, until"
+				   " policies are flushed");
+	return 0;
+}
+
 static int open_routes(struct ux_host_ports *p, const struct ux_config *config,
 		       struct ux_ext_ack *ext)
 {
@@ -342,7 +385,7 @@ static int open_routes(struct ux_host_ports *p, const struct ux_config *config,
 	err = ux_loop_add(p->loop, &p->address_event, EPOLLIN);
 	if (!err)
 		err = ux_routes_new(&params, &p->routes);
-	return err ? ux_fail(ext, -err, "cannot set up policy routing") : 0;
+	return err ? ux_fail(ext, -err, "cannot set up policy routing") : open_tc(p, config, ext);
 }
 
 static int open_queue(void *opaque, struct ux_port **ret_port)
@@ -428,7 +471,8 @@ static int start_workers(struct ux_host_ports *p, const struct ux_config *config
 	p->marked = (struct ux_marked){.config = config,
 				       .addresses = &p->addresses,
 				       .netlink = &p->netlink,
-				       .workers = p->workers};
+				       .workers = p->workers,
+				       .tc = p->tc};
 	ux_marked_init(&p->marked);
 	ux_links_init(&p->links);
 	ux_links_adopt(&p->links);
@@ -466,7 +510,7 @@ int ux_host_ports_open(struct uxfrm *engine, const struct ux_config *config, str
 		ux_log(LOG_WARNING,
 		       "rp_filter is strict: ESP of peers whose address a policy covers will"
 		       " be dropped by the kernel; net.ipv4.conf.all.rp_filter=2 lets it in");
-	if (ux_routes_n_left(p->routes))
+	if (p->routes && ux_routes_n_left(p->routes))
 		ux_log(LOG_NOTICE,
 		       "%zu destinations of an earlier uxfrmd's policies stay shut off, until their"
 		       " policies are back or policies are flushed",
@@ -490,6 +534,7 @@ struct ux_host_ports *ux_host_ports_close(struct ux_host_ports *p)
 	if (p->watching)
 		uxfrm_watch(p->engine, NULL, NULL);
 	/* Routes first: from here on packets go nowhere, or the way they would go without us. */
+	p->tc = p->marked.tc = ux_tc_capture_close(p->tc, keep);
 	p->routes = keep ? ux_routes_abandon(p->routes) : ux_routes_free(p->routes);
 	ux_marked_fini(&p->marked, keep);
 	ux_clear_text_close(&p->clear_text, keep);
@@ -520,7 +565,9 @@ struct ux_host_ports *ux_host_ports_close(struct ux_host_ports *p)
 
 void ux_host_ports_settle(struct ux_host_ports *ports)
 {
-	report_routes(ux_routes_settle(ports->routes));
+	ux_tc_capture_settle(ports->tc);
+	if (ports->routes)
+		report_routes(ux_routes_settle(ports->routes));
 	report_routes(ux_marked_settle(&ports->marked, ux_routes_settle));
 	ux_clear_text_tick(&ports->clear_text);
 }
@@ -556,6 +603,11 @@ const struct ux_xdp_underlay *ux_host_ports_xdp(const struct ux_host_ports *port
 {
 	*ret_why = ports->xdp_why.msg;
 	return ports->xdp;
+}
+
+const struct ux_tc_capture *ux_host_ports_tc(const struct ux_host_ports *ports)
+{
+	return ports->tc;
 }
 
 struct ux_links *ux_host_ports_links(struct ux_host_ports *ports)

@@ -19,6 +19,7 @@
 
 struct ux_host_ports;
 struct ux_links;
+struct ux_tc_capture;
 
 /*
  * ux_host_ports_open - set everything up; policies, SAs and local addresses of @engine are followed
@@ -48,4 +49,6 @@ struct ux_links *ux_host_ports_links(struct ux_host_ports *ports);
 const struct ux_xdp_underlay *ux_host_ports_xdp(const struct ux_host_ports *ports,
 						const char **ret_why);
 const char *ux_host_ports_tun_name(const struct ux_host_ports *ports);
+/* ux_host_ports_tc - NULL: packets come by routes. */
+const struct ux_tc_capture *ux_host_ports_tc(const struct ux_host_ports *ports);
 struct ux_workers *ux_host_ports_workers(const struct ux_host_ports *ports);

@@ -60,6 +60,7 @@ static int open_device(struct ux_marked *m, struct mark *k)
 	    .name = m->config->tun_name,
 	    .mtu = m->config->tun_mtu,
 	    .queue_len = m->config->tun_queue,
+	    .large = m->config->capture == UX_CAPTURE_TC,
 	};
 	struct ux_ext_ack ext = {0};
 	int err = ux_tun_open(&params, m->netlink, &k->tun, &ext);
@@ -68,7 +69,9 @@ static int open_device(struct ux_marked *m, struct mark *k)
 		return err;
 	k->tun.port->mark = k->v;
 	(void)!ux_tun_set_rp_filter(k->tun.name);
-	err = ux_workers_add_port(m->workers, k->tun.port);
+	err = ux_tc_capture_mark(m->tc, true, k->v, k->m, k->tun.ifindex);
+	if (!err)
+		err = ux_workers_add_port(m->workers, k->tun.port);
 	if (err)
 		k->tun.port = ux_port_free(k->tun.port);
 	return err;
@@ -77,6 +80,7 @@ static int open_device(struct ux_marked *m, struct mark *k)
 static void close_device(struct ux_marked *m, struct mark *k)
 {
 	k->routes = ux_routes_free(k->routes);
+	(void)!ux_tc_capture_mark(m->tc, false, k->v, k->m, 0);
 	if (k->tun.port)
 		ux_workers_remove_port(m->workers, k->tun.port);
 	k->tun.port = ux_port_free(k->tun.port);
@@ -108,6 +112,12 @@ static int take_table(struct ux_marked *m, struct mark *k, uint32_t number)
 	return err;
 }
 
+/* Rather than in clear. */
+static int refuse(struct ux_marked *m, const struct mark *k)
+{
+	return ux_tc_capture_mark(m->tc, true, k->v, k->m, 0);
+}
+
 /* Device, table and rule. On an error the mark has none of them. */
 static int open_routes(struct ux_marked *m, struct mark *k)
 {
@@ -116,7 +126,9 @@ static int open_routes(struct ux_marked *m, struct mark *k)
 	/* our own bit is on no packet that is to be protected */
 	if (m->tables == UINT64_MAX || (k->v & m->config->fwmark))
 		return -ENOSPC;
-	err = open_device(m, k);
+	err = k->tun.port ? 0 : open_device(m, k);
+	if (m->tc)
+		return err ? refuse(m, k) : 0;
 	return err ? err : take_table(m, k, (uint32_t)__builtin_ctzll(~m->tables));
 }
 

@@ -3,7 +3,8 @@
 
 /*
  * Outbound policies with a mark. A TUN device does not say which mark a packet had, so each mark of such policies has
- * one of its own, and a table that only packets with this mark look in. Control thread.
+ * one of its own, and a table that only packets with this mark look in; with tc the program chooses the device. Control
+ * thread.
  */
 
 #include <stdbool.h>
@@ -13,6 +14,7 @@
 
 #include "base/list.h"
 #include "daemon/config.h"
+#include "daemon/tc_capture.h"
 #include "daemon/workers.h"
 #include "io/address_monitor.h"
 #include "io/netlink.h"
@@ -26,6 +28,7 @@ struct ux_marked {
 	const struct ux_address_monitor *addresses;
 	struct ux_netlink *netlink;
 	struct ux_workers *workers;
+	struct ux_tc_capture *tc; /* NULL: packets come by routes */
 	struct ux_list all;
 	uint64_t tables; /* bits: in use */
 	bool complained;

@@ -73,6 +73,23 @@ static json_t *underlay_json(const struct ux_status_input *in)
 	return root;
 }
 
+/* How packets of the host come here. */
+static json_t *capture_json(const struct ux_status_input *in)
+{
+	const bool tc = in->capture == UX_CAPTURE_TC;
+	json_t *root = json_pack("{s:s}", "setting", tc ? "tc" : "routes");
+
+	if (!tc || !root)
+		return root;
+	json_object_set_new(root, "devices", json_integer(number(in->tc.devices)));
+	json_object_set_new(root, "selectors", json_integer(number(in->tc.selectors)));
+	json_object_set_new(root, "everything", json_boolean(in->tc.all));
+	json_object_set_new(root, "left", json_integer(number(in->tc.left)));
+	if (in->tc.problem[0])
+		json_object_set_new(root, "problem", json_string(in->tc.problem));
+	return root;
+}
+
 char *ux_status_json(const struct ux_status_input *in)
 {
 	const struct uxfrm_counts *c = &in->counts;
@@ -93,6 +110,8 @@ char *ux_status_json(const struct ux_status_input *in)
 		json_object_set_new(root, "ports", json_boolean(in->tun_name != NULL));
 		if (in->tun_name)
 			json_object_set_new(root, "tun", json_string(in->tun_name));
+		if (in->tun_name)
+			json_object_set_new(root, "capture", capture_json(in));
 		if (in->tun_name)
 			json_object_set_new(root, "underlay", underlay_json(in));
 		if (in->tun_name)

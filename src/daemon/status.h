@@ -9,6 +9,7 @@
 #include <uxfrm/packet.h>
 
 #include "daemon/config.h"
+#include "daemon/tc_capture.h"
 #include "daemon/workers.h"
 #include "daemon/xdp_underlay.h"
 
@@ -19,6 +20,8 @@ struct ux_status_input {
 	struct uxfrm_counts counts;
 	struct uxfrm_packet_stats packets;
 	struct ux_workers_stats worker; /* all 0 without ports */
+	enum ux_capture_setting capture;
+	struct ux_tc_capture_status tc;
 	enum ux_underlay_setting underlay;
 	struct ux_xdp_status xdp;
 	const char *xdp_why; /* NULL or empty: there is nothing in its way */

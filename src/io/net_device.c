@@ -66,6 +66,9 @@ bool ux_net_device_parse(const struct nlmsghdr *msg, struct ux_net_device *d)
 	value = ux_netlink_attr(msg, sizeof(header), IFLA_MASTER, sizeof(d->master));
 	if (value)
 		memcpy(&d->master, value, sizeof(d->master));
+	value = ux_netlink_attr(msg, sizeof(header), IFLA_GROUP, sizeof(d->group));
+	if (value)
+		memcpy(&d->group, value, sizeof(d->group));
 	value = ux_netlink_attr(msg, sizeof(header), IFLA_ADDRESS, sizeof(d->mac));
 	if (value)
 		memcpy(d->mac, value, sizeof(d->mac));

@@ -17,6 +17,7 @@ struct ux_net_device {
 	uint32_t flags; /* IFF_* */
 	uint16_t type;	/* ARPHRD_* */
 	uint32_t mtu;
+	uint32_t group; /* IFLA_GROUP */
 	int master; /* ifindex of the bridge, bond, ... it is a port of; 0: of none */
 	uint8_t mac[UX_MAC_LEN]; /* of Ethernet devices */
 };

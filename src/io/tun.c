@@ -134,7 +134,8 @@ int ux_tun_open(const struct ux_tun_params *params, struct ux_netlink *nl, struc
 		ux_port_free(tun.port);
 		return ux_fail_at(ext, -err, NULL, "cannot set up the TUN device");
 	}
-	(void)limit_super_packets(nl, tun.ifindex);
+	if (!params->large)
+		(void)limit_super_packets(nl, tun.ifindex);
 	*ret_tun = tun;
 	return 0;
 }

@@ -20,6 +20,7 @@ struct ux_tun_params {
 	uint32_t if_id;	      /* of a link */
 	int underlay_ifindex; /* the device that packets received are to leave by; 0 = any */
 	bool queues; /* it may get more of them */
+	bool large; /* super-packets come as other devices would have them: some leave as two */
 	bool adopt; /* there is a device of this name that nobody has open: it keeps what it has */
 };
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Packets through two daemons in two namespaces: every line of matrix.txt, then the lone tests. Prints TAP.
 
-usage: run.py BUILD [--underlay xdp] [WORD...]    only tests whose name contains one of the words
+usage: run.py BUILD [--underlay xdp] [--capture tc] [WORD...]    only tests whose name contains one of the words
 --underlay xdp: both daemons by AF_XDP, and every packet of SAs must have gone so that can
 """
 import os
@@ -25,7 +25,7 @@ from lab.namespaces import CommandFailed, Lab  # noqa: E402
 from lab.processes import Daemon  # noqa: E402
 
 
-def set_up(lab, underlay="raw"):
+def set_up(lab, underlay="raw", capture="routes"):
     for end in ("left", "right"):
         lab.add(end)
     if underlay == "raw":
@@ -34,6 +34,8 @@ def set_up(lab, underlay="raw"):
         # Inner packets so small that no outer one is in fragments, which go by raw sockets.
         lab.daemon_arguments = ["--underlay", underlay, "--tun-mtu", "1400"]
         lab.tapped_link("left", "w0", "right", "w0")
+    if capture != "routes":
+        lab.daemon_arguments = lab.daemon_arguments + ["--capture", capture]
     for end in ("left", "right"):
         other = cells.OTHER[end]
         addresses = [f"address add {a}/24 dev w0" for a in cells.OUTER[end][4]]
@@ -58,7 +60,7 @@ def meet(lab):
 def tests(lab, daemons):
     """(name, what to run)"""
     matrix = list(cells.read_matrix(HERE / "matrix.txt"))
-    if lab.daemon_arguments:
+    if "--underlay" in lab.daemon_arguments:
         # An SPI of which fragments came is left to raw sockets for a second: those cells come last.
         for cell in sorted(matrix, key=lambda cell: cell.mode != "tunnel"):
             yield cell.name, lambda cell=cell: carry_by_xdp(lab, daemons, cell)
@@ -122,11 +124,12 @@ def report_ends(daemons, number):
 
 def main(build, words):
     failed = number = 0
-    underlay = "raw"
-    if words[:1] == ["--underlay"]:
-        underlay, words = words[1], words[2:]
-    with Lab("uxtest", build, pathlib.Path(build) / "logs" / f"netns-{underlay}") as lab:
-        daemons = set_up(lab, underlay)
+    how = {"--underlay": "raw", "--capture": "routes"}
+    while words and words[0] in how:
+        how[words[0]], words = words[1], words[2:]
+    underlay, capture = how.values()
+    with Lab("uxtest", build, pathlib.Path(build) / "logs" / f"netns-{underlay}-{capture}") as lab:
+        daemons = set_up(lab, underlay, capture)
         for name, body in tests(lab, daemons):
             if words and not any(word in name for word in words):
                 continue
