@@ -70,6 +70,8 @@ static void try_whole(struct ux_burst *b, struct uxfrm_packet *p)
 	p->may_split = 1;
 	ux_path_mtu_outbound(b->path_mtu, b->worker, &p, 1, ux_coarse_ns());
 	p->may_split = 0;
+	if (p->verdict == UXFRM_BYPASS)
+		p->may_fragment = 1; /* as it came */
 }
 
 static void give_to_engine(struct ux_burst *b, enum ux_port_side side,

@@ -53,6 +53,7 @@ struct ux_host_ports {
 	struct ux_port *keepalive_sender; /* the control thread's own */
 	struct ux_routes *routes; /* NULL: packets come by tc alone */
 	struct ux_tc_capture *tc; /* NULL: by routes alone */
+	struct ux_path_learned *learned; /* with tc */
 	bool tc_left; /* programs of a predecessor's refuse, and there is no tc */
 	struct ux_marked marked;
 	struct ux_workers *workers;
@@ -142,6 +143,8 @@ static void addresses_ready(struct ux_event *event, uint32_t events)
 	p->routes_lost |= ux_address_monitor_read(&p->addresses);
 	p->links_lost = p->routes_lost;
 	ux_xdp_underlay_changed(p->xdp);
+	if (p->learned)
+		ux_path_learned_forget(p->learned);
 	uxfrm_paths_forget(p->engine);
 	atomic_fetch_add(&ux_workers_ways_out(p->workers)->changes, 1);
 	/* The rest is done at the next tick, for all that comes meanwhile together. */
@@ -321,14 +324,18 @@ static int open_sockets(struct ux_host_ports *p, const struct ux_config *config,
 {
 	int err;
 
+	if (config->capture == UX_CAPTURE_TC)
+		p->learned = ux_path_learned_new();
 	p->gso[0] = ux_udp_gso_new(config->fwmark);
-	if (!p->gso[0])
+	if (!p->gso[0] || (config->capture == UX_CAPTURE_TC && !p->learned))
 		return -ENOMEM;
 	err = ux_raw_send_open(config->fwmark, p->gso[0], &p->sender[0]);
 	if (!err)
 		err = ux_raw_send_open(config->fwmark, NULL, &p->keepalive_sender);
 	if (err)
 		return ux_fail(ext, -err, "cannot open a raw socket to send");
+	if (p->learned)
+		ux_raw_send_ignore_paths(p->sender[0]);
 	for (size_t i = 0; i < N_RAW && !err; i++) {
 		err = ux_raw_open(AF_INET, raw_protocols[i], config->fwmark, &p->raw[i][0]);
 		if (err)
@@ -429,6 +436,8 @@ static int open_sender(void *opaque, uint32_t i, struct ux_port **ret_port)
 		p->gso[i] = ux_udp_gso_sibling(p->gso[0]);
 		err = p->gso[i] ? ux_raw_send_open(p->config->fwmark, p->gso[i], &p->sender[i])
 				: -ENOMEM;
+		if (!err && p->learned)
+			ux_raw_send_ignore_paths(p->sender[i]);
 	}
 	if (err)
 		close_sender(p, i);
@@ -443,6 +452,7 @@ static int start_workers(struct ux_host_ports *p, const struct ux_config *config
 	    .engine = p->engine,
 	    .host = p->tun.port,
 	    .own_mark = config->fwmark,
+	    .learned = p->learned,
 	    .hold_bytes = config->hold_bytes,
 	    .poll_us = config->poll_us,
 	    .opaque = p,
@@ -500,7 +510,7 @@ int ux_host_ports_open(struct uxfrm *engine, const struct ux_config *config, str
 		open_xdp(p, config);
 	err = err ? err : open_routes(p, config, ext);
 	err = err ? err : start_workers(p, config, ext);
-	if (!err && ux_path_watch_open(&p->paths, engine, loop) < 0)
+	if (!err && ux_path_watch_open(&p->paths, engine, loop, p->learned) < 0)
 		err = ux_fail(ext, EPERM, "cannot open raw sockets for ICMP errors");
 	if (err) {
 		ux_host_ports_close(p);
@@ -557,6 +567,7 @@ struct ux_host_ports *ux_host_ports_close(struct ux_host_ports *p)
 	ux_port_free(p->sender[0]);
 	ux_udp_gso_free(p->gso[0]);
 	ux_port_free(p->keepalive_sender);
+	ux_path_learned_free(p->learned);
 	ux_port_free(p->tun.port);
 	ux_netlink_close(&p->netlink);
 	free(p);

@@ -14,6 +14,8 @@
 
 #include "base/rcu.h"
 #include "core/instance.h"
+#include "daemon/clock.h"
+#include "io/next_hop.h"
 #include "io/path.h"
 #include "packet/icmp_error.h"
 #include "packet/ip.h"
@@ -28,6 +30,7 @@ struct ux_path_mtu {
 	struct uxfrm *engine;
 	struct ux_way_out *way_out;
 	uint32_t own_mark;
+	struct ux_path_learned *learned;
 	uint64_t forget_ns; /* when what is known gets too old; 0: nothing is known */
 	/* Errors that may be sent now, in nanoseconds that have been saved up. */
 	uint64_t credit_ns, credited_ns;
@@ -43,6 +46,7 @@ struct ux_path_mtu *ux_path_mtu_new(struct uxfrm *engine, const struct ux_ways_o
 		return NULL;
 	m->engine = engine;
 	m->own_mark = ways->own_mark;
+	m->learned = ways->learned;
 	m->credit_ns = ERROR_COST_NS * ERRORS_BURST;
 	m->error.buf = m->buf;
 	m->error.size = sizeof(m->buf);
@@ -58,6 +62,27 @@ struct ux_path_mtu *ux_path_mtu_free(struct ux_path_mtu *m)
 	return NULL;
 }
 
+/* Apart from what the kernel has learned for packets of the host. 0: no way. */
+static uint32_t ask_link(const struct ux_path_mtu *m, const struct ux_path *path)
+{
+	struct ux_way way = {.family = (uint16_t)path->family, .to = *path->to, .mark = path->mark};
+	struct ux_netlink nl;
+	uint32_t mtu;
+	int err = ux_netlink_open(&nl, 0);
+
+	if (err)
+		return 0;
+	if (path->from)
+		way.from = *path->from;
+	err = ux_next_hop_link_mtu(&nl, &way, &mtu);
+	if (err && path->from) { /* it need not be ours any more */
+		way.from = (struct ux_addr){0};
+		err = ux_next_hop_link_mtu(&nl, &way, &mtu);
+	}
+	ux_netlink_close(&nl);
+	return err ? 0 : ux_path_learned_cap(m->learned, way.family, path->to, mtu, ux_coarse_ns());
+}
+
 static void answer(struct ux_path_mtu *m, struct uxfrm_worker *w, const struct uxfrm_path *asked)
 {
 	struct ux_addr from = {0}, to = {0};
@@ -70,7 +95,9 @@ static void answer(struct ux_path_mtu *m, struct uxfrm_worker *w, const struct u
 	if (!ux_addr_is_any(&from, asked->family))
 		path.from = &from;
 	/* No way now: sending will fail, and say so. */
-	if (ux_path_ask(&path, &mtu, NULL) < 0)
+	if (m->learned)
+		mtu = ask_link(m, &path);
+	else if (ux_path_ask(&path, &mtu, NULL) < 0)
 		mtu = 0;
 	uxfrm_path_set(w, asked, mtu);
 }

@@ -7,8 +7,11 @@
 
 #include "daemon/path_watch.h"
 
+#include <netinet/in.h>
+
 #include "base/list.h"
 #include "daemon/clock.h"
+#include "io/net_device.h"
 
 #define WAIT_NS 20000000ull
 /* One that is made up costs all workers a question for each path: some at once, for the routers of a
@@ -25,9 +28,25 @@ uint64_t ux_path_watch_due(struct ux_path_watch *w, uint64_t now_ns)
 	return turn_ns > now_ns + WAIT_NS + ahead_ns ? turn_ns - ahead_ns : now_ns + WAIT_NS;
 }
 
+/* Not those that we have sent ourselves about packets of programs. */
+static bool is_of_outer(const struct ux_path_error *e)
+{
+	if (e->proto == IPPROTO_ESP || e->proto == IPPROTO_AH || e->proto == IPPROTO_COMP)
+		return true;
+	return e->proto == IPPROTO_UDP && !ux_net_device_is_inner(e->ifindex);
+}
+
+static void learn(void *opaque, const struct ux_path_error *e)
+{
+	struct ux_path_watch *w = opaque;
+
+	if (w->learned && is_of_outer(e))
+		ux_path_learned_note(w->learned, e->family, &e->to, e->mtu, ux_now_ns());
+}
+
 static void errors_ready(struct ux_path_watch *w)
 {
-	if (ux_path_errors_read(&w->errors) && w->forget_ns == UINT64_MAX)
+	if (ux_path_errors_read(&w->errors, learn, w) && w->forget_ns == UINT64_MAX)
 		w->forget_ns = ux_path_watch_due(w, ux_now_ns());
 }
 
@@ -41,11 +60,13 @@ static void errors6_ready(struct ux_event *event, uint32_t events)
 	errors_ready(ux_container_of(event, struct ux_path_watch, event[1]));
 }
 
-int ux_path_watch_open(struct ux_path_watch *w, struct uxfrm *engine, struct ux_loop *loop)
+int ux_path_watch_open(struct ux_path_watch *w, struct uxfrm *engine, struct ux_loop *loop,
+		       struct ux_path_learned *learned)
 {
 	int err;
 
-	*w = (struct ux_path_watch){.engine = engine, .forget_ns = UINT64_MAX};
+	*w = (struct ux_path_watch){
+	    .engine = engine, .learned = learned, .forget_ns = UINT64_MAX};
 	err = ux_path_errors_open(&w->errors);
 	if (err)
 		return err;

@@ -13,9 +13,12 @@
 
 #include <uxfrm/packet.h>
 
+#include "io/path_learned.h"
+
 /* Written by the control thread, read by the workers. */
 struct ux_ways_out {
 	uint32_t own_mark; /* of the packets we send; constant */
+	struct ux_path_learned *learned; /* NULL: the kernel knows the MTUs of paths; constant */
 	_Atomic(uint32_t) policies; /* outbound ones that name an interface */
 	_Atomic(uint32_t) changes; /* of routes and devices */
 };

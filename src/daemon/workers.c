@@ -178,6 +178,7 @@ int ux_workers_start(const struct ux_workers_params *params, struct ux_workers *
 	set->params = *params;
 	err = ux_shared_work_init(&set->shared, params->engine, params->own_mark,
 				  params->hold_bytes);
+	set->shared.ways.learned = params->learned;
 	/* Where packets are delivered to is known before any can come. */
 	atomic_store(&set->shared.hosts[0], params->host);
 	atomic_store(&set->shared.n_hosts, 1);

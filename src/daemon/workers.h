@@ -21,6 +21,7 @@ struct ux_workers_params {
 	struct uxfrm *engine; /* borrowed */
 	struct ux_port *host; /* borrowed: the first queue of the TUN device */
 	uint32_t own_mark;    /* that the senders send with */
+	struct ux_path_learned *learned; /* borrowed: daemon/way_out.h */
 	uint32_t hold_bytes;  /* of packets that wait (UXFRM_HOLD), for each SA */
 	uint32_t count;	      /* of workers, 1 to UX_WORKERS_MAX */
 	uint32_t poll_us;     /* daemon/polling.h */

@@ -6,7 +6,11 @@
 
 #include <errno.h>
 #include <linux/if_link.h>
+#include <net/if_arp.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 /* A dump that changed while it was read is read again this often. */
 #define DUMP_TRIES 5
@@ -104,4 +108,20 @@ int ux_net_device_each(struct ux_netlink *nl, ux_net_device_call each, void *opa
 		err = ux_netlink_talk(nl, &m, on_message, &walk);
 	}
 	return err;
+}
+
+bool ux_net_device_is_inner(int ifindex)
+{
+	struct ifreq req = {0};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool inner;
+
+	if (fd < 0)
+		return false;
+	inner = if_indextoname((unsigned int)ifindex, req.ifr_name) &&
+		ioctl(fd, SIOCGIFHWADDR, &req) == 0 &&
+		(req.ifr_hwaddr.sa_family == ARPHRD_NONE ||
+		 req.ifr_hwaddr.sa_family == ARPHRD_LOOPBACK);
+	close(fd);
+	return inner;
 }

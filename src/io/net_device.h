@@ -28,3 +28,6 @@ bool ux_net_device_parse(const struct nlmsghdr *msg, struct ux_net_device *ret_d
 /* ux_net_device_each - call @each for all devices of the network namespace. 0 or -errno. */
 typedef void (*ux_net_device_call)(void *opaque, const struct ux_net_device *device);
 int ux_net_device_each(struct ux_netlink *nl, ux_net_device_call each, void *opaque) UX_MUST_CHECK;
+
+/* ux_net_device_is_inner - a TUN device, or the loopback; false where that cannot be told. */
+bool ux_net_device_is_inner(int ifindex);

@@ -6,8 +6,11 @@
 
 #include <errno.h>
 #include <linux/neighbour.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #define USABLE (NUD_PERMANENT | NUD_NOARP | NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE)
 /* States in which the kernel looks after it only when it is used. */
@@ -17,6 +20,7 @@ struct route {
 	bool found, plain; /* @plain: to one host, and not inside something else */
 	int32_t ifindex;
 	uint32_t mtu;
+	bool expires; /* the MTU is what a router has told */
 	int family;	    /* of the gateway */
 	struct ux_addr hop; /* the gateway, or the destination itself */
 };
@@ -87,6 +91,7 @@ static void on_route(void *opaque, const struct nlmsghdr *msg)
 {
 	const struct route_question *q = opaque;
 	struct route *r = q->route;
+	struct rta_cacheinfo cache;
 	struct rtmsg header;
 	const void *value;
 
@@ -103,6 +108,11 @@ static void on_route(void *opaque, const struct nlmsghdr *msg)
 	value = ux_netlink_attr(msg, sizeof(header), RTA_METRICS, 0);
 	if (value)
 		r->mtu = metrics_mtu(value);
+	value = ux_netlink_attr(msg, sizeof(header), RTA_CACHEINFO, sizeof(cache));
+	if (value) {
+		memcpy(&cache, value, sizeof(cache));
+		r->expires = cache.rta_expires != 0;
+	}
 }
 
 static int ask_route(struct ux_netlink *nl, const struct ux_way *way, struct route *ret_route)
@@ -164,6 +174,33 @@ int ux_next_hop_device(struct ux_netlink *nl, const struct ux_way *way, int32_t 
 		return err;
 	*ret_ifindex = r.ifindex;
 	return r.found ? 0 : -ENETUNREACH;
+}
+
+static uint32_t device_mtu(int ifindex)
+{
+	struct ifreq req = {0};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	uint32_t mtu = 0;
+
+	if (fd < 0)
+		return 0;
+	if (if_indextoname((unsigned int)ifindex, req.ifr_name) && ioctl(fd, SIOCGIFMTU, &req) == 0)
+		mtu = (uint32_t)req.ifr_mtu;
+	close(fd);
+	return mtu;
+}
+
+int ux_next_hop_link_mtu(struct ux_netlink *nl, const struct ux_way *way, uint32_t *ret_mtu)
+{
+	struct route r;
+	int err = ask_route(nl, way, &r);
+
+	if (err)
+		return err;
+	if (!r.found)
+		return -ENETUNREACH;
+	*ret_mtu = r.mtu && !r.expires ? r.mtu : device_mtu(r.ifindex);
+	return *ret_mtu ? 0 : -ENODEV;
 }
 
 enum ux_hop_kind ux_next_hop_ask(struct ux_netlink *nl, const struct ux_way *way,

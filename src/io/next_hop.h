@@ -26,6 +26,12 @@ int ux_next_hop_device(struct ux_netlink *nl, const struct ux_way *way,
 		       int32_t *ret_ifindex) UX_MUST_CHECK;
 
 /*
+ * ux_next_hop_link_mtu - what the route's link takes, or the route itself says, but not what routers have told. 0 or -errno:
+ * no way.
+ */
+int ux_next_hop_link_mtu(struct ux_netlink *nl, const struct ux_way *way, uint32_t *ret_mtu) UX_MUST_CHECK;
+
+/*
  * UX_HOP_KNOWN: it can be sent from here. _OTHER: it takes a form that only the kernel can give it
  * (to this host, to many, through a tunnel), or there is no way. _UNRESOLVED: the neighbour's address is not
  * known yet; sending by the kernel makes it ask.

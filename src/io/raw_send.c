@@ -340,3 +340,14 @@ int ux_raw_send_open(uint32_t own_mark, struct ux_udp_gso *gso, struct ux_port *
 	*ret_port = &s->port;
 	return 0;
 }
+
+void ux_raw_send_ignore_paths(struct ux_port *port)
+{
+	struct raw_sender *s = (struct raw_sender *)port;
+	const int four = IP_PMTUDISC_PROBE, six = IPV6_PMTUDISC_PROBE;
+
+	if (s->fds[0] >= 0)
+		(void)setsockopt(s->fds[0], IPPROTO_IP, IP_MTU_DISCOVER, &four, sizeof(four));
+	if (s->fds[1] >= 0)
+		(void)setsockopt(s->fds[1], IPPROTO_IPV6, IPV6_MTU_DISCOVER, &six, sizeof(six));
+}

@@ -16,3 +16,5 @@
  * without IPv6 sends IPv4 only.
  */
 int ux_raw_send_open(uint32_t own_mark, struct ux_udp_gso *gso, struct ux_port **ret_port) UX_MUST_CHECK;
+/* ux_raw_send_ignore_paths - what the kernel has learned of paths is not for packets of this port. */
+void ux_raw_send_ignore_paths(struct ux_port *port);

@@ -3,7 +3,7 @@
 """Nothing of a protected selector leaves in clear, whatever becomes of SAs, policies and the daemon, while packets
 are sent all the time. A decoder listens on the underlay. Prints TAP.
 
-usage: leak.py BUILD [WORD...]    only tests whose name contains one of the words
+usage: leak.py BUILD [--capture tc] [WORD...]    only tests whose name contains one of the words
 """
 import os
 import pathlib
@@ -261,8 +261,11 @@ def link_tests(lab, daemons):
 
 def main(build, words):
     failed = number = 0
-    with Lab("uxleak", build, pathlib.Path(build) / "logs" / "leak") as lab:
-        daemons = matrix.set_up(lab)
+    capture = "routes"
+    if words[:1] == ["--capture"]:
+        capture, words = words[1], words[2:]
+    with Lab("uxleak", build, pathlib.Path(build) / "logs" / f"leak-{capture}") as lab:
+        daemons = matrix.set_up(lab, capture=capture)
         for name, body in tests(lab, daemons):
             if words and not any(word in name for word in words):
                 continue

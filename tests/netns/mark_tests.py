@@ -11,7 +11,7 @@ MARK, OTHER = 7, 9
 
 
 def answers(lab, mark, version):
-    words = ["ping", "-q", "-c", "1", "-W", "1", "-m", str(mark), OUTER["right"][version][0]]
+    words = ["ping", "-q", "-c", "1", "-W", "1", "-m", str(mark), "-I", OUTER["left"][version][0], OUTER["right"][version][0]]
     return lab.run("left", words, check=False).returncode == 0
 
 

@@ -4,7 +4,7 @@
 
     host - router - gateway = router = gateway - router - host
 
-usage: topology.py BUILD [WORD...]    only tests whose name contains one of the words
+usage: topology.py BUILD [--capture tc] [WORD...]    only tests whose name contains one of the words
 """
 import os
 import pathlib
@@ -31,7 +31,11 @@ def attempt(row_, body):
 
 def main(build, words):
     failed = number = 0
-    with Lab("uxrow", build, pathlib.Path(build) / "logs" / "topology") as lab:
+    capture = "routes"
+    if words[:1] == ["--capture"]:
+        capture, words = words[1], words[2:]
+    with Lab("uxrow", build, pathlib.Path(build) / "logs" / f"topology-{capture}") as lab:
+        lab.daemon_arguments = ["--capture", capture]
         line = row.Row(lab)
         for name, body in row.tests(line):
             if words and not any(word in name for word in words):
