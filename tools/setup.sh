@@ -8,7 +8,7 @@ build_packages=(gcc libc6-dev pkg-config meson ninja-build liburcu-dev libssl-de
 	libcmocka-dev libcap-ng-dev libseccomp-dev libinih-dev libselinux1-dev scdoc python3)
 # what a build does well without
 ! dpkg --print-architecture 2>/dev/null | grep -qx amd64 || build_packages+=(libipsec-mb-dev)
-# outer packets by AF_XDP: the XDP program is compiled at build time
+# outer packets by AF_XDP, capture by tc: programs for the kernel are compiled at build time
 xdp_packages=(libxdp-dev libbpf-dev bpftool clang-19)
 # what tests read the schema of JSON by
 test_packages=(python3-jsonschema)

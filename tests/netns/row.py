@@ -142,6 +142,15 @@ def must_be_told(row, version, size, mtu, sender, **options):
            f"a packet of {size} bytes")
 
 
+def by_tc(row):
+    return "tc" in row.lab.daemon_arguments
+
+
+def far_gateway(row, version):
+    """Its own errors. With tc IPv4's are from the address its own route has, which no policy covers."""
+    return address(version, 3, 2) if by_tc(row) and version == 4 else address(version, 4, 1)
+
+
 def exact(row, inner, outer, link_mtu, udp=False):
     """The gateway's own answer names the exact size."""
     mtu = inner_mtu(inner, outer, link_mtu, udp)
@@ -211,7 +220,7 @@ def narrow_behind(row, version):
     row.set_mtu(4, 1300)
     row.forget_paths()
     try:
-        must_be_told(row, version, 1400, 1300, address(version, 4, 1))
+        must_be_told(row, version, 1400, 1300, far_gateway(row, version))
         must_pass(row, version, 1300)
     finally:
         row.set_mtu(4, MTU)
@@ -266,17 +275,11 @@ def unreachable(row, version):
     expect(row.probe(version, 100, to=nobody, patience=5), {"error": "host", "from": address(version, 4, 2), "mtu": 0},
            "a host that is not there")
 
-def by_tc(row):
-    return "tc" in row.lab.daemon_arguments
-
-
 def ttl(row, version):
-    """Who answers at each number of hops; what is between the gateways is one hop. With tc IPv4's far gateway answers from the
-    address its own route has, which no policy covers."""
+    """Who answers at each number of hops; what is between the gateways is one hop."""
     row.install(version, version)
     row.forget_paths()
-    far = address(version, 3, 2) if by_tc(row) and version == 4 else address(version, 4, 1)
-    hops = [address(version, 0, 2), address(version, 1, 2), far, address(version, 4, 2)]
+    hops = [address(version, 0, 2), address(version, 1, 2), far_gateway(row, version), address(version, 4, 2)]
     for number, router in enumerate(hops, 1):
         expect(row.probe(version, 100, ttl=number), {"error": "ttl", "from": router, "mtu": 0}, f"{number} hops")
     must_pass(row, version, 100, ttl=len(hops) + 1)
