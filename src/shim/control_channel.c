@@ -187,13 +187,15 @@ static struct uxfrm_control_msg message(uint16_t op, uint32_t a, uint32_t b)
 	};
 }
 
-/* A question for which the daemon need not know the socket. 0 or -errno. */
-static int ask_once(int fd, uint16_t op, uint32_t *ret_value)
+/* A question for which the daemon need not know the socket, with @rest behind it. 0 or -errno. */
+static int ask_with(int fd, uint16_t op, struct iovec rest, uint32_t *ret_value)
 {
 	struct uxfrm_control_msg msg = message(op, 0, 0);
+	struct iovec iov[] = {{.iov_base = &msg, .iov_len = sizeof(msg)}, rest};
+	const struct msghdr question = {.msg_iov = iov, .msg_iovlen = 2};
 	ssize_t n = -1;
 
-	if (shim_real()->send(fd, &msg, sizeof(msg), MSG_NOSIGNAL) == (ssize_t)sizeof(msg)) {
+	if (shim_real()->sendmsg(fd, &question, MSG_NOSIGNAL) >= 0) {
 		do
 			n = shim_real()->recv(fd, &msg, sizeof(msg), 0);
 		while (n < 0 && errno == EINTR);
@@ -202,6 +204,24 @@ static int ask_once(int fd, uint16_t op, uint32_t *ret_value)
 		return -EPIPE;
 	*ret_value = msg.result ? 0 : msg.value[0];
 	return msg.result;
+}
+
+static int ask_once(int fd, uint16_t op, uint32_t *ret_value)
+{
+	return ask_with(fd, op, (struct iovec){0}, ret_value);
+}
+
+int shim_control_link_add(const struct uxfrm_control_link *link)
+{
+	const struct iovec rest = {.iov_base = (void *)(uintptr_t)link, .iov_len = sizeof(*link)};
+	int fd = shim_control_connect(), err;
+	uint32_t none;
+
+	if (fd < 0)
+		return -errno;
+	err = ask_with(fd, UXFRM_CONTROL_LINK_ADD, rest, &none);
+	shim_real()->close(fd);
+	return err;
 }
 
 uint32_t shim_control_fwmark(void)

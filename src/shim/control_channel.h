@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include <uxfrm/control.h>
+
 #include "shim/socket_pool.h"
 
 /*
@@ -18,6 +20,9 @@ int shim_control_connect(void);
 /* shim_control_fwmark - the daemon's bit of the firewall mark. 0: it has none, or there is no
  * daemon. */
 uint32_t shim_control_fwmark(void);
+/* shim_control_link_add - a link, of the daemon's of the calling thread's network namespace. 0 or -errno:
+ * -EPROTONOSUPPORT when there is none, its own answer else. */
+int shim_control_link_add(const struct uxfrm_control_link *link);
 /* shim_control_meet - wait until the daemon has taken the connection @fd, and has seen whose it is.
  * 0 or -errno. */
 int shim_control_meet(int fd);

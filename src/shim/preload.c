@@ -26,6 +26,7 @@
 #include "shim/socket_policy.h"
 #include "shim/socket_table.h"
 #include "shim/transfer.h"
+#include "shim/xfrm_link.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -142,10 +143,27 @@ static ssize_t send_bytes(struct shim_socket *s, int fd, const void *buf, size_t
 	return shim_send(s, fd, &msg, flags);
 }
 
+/* On a socket that is not emulated: is it a request that may be for us all the same? */
+static bool is_for_link(const struct msghdr *msg)
+{
+	return shim_may_make_link(msg) && shim_active();
+}
+
+static bool bytes_for_link(const void *buf, size_t n, struct msghdr *msg, struct iovec *iov)
+{
+	*iov = (struct iovec){.iov_base = (void *)(uintptr_t)buf, .iov_len = n};
+	*msg = (struct msghdr){.msg_iov = iov, .msg_iovlen = 1};
+	return is_for_link(msg);
+}
+
 EXPORT ssize_t send(int fd, const void *buf, size_t n, int flags)
 {
 	struct shim_socket *s = shim_socket_of(fd);
+	struct msghdr msg;
+	struct iovec iov;
 
+	if (!s && bytes_for_link(buf, n, &msg, &iov))
+		return shim_send_link(fd, &msg, flags);
 	return s ? send_bytes(s, fd, buf, n, flags) : shim_real()->send(fd, buf, n, flags);
 }
 
@@ -154,21 +172,23 @@ EXPORT ssize_t sendto(int fd, const void *buf, size_t n, int flags, __CONST_SOCK
 {
 	struct shim_socket *s = shim_socket_of(fd);
 
-	if (!s)
-		return shim_real()->sendto(fd, buf, n, flags, address.__sockaddr__, len);
-	struct iovec iov = {.iov_base = (void *)(uintptr_t)buf, .iov_len = n};
-	struct msghdr msg = {.msg_name = (void *)(uintptr_t)address.__sockaddr__,
-			     .msg_namelen = len,
-			     .msg_iov = &iov,
-			     .msg_iovlen = 1};
+	struct iovec iov;
+	struct msghdr msg;
+	const bool for_link = bytes_for_link(buf, n, &msg, &iov) && !s;
 
-	return shim_send(s, fd, &msg, flags);
+	if (!s && !for_link)
+		return shim_real()->sendto(fd, buf, n, flags, address.__sockaddr__, len);
+	msg.msg_name = (void *)(uintptr_t)address.__sockaddr__;
+	msg.msg_namelen = len;
+	return s ? shim_send(s, fd, &msg, flags) : shim_send_link(fd, &msg, flags);
 }
 
 EXPORT ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 {
 	struct shim_socket *s = shim_socket_of(fd);
 
+	if (!s && msg && is_for_link(msg))
+		return shim_send_link(fd, msg, flags);
 	return s ? shim_send(s, fd, msg, flags) : shim_real()->sendmsg(fd, msg, flags);
 }
 
