@@ -144,16 +144,16 @@ static ssize_t send_bytes(struct shim_socket *s, int fd, const void *buf, size_t
 }
 
 /* On a socket that is not emulated: is it a request that may be for us all the same? */
-static bool is_for_link(const struct msghdr *msg)
+static bool is_for_link(int fd, const struct msghdr *msg)
 {
-	return shim_may_make_link(msg) && shim_active();
+	return shim_makes_link(fd, msg) && shim_active();
 }
 
-static bool bytes_for_link(const void *buf, size_t n, struct msghdr *msg, struct iovec *iov)
+static bool bytes_for_link(int fd, const void *buf, size_t n, struct msghdr *msg, struct iovec *iov)
 {
 	*iov = (struct iovec){.iov_base = (void *)(uintptr_t)buf, .iov_len = n};
 	*msg = (struct msghdr){.msg_iov = iov, .msg_iovlen = 1};
-	return is_for_link(msg);
+	return is_for_link(fd, msg);
 }
 
 EXPORT ssize_t send(int fd, const void *buf, size_t n, int flags)
@@ -162,7 +162,7 @@ EXPORT ssize_t send(int fd, const void *buf, size_t n, int flags)
 	struct msghdr msg;
 	struct iovec iov;
 
-	if (!s && bytes_for_link(buf, n, &msg, &iov))
+	if (!s && bytes_for_link(fd, buf, n, &msg, &iov))
 		return shim_send_link(fd, &msg, flags);
 	return s ? send_bytes(s, fd, buf, n, flags) : shim_real()->send(fd, buf, n, flags);
 }
@@ -174,7 +174,7 @@ EXPORT ssize_t sendto(int fd, const void *buf, size_t n, int flags, __CONST_SOCK
 
 	struct iovec iov;
 	struct msghdr msg;
-	const bool for_link = bytes_for_link(buf, n, &msg, &iov) && !s;
+	const bool for_link = bytes_for_link(fd, buf, n, &msg, &iov) && !s;
 
 	if (!s && !for_link)
 		return shim_real()->sendto(fd, buf, n, flags, address.__sockaddr__, len);
@@ -187,7 +187,7 @@ EXPORT ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 {
 	struct shim_socket *s = shim_socket_of(fd);
 
-	if (!s && msg && is_for_link(msg))
+	if (!s && msg && is_for_link(fd, msg))
 		return shim_send_link(fd, msg, flags);
 	return s ? shim_send(s, fd, msg, flags) : shim_real()->sendmsg(fd, msg, flags);
 }
@@ -212,7 +212,11 @@ EXPORT int sendmmsg(int fd, struct mmsghdr *msgs, unsigned int n, int flags)
 EXPORT ssize_t write(int fd, const void *buf, size_t n)
 {
 	struct shim_socket *s = shim_socket_of(fd);
+	struct msghdr msg;
+	struct iovec iov;
 
+	if (!s && bytes_for_link(fd, buf, n, &msg, &iov))
+		return shim_send_link(fd, &msg, 0);
 	return s ? send_bytes(s, fd, buf, n, 0) : shim_real()->write(fd, buf, n);
 }
 
@@ -220,11 +224,13 @@ EXPORT ssize_t writev(int fd, const struct iovec *iov, int n)
 {
 	struct shim_socket *s = shim_socket_of(fd);
 
-	if (!s || n < 0)
+	if (n < 0)
 		return shim_real()->writev(fd, iov, n);
 	struct msghdr msg = {.msg_iov = (struct iovec *)(uintptr_t)iov, .msg_iovlen = (size_t)n};
 
-	return shim_send(s, fd, &msg, 0);
+	if (s)
+		return shim_send(s, fd, &msg, 0);
+	return is_for_link(fd, &msg) ? shim_send_link(fd, &msg, 0) : shim_real()->writev(fd, iov, n);
 }
 
 /* ---- receiving ---- */
@@ -237,11 +243,20 @@ static ssize_t receive_bytes(struct shim_socket *s, int fd, void *buf, size_t n,
 	return shim_receive(s, fd, &msg, flags);
 }
 
+/* What was received on a socket that is not emulated, of which there are @received bytes and room for @n. */
+static ssize_t shown(int fd, void *buf, size_t n, ssize_t received)
+{
+	if (received > 0 && shim_active())
+		shim_show_links(fd, buf, (size_t)received < n ? (size_t)received : n);
+	return received;
+}
+
 EXPORT ssize_t recv(int fd, void *buf, size_t n, int flags)
 {
 	struct shim_socket *s = shim_socket_of(fd);
 
-	return s ? receive_bytes(s, fd, buf, n, flags) : shim_real()->recv(fd, buf, n, flags);
+	return s ? receive_bytes(s, fd, buf, n, flags)
+		 : shown(fd, buf, n, shim_real()->recv(fd, buf, n, flags));
 }
 
 static ssize_t receive_from(struct shim_socket *s, int fd, struct iovec *iov, int flags,
@@ -267,7 +282,8 @@ EXPORT ssize_t recvfrom(int fd, void *buf, size_t n, int flags, __SOCKADDR_ARG a
 	struct iovec iov = {.iov_base = buf, .iov_len = n};
 
 	return s ? receive_from(s, fd, &iov, flags, address.__sockaddr__, len)
-		 : shim_real()->recvfrom(fd, buf, n, flags, address.__sockaddr__, len);
+		 : shown(fd, buf, n,
+			 shim_real()->recvfrom(fd, buf, n, flags, address.__sockaddr__, len));
 }
 
 EXPORT ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
@@ -278,6 +294,8 @@ EXPORT ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 		return shim_receive(s, fd, msg, flags);
 	ssize_t n = shim_real()->recvmsg(fd, msg, flags);
 
+	if (n > 0 && msg->msg_iovlen)
+		(void)shown(fd, msg->msg_iov[0].iov_base, msg->msg_iov[0].iov_len, n);
 	if (n >= 0 && msg->msg_controllen && shim_active())
 		shim_pfkey_adopt(msg);
 	return n;
@@ -324,7 +342,7 @@ EXPORT ssize_t read(int fd, void *buf, size_t n)
 {
 	struct shim_socket *s = shim_socket_of(fd);
 
-	return s ? receive_bytes(s, fd, buf, n, 0) : shim_real()->read(fd, buf, n);
+	return s ? receive_bytes(s, fd, buf, n, 0) : shown(fd, buf, n, shim_real()->read(fd, buf, n));
 }
 
 EXPORT ssize_t readv(int fd, const struct iovec *iov, int n)
@@ -345,7 +363,7 @@ EXPORT ssize_t __recv_chk(int fd, void *buf, size_t n, size_t room, int flags)
 	struct shim_socket *s = shim_socket_of(fd);
 
 	return s && n <= room ? receive_bytes(s, fd, buf, n, flags)
-			      : shim_real()->recv_chk(fd, buf, n, room, flags);
+			      : shown(fd, buf, n, shim_real()->recv_chk(fd, buf, n, room, flags));
 }
 
 EXPORT ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t room, int flags,
@@ -356,7 +374,9 @@ EXPORT ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t room, int flag
 
 	return s && n <= room
 		   ? receive_from(s, fd, &iov, flags, address.__sockaddr__, len)
-		   : shim_real()->recvfrom_chk(fd, buf, n, room, flags, address.__sockaddr__, len);
+		   : shown(fd, buf, n,
+			   shim_real()->recvfrom_chk(fd, buf, n, room, flags, address.__sockaddr__,
+						     len));
 }
 
 EXPORT ssize_t __read_chk(int fd, void *buf, size_t n, size_t room)
@@ -364,7 +384,7 @@ EXPORT ssize_t __read_chk(int fd, void *buf, size_t n, size_t room)
 	struct shim_socket *s = shim_socket_of(fd);
 
 	return s && n <= room ? receive_bytes(s, fd, buf, n, 0)
-			      : shim_real()->read_chk(fd, buf, n, room);
+			      : shown(fd, buf, n, shim_real()->read_chk(fd, buf, n, room));
 }
 
 /* ---- descriptors ---- */

@@ -23,10 +23,9 @@
 #include "shim/control_channel.h"
 #include "shim/real.h"
 #include "shim/transfer.h"
+#include "shim/xfrm_link_attrs.h"
 
 #define DATAGRAM_MAX 65536 /* requests for interfaces are short */
-#define KIND "xfrm"
-#define BODY NLMSG_LENGTH(sizeof(struct ifinfomsg)) /* where attributes begin */
 #define NUMBERED "%d" /* the kernel puts the first free number there */
 #define NUMBERS 1000
 
@@ -36,46 +35,14 @@ struct wish {
 	bool is_xfrm; /* and nothing that uxfrmd does not do */
 };
 
-static struct nlmsghdr header_at(const uint8_t *bytes)
-{
-	struct nlmsghdr h;
-
-	memcpy(&h, bytes, sizeof(h));
-	return h;
-}
-
-/* The next attribute of those in @bytes from *@at on; false: no more that are well-formed. */
-static bool next_attr(const uint8_t *bytes, size_t len, size_t *at, struct nlattr *ret)
-{
-	if (*at > len || len - *at < sizeof(*ret))
-		return false;
-	memcpy(ret, bytes + *at, sizeof(*ret));
-	ret->nla_type &= NLA_TYPE_MASK;
-	return ret->nla_len >= sizeof(*ret) && ret->nla_len <= len - *at;
-}
-
-static void step(size_t *at, const struct nlattr *attr)
-{
-	*at += NLA_ALIGN(attr->nla_len);
-}
-
-static uint32_t u32_of(const uint8_t *value, size_t len)
-{
-	uint32_t number = 0;
-
-	if (len >= sizeof(number))
-		memcpy(&number, value, sizeof(number));
-	return number;
-}
-
 static void read_data(struct wish *w, const uint8_t *bytes, size_t len)
 {
 	struct nlattr attr;
 
-	for (size_t at = 0; next_attr(bytes, len, &at, &attr); step(&at, &attr)) {
+	for (size_t at = 0; ux_link_next_attr(bytes, len, &at, &attr); ux_link_step(&at, &attr)) {
 		const uint8_t *value = bytes + at + sizeof(attr);
 		const size_t value_len = attr.nla_len - sizeof(attr);
-		const uint32_t number = u32_of(value, value_len);
+		const uint32_t number = ux_link_u32_of(value, value_len);
 
 		if (attr.nla_type == IFLA_XFRM_IF_ID)
 			w->link.if_id = number;
@@ -90,15 +57,15 @@ static void read_kind(struct wish *w, const uint8_t *bytes, size_t len)
 {
 	struct nlattr attr;
 
-	for (size_t at = 0; next_attr(bytes, len, &at, &attr); step(&at, &attr)) {
+	for (size_t at = 0; ux_link_next_attr(bytes, len, &at, &attr); ux_link_step(&at, &attr)) {
 		const char *kind = (const char *)bytes + at + sizeof(attr);
 		const size_t kind_len = attr.nla_len - sizeof(attr);
 
 		if (attr.nla_type == IFLA_INFO_KIND)
-			w->is_xfrm = strnlen(kind, kind_len) == strlen(KIND) &&
-				     memcmp(kind, KIND, strlen(KIND)) == 0;
+			w->is_xfrm = strnlen(kind, kind_len) == strlen(UX_XFRM_KIND) &&
+				     memcmp(kind, UX_XFRM_KIND, strlen(UX_XFRM_KIND)) == 0;
 	}
-	for (size_t at = 0; w->is_xfrm && next_attr(bytes, len, &at, &attr); step(&at, &attr)) {
+	for (size_t at = 0; w->is_xfrm && ux_link_next_attr(bytes, len, &at, &attr); ux_link_step(&at, &attr)) {
 		if (attr.nla_type == IFLA_INFO_DATA)
 			read_data(w, bytes + at + sizeof(attr), attr.nla_len - sizeof(attr));
 	}
@@ -116,7 +83,7 @@ static struct wish read_wish(const uint8_t *bytes, size_t len)
 	struct nlattr attr;
 	bool elsewhere = false, has_name = false;
 
-	for (size_t at = BODY; next_attr(bytes, len, &at, &attr); step(&at, &attr)) {
+	for (size_t at = UX_LINK_BODY; ux_link_next_attr(bytes, len, &at, &attr); ux_link_step(&at, &attr)) {
 		const char *value = (const char *)bytes + at + sizeof(attr);
 		const size_t value_len = attr.nla_len - sizeof(attr);
 
@@ -129,7 +96,7 @@ static struct wish read_wish(const uint8_t *bytes, size_t len)
 		has_name = true;
 	}
 	if (!has_name)
-		strcpy(w.link.name, KIND NUMBERED);
+		strcpy(w.link.name, UX_XFRM_KIND NUMBERED);
 	w.is_xfrm &= !elsewhere && w.link.name[0];
 	return w;
 }
@@ -160,7 +127,7 @@ static void begin(uint8_t *out, const struct nlmsghdr *request, uint16_t type, i
 
 	h.nlmsg_type = type;
 	h.nlmsg_flags &= (uint16_t)~(NLM_F_CREATE | NLM_F_EXCL | NLM_F_REPLACE);
-	h.nlmsg_len = BODY;
+	h.nlmsg_len = UX_LINK_BODY;
 	memcpy(out, &h, sizeof(h));
 	memcpy(out + NLMSG_HDRLEN, &body, sizeof(body));
 }
@@ -171,7 +138,7 @@ static size_t write_failing(uint8_t *out, const struct nlmsghdr *request, int er
 	if (error != -EINVAL && error != -ENODEV)
 		return 0;
 	begin(out, request, RTM_SETLINK, error == -ENODEV ? INT_MAX : 0);
-	return BODY;
+	return UX_LINK_BODY;
 }
 
 /* Of an interface's own, which is fixed. */
@@ -183,23 +150,23 @@ static bool is_of_new(uint16_t type)
 /* The request without what made the interface: what else there is to set. */
 static size_t write_rest(uint8_t *out, const uint8_t *bytes, size_t len, uint32_t ifindex)
 {
-	struct nlmsghdr h = header_at(bytes);
+	struct nlmsghdr h = ux_link_header_at(bytes);
 	struct ifinfomsg body;
 	struct nlattr attr;
-	size_t n = BODY;
+	size_t n = UX_LINK_BODY;
 
 	begin(out, &h, RTM_SETLINK, 0);
 	memcpy(&body, bytes + NLMSG_HDRLEN, sizeof(body));
 	body.ifi_index = (int32_t)ifindex;
 	body.ifi_type = 0;
 	memcpy(out + NLMSG_HDRLEN, &body, sizeof(body));
-	for (size_t at = BODY; next_attr(bytes, len, &at, &attr); step(&at, &attr)) {
+	for (size_t at = UX_LINK_BODY; ux_link_next_attr(bytes, len, &at, &attr); ux_link_step(&at, &attr)) {
 		if (is_of_new(attr.nla_type))
 			continue;
 		memcpy(out + n, bytes + at, attr.nla_len);
 		n += NLA_ALIGN(attr.nla_len);
 	}
-	h = header_at(out);
+	h = ux_link_header_at(out);
 	h.nlmsg_len = (uint32_t)n;
 	memcpy(out, &h, sizeof(h));
 	return n;
@@ -215,21 +182,21 @@ static size_t write_existing(uint8_t *out, const struct nlmsghdr *request)
 	begin(out, request, RTM_NEWLINK, 0);
 	h = *request;
 	h.nlmsg_flags |= NLM_F_CREATE | NLM_F_EXCL;
-	h.nlmsg_len = (uint32_t)(BODY + attr.nla_len);
+	h.nlmsg_len = (uint32_t)(UX_LINK_BODY + attr.nla_len);
 	memcpy(out, &h, sizeof(h));
-	memcpy(out + BODY, &attr, sizeof(attr));
-	memcpy(out + BODY + sizeof(attr), name, sizeof(name));
-	return BODY + NLA_ALIGN(attr.nla_len);
+	memcpy(out + UX_LINK_BODY, &attr, sizeof(attr));
+	memcpy(out + UX_LINK_BODY + sizeof(attr), name, sizeof(name));
+	return UX_LINK_BODY + NLA_ALIGN(attr.nla_len);
 }
 
 /* Carry out one request; what is to be said to the kernel instead goes to @out. 0: what the program said. */
 static size_t take_over(uint8_t *out, const uint8_t *bytes, size_t len)
 {
-	const struct nlmsghdr h = header_at(bytes);
+	const struct nlmsghdr h = ux_link_header_at(bytes);
 	struct wish w;
 	int err;
 
-	if (h.nlmsg_type != RTM_NEWLINK || !(h.nlmsg_flags & NLM_F_CREATE) || len < BODY)
+	if (h.nlmsg_type != RTM_NEWLINK || !(h.nlmsg_flags & NLM_F_CREATE) || len < UX_LINK_BODY)
 		return 0;
 	w = read_wish(bytes, len);
 	if (!w.is_xfrm)
@@ -249,7 +216,7 @@ static size_t translate(uint8_t *out, const uint8_t *in, size_t len)
 	size_t n = 0, at = 0;
 
 	while (len - at >= sizeof(struct nlmsghdr)) {
-		const struct nlmsghdr h = header_at(in + at);
+		const struct nlmsghdr h = ux_link_header_at(in + at);
 		const size_t whole = NLMSG_ALIGN((size_t)h.nlmsg_len);
 		const size_t taken = whole < len - at ? whole : len - at;
 		size_t written;
@@ -270,24 +237,21 @@ static size_t translate(uint8_t *out, const uint8_t *in, size_t len)
 
 /* ---- sockets ---- */
 
-bool shim_may_make_link(const struct msghdr *msg)
+static bool has_request(const struct msghdr *msg)
 {
 	struct nlmsghdr h;
 
 	if (!msg->msg_iovlen || msg->msg_iov[0].iov_len < sizeof(h) || !msg->msg_iov[0].iov_base)
 		return false;
 	memcpy(&h, msg->msg_iov[0].iov_base, sizeof(h));
-	return h.nlmsg_type >= RTM_BASE && h.nlmsg_type <= RTM_MAX && h.nlmsg_len >= BODY &&
+	return h.nlmsg_type >= RTM_BASE && h.nlmsg_type <= RTM_MAX && h.nlmsg_len >= UX_LINK_BODY &&
 	       h.nlmsg_flags & NLM_F_REQUEST && shim_iov_length(msg) >= h.nlmsg_len &&
 	       shim_iov_length(msg) <= DATAGRAM_MAX;
 }
 
-static int option_of(int fd, int option)
+bool shim_makes_link(int fd, const struct msghdr *msg)
 {
-	int value = -1;
-	socklen_t len = sizeof(value);
-
-	return shim_real()->getsockopt(fd, SOL_SOCKET, option, &value, &len) == 0 ? value : -1;
+	return has_request(msg) && shim_is_route_socket(fd);
 }
 
 static void gather(uint8_t *to, const struct msghdr *msg)
@@ -306,8 +270,6 @@ ssize_t shim_send_link(int fd, const struct msghdr *msg, int flags)
 	uint8_t *bytes;
 	ssize_t n;
 
-	if (option_of(fd, SO_DOMAIN) != AF_NETLINK || option_of(fd, SO_PROTOCOL) != NETLINK_ROUTE)
-		return shim_real()->sendmsg(fd, msg, flags);
 	/* no request becomes longer than the shortest that one can be for an xfrm interface */
 	bytes = calloc(2, len);
 	if (!bytes)

@@ -21,6 +21,12 @@ check "that the kernel has, too" ip link show ipsec0
 check "what else is asked for is set" run ip link add ipsec1 mtu 1321 up type xfrm if_id 0x50
 check "without a device below" listed "ipsec1 if_id 0x50"
 check "its MTU" sh -c "ip link show ipsec1 | grep -q 'mtu 1321'"
+shown() { run ip -d link show "$1" | tee "$scratch/shown" | grep -qE "$2" || { cat "$scratch/shown"; return 1; }; }
+check "shown as what it stands for" shown ipsec0 "xfrm dev w0 if_id 0x2a|xfrm parent w0 if_id 0x2a|xfrm if_id 0x2a"
+check "also without a device below" shown ipsec1 "xfrm.* if_id 0x50"
+check "found by its type" sh -c "'$build/uxfrm' run -- ip -br link show type xfrm | grep -c ipsec | grep -qx 2"
+check "other devices are shown as they are" [ "$(run ip -d link show w0)" = "$(ip -d link show w0)" ]
+check "all of them by a JSON that can be read" sh -c "'$build/uxfrm' run -- ip -d -j link show | python3 -c 'import json, sys; print(len([d for d in json.load(sys.stdin) if d.get(\"linkinfo\", {}).get(\"info_kind\") == \"xfrm\"]))' | grep -qx 2"
 check "addresses as on any other" ip address add 10.9.9.1/24 dev ipsec1
 check "a name that is there" refused "File exists" run ip link add ipsec0 type xfrm if_id 43
 check "an if_id that is there" refused "File exists" run ip link add ipsec2 type xfrm if_id 42

@@ -212,12 +212,15 @@ class Steps:
 
     def word_run(self, end, *argv):
         """Any command in the namespace; it has to succeed. BUILD stands for the build directory."""
-        self.world.run(end, [word.replace("BUILD", self.world.build) for word in argv])
+        self.world.run(end, self._of_build(argv))
+
+    def _of_build(self, words):
+        return [word.replace("BUILD", self.world.build) for word in words]
 
     def word_says(self, end, *words):
         """`says REGEX : COMMAND...`: what the command prints in the namespace contains it, by and by."""
         colon = words.index(":")
-        text, argv = " ".join(words[:colon]), words[colon + 1:]
+        text, argv = " ".join(words[:colon]), self._of_build(words[colon + 1:])
         self._by_and_by(lambda: re.search(text, self.world.run(end, argv).stdout), lambda: self.world.run(end, argv).stdout)
 
     def word_file(self, end, name, *text):
