@@ -31,6 +31,8 @@ def arguments():
                         help=f"duration of the roaming ({DEFAULT_INTERVAL:g} s for each roam)")
     parser.add_argument("--underlay", choices=("raw", "xdp"), default="raw",
                         help="what outer packets go by: raw sockets (default) or AF_XDP")
+    parser.add_argument("--capture", choices=("routes", "tc"), default="routes",
+                        help="how packets of the hosts come to uxfrmd: by routes (default) or a BPF program")
     parser.add_argument("--keep", action="store_true", help="leave everything running at the end")
     parser.add_argument("--json", metavar="FILE", help="write the result to FILE")
     parser.add_argument("--build", default="build", help=argparse.SUPPRESS)
@@ -64,7 +66,9 @@ class Demo:
     def set_up(self):
         print("namespaces: roadwarrior, gateway and NAT box")
         topology.build(self.lab, tapped=self.options.underlay != "raw")
-        self.lab.daemon_arguments = ["--underlay", self.options.underlay]
+        self.lab.daemon_arguments = ["--underlay", self.options.underlay, "--capture", self.options.capture]
+        if self.options.capture == "tc":
+            topology.route_inner_nets(self.lab)
         print("uxfrmd in roadwarrior and gateway; SAs and policies by `ip xfrm`")
         for end in ("rw", "gw"):
             self.daemons[end] = Daemon(self.lab, end)

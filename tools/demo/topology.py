@@ -75,6 +75,12 @@ def _ways_out(lab, family, table_of):
     lab.ip("rw", *lines, family=family)
 
 
+def route_inner_nets(lab):
+    """Packets have a way of their own, in clear, and would be seen on the wire if they took it."""
+    for end, via in (("rw", {4: "192.0.2.1", 6: "2001:db8:a::1"}), ("gw", {4: "192.0.2.2", 6: "2001:db8:a::2"})):
+        lab.ip(end, *[f"route add {INNER_NETS[OTHER[end]][f]} via {via[f]}" for f in (4, 6)])
+
+
 def _roadwarrior(lab):
     lab.ip("rw",
            *_addresses("a0", "192.0.2.2/24", "2001:db8:a::2/64"),
