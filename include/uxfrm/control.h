@@ -60,6 +60,11 @@ enum uxfrm_control_op {
 	/* Likewise, but for asking alone without rights; followed by a struct uxfrm_control_workers. answer: the same, as it
 	 * is then */
 	UXFRM_CONTROL_WORKERS,
+	/* No OPEN needed; EPERM without CAP_NET_ADMIN, EOPNOTSUPP of a daemon without ports. Followed by a struct
+	 * uxfrm_control_socket_policy in the same datagram. The policy of one socket and one direction, in the place of the one
+	 * before, until the connection ends. answer: value[0] = the firewall mark, in the bits of value[1], that the
+	 * socket's packets have to carry; ENOSPC: there are too many already */
+	UXFRM_CONTROL_SOCKET_POLICY,
 };
 
 struct uxfrm_control_msg {
@@ -83,6 +88,15 @@ struct uxfrm_control_link {
 struct uxfrm_control_workers {
 	uint32_t count; /* 0: as many as there are */
 	uint32_t reserved;
+};
+
+/* As the values of IP_XFRM_POLICY and IPV6_XFRM_POLICY. */
+#define UXFRM_CONTROL_TEMPLATES 6
+struct uxfrm_control_socket_policy {
+	uint8_t info[168]; /* struct xfrm_userpolicy_info */
+	uint8_t templates[UXFRM_CONTROL_TEMPLATES][64]; /* struct xfrm_user_tmpl */
+	uint32_t n_templates;
+	uint32_t remove; /* 1: the one there is of this direction goes */
 };
 
 #define UXFRM_CONTROL_BUNDLES 1u

@@ -121,6 +121,9 @@ int uxfrm_client_open(struct uxfrm *u, uint32_t port_id, bool privileged,
 struct uxfrm_client *uxfrm_client_close(struct uxfrm_client *client); /* accepts NULL, returns NULL */
 void uxfrm_client_set_port_id(struct uxfrm_client *client, uint32_t port_id);
 
+/* uxfrm_client_set_of_sockets - from here on its policies are those of programs' sockets: flushing the SPD leaves them, as
+ * in Linux. */
+void uxfrm_client_set_of_sockets(struct uxfrm_client *client);
 /* uxfrm_client_set_groups - subscribe to exactly the groups of @mask (bit n-1 = group n). */
 void uxfrm_client_set_groups(struct uxfrm_client *client, uint32_t mask);
 uint32_t uxfrm_client_groups(const struct uxfrm_client *client);

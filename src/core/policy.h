@@ -47,6 +47,7 @@ struct ux_policy {
 	uint16_t family; /* sel.family */
 	uint8_t dir, type, action, flags;
 	bool labelled; /* has a label */
+	bool of_socket; /* flushing leaves it */
 	uint8_t n_templates;
 	struct ux_selector sel;
 	uint32_t index;

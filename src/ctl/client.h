@@ -39,6 +39,7 @@ struct uxfrm_client {
 	void *opaque;
 	uint32_t port_id, groups;
 	bool privileged, ext_ack, cap_ack, strict;
+	bool of_sockets; /* the policies it makes */
 	struct ux_dump dump;
 };
 

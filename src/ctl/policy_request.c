@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ctl/event.h"
+#include "ctl/client.h"
 #include "ctl/label.h"
 #include "core/spd_ahead.h"
 #include "ctl/policy.h"
@@ -72,6 +73,7 @@ int ux_handle_newpolicy(struct ux_request *req)
 	err = ux_policy_parse(req, &policy);
 	if (err)
 		return err;
+	policy->of_socket = req->client->of_sockets;
 	err = ux_spd_insert(req->u, policy, req->msg->nlmsg_type == XFRM_MSG_NEWPOLICY, NULL);
 	if (err) {
 		ux_policy_free(policy);
@@ -170,7 +172,7 @@ bool ux_policy_flush(struct uxfrm *u, uint8_t type)
 
 	ux_spd_cursor_init(&cursor);
 	while ((policy = ux_spd_cursor_next(&u->spd, &cursor))) {
-		if (policy->type != type)
+		if (policy->type != type || policy->of_socket)
 			continue;
 		ux_spd_remove(u, policy);
 		any = true;

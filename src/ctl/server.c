@@ -47,6 +47,11 @@ UXFRM_API void uxfrm_client_set_port_id(struct uxfrm_client *client, uint32_t po
 	client->port_id = port_id;
 }
 
+UXFRM_API void uxfrm_client_set_of_sockets(struct uxfrm_client *client)
+{
+	client->of_sockets = true;
+}
+
 UXFRM_API void uxfrm_client_set_groups(struct uxfrm_client *client, uint32_t mask)
 {
 	client->groups = mask;

@@ -21,6 +21,7 @@
 #include "daemon/link_requests.h"
 #include "daemon/log.h"
 #include "daemon/selinux.h"
+#include "daemon/socket_policies.h"
 #include "daemon/workers_request.h"
 
 #define LISTEN_BACKLOG 128
@@ -35,6 +36,7 @@ struct request {
 	union {
 		struct uxfrm_control_link link;
 		struct uxfrm_control_workers workers;
+		struct uxfrm_control_socket_policy socket_policy;
 	};
 };
 
@@ -227,6 +229,9 @@ static void handle_message(struct ux_connection *c, const struct request *reques
 	case UXFRM_CONTROL_WORKERS:
 		ux_workers_request(c, &request->workers);
 		break;
+	case UXFRM_CONTROL_SOCKET_POLICY:
+		ux_socket_policy_request(c, &request->socket_policy);
+		break;
 	case UXFRM_CONTROL_FWMARK:
 		answer(c, msg->op, 0, c->control->config->ports ? c->control->config->fwmark : 0);
 		break;
@@ -282,6 +287,8 @@ static size_t length_of(const struct uxfrm_control_msg *msg)
 		return sizeof(*msg) + sizeof(struct uxfrm_control_link);
 	case UXFRM_CONTROL_WORKERS:
 		return sizeof(*msg) + sizeof(struct uxfrm_control_workers);
+	case UXFRM_CONTROL_SOCKET_POLICY:
+		return sizeof(*msg) + sizeof(struct uxfrm_control_socket_policy);
 	default:
 		return sizeof(*msg);
 	}
@@ -336,6 +343,7 @@ void ux_connection_close(struct ux_connection *c)
 	if (c->closed)
 		return;
 	c->closed = true;
+	ux_socket_policy_end(c);
 	c->client = uxfrm_client_close(c->client);
 	c->pfkey = uxfrm_pfkey_close(c->pfkey);
 	if (c->data_event.fd >= 0) {

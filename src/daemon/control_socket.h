@@ -20,6 +20,7 @@
 #include "daemon/tx_queue.h"
 
 struct ux_links;
+struct ux_socket_policy;
 struct ux_workers;
 struct uxfrm_control_msg;
 
@@ -44,6 +45,7 @@ struct ux_control {
 	uint32_t next_port_id;	 /* where the search for a free negative one goes on */
 	uint8_t *buffer;	 /* one datagram from a client */
 	struct ux_bundle bundle; /* what it causes for that client */
+	uint32_t socket_marks; /* bits: in use; daemon/socket_policies.h */
 	bool listening;
 };
 
@@ -61,6 +63,7 @@ struct ux_connection {
 	char *context;		     /* the peer's, of SELinux; NULL: not known, or nobody asks */
 	struct uxfrm_client *client; /* NULL until OPEN, and for */
 	struct uxfrm_pfkey *pfkey;   /* a PF_KEY socket */
+	struct ux_socket_policy *socket_policy; /* NULL: none */
 	uint32_t port_id;
 	uint32_t processed; /* datagrams done that the client was not told of yet */
 	uint32_t bundles;   /* bundles sent, likewise */

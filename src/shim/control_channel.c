@@ -187,39 +187,43 @@ static struct uxfrm_control_msg message(uint16_t op, uint32_t a, uint32_t b)
 	};
 }
 
-/* A question for which the daemon need not know the socket, with @rest behind it. 0 or -errno. */
-static int ask_with(int fd, uint16_t op, struct iovec rest, uint32_t *ret_value)
+int shim_control_ask(int fd, uint16_t op, const struct iovec *rest,
+		     struct uxfrm_control_msg *ret_answer)
 {
 	struct uxfrm_control_msg msg = message(op, 0, 0);
-	struct iovec iov[] = {{.iov_base = &msg, .iov_len = sizeof(msg)}, rest};
+	struct iovec iov[] = {{.iov_base = &msg, .iov_len = sizeof(msg)}, *rest};
 	const struct msghdr question = {.msg_iov = iov, .msg_iovlen = 2};
 	ssize_t n = -1;
 
 	if (shim_real()->sendmsg(fd, &question, MSG_NOSIGNAL) >= 0) {
 		do
-			n = shim_real()->recv(fd, &msg, sizeof(msg), 0);
+			n = shim_real()->recv(fd, ret_answer, sizeof(*ret_answer), 0);
 		while (n < 0 && errno == EINTR);
 	}
-	if (n != (ssize_t)sizeof(msg) || msg.magic != UXFRM_CONTROL_MAGIC)
+	if (n != (ssize_t)sizeof(*ret_answer) || ret_answer->magic != UXFRM_CONTROL_MAGIC)
 		return -EPIPE;
-	*ret_value = msg.result ? 0 : msg.value[0];
-	return msg.result;
+	return ret_answer->result;
 }
 
 static int ask_once(int fd, uint16_t op, uint32_t *ret_value)
 {
-	return ask_with(fd, op, (struct iovec){0}, ret_value);
+	struct uxfrm_control_msg answer;
+	int err = shim_control_ask(fd, op, &(struct iovec){0}, &answer);
+
+	if (err != -EPIPE)
+		*ret_value = err ? 0 : answer.value[0];
+	return err;
 }
 
 int shim_control_link_add(const struct uxfrm_control_link *link)
 {
 	const struct iovec rest = {.iov_base = (void *)(uintptr_t)link, .iov_len = sizeof(*link)};
 	int fd = shim_control_connect(), err;
-	uint32_t none;
+	struct uxfrm_control_msg answer;
 
 	if (fd < 0)
 		return -errno;
-	err = ask_with(fd, UXFRM_CONTROL_LINK_ADD, rest, &none);
+	err = shim_control_ask(fd, UXFRM_CONTROL_LINK_ADD, &rest, &answer);
 	shim_real()->close(fd);
 	return err;
 }

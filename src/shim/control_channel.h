@@ -4,6 +4,7 @@
 /* The control channel of an emulated socket: <uxfrm/control.h> as its client speaks it. */
 
 #include <stdint.h>
+#include <sys/uio.h>
 
 #include <uxfrm/control.h>
 
@@ -23,6 +24,10 @@ uint32_t shim_control_fwmark(void);
 /* shim_control_link_add - a link, of the daemon's of the calling thread's network namespace. 0 or -errno:
  * -EPROTONOSUPPORT when there is none, its own answer else. */
 int shim_control_link_add(const struct uxfrm_control_link *link);
+/* shim_control_ask - a question on the connection @fd for which the daemon need not know the socket, with @rest behind it.
+ * 0 or its -errno; -EPIPE: it has gone. */
+int shim_control_ask(int fd, uint16_t op, const struct iovec *rest,
+		     struct uxfrm_control_msg *ret_answer);
 /* shim_control_meet - wait until the daemon has taken the connection @fd, and has seen whose it is.
  * 0 or -errno. */
 int shim_control_meet(int fd);

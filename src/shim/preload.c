@@ -25,6 +25,7 @@
 #include "shim/real.h"
 #include "shim/socket_policy.h"
 #include "shim/socket_table.h"
+#include "shim/socket_templates.h"
 #include "shim/transfer.h"
 #include "shim/xfrm_link.h"
 
@@ -115,8 +116,11 @@ EXPORT int setsockopt(int fd, int level, int name, const void *value, socklen_t 
 		return shim_setsockopt(s, fd, level, name, value, len);
 	if (shim_active() && shim_pfkey_is_policy(level, name))
 		return shim_pfkey_set_policy(fd, level, value, len);
-	if (shim_active() && shim_is_socket_policy(level, name))
-		return shim_set_socket_policy(fd, level, name, value, len);
+	if (shim_active() && shim_is_socket_policy(level, name)) {
+		const int done = shim_set_socket_templates(fd, value, len);
+
+		return done <= 0 ? done : shim_set_socket_policy(fd, level, name, value, len);
+	}
 	if (level == SOL_SOCKET && name == SO_MARK)
 		return shim_set_mark(fd, value, len);
 	return shim_real()->setsockopt(fd, level, name, value, len);
@@ -396,6 +400,7 @@ EXPORT int close(int fd)
 			errno = EBADF; /* to the program this number is not open */
 			return -1;
 		}
+		shim_close_socket_templates(fd);
 		return shim_real()->close(fd);
 	}
 	/* first forget it: the number may be used again as soon as it is closed */

@@ -17,6 +17,8 @@
 /* Of the daemon that was asked first; 0 until a socket had a policy. A program keeps to one daemon,
  * or to those that have the same mark. */
 static _Atomic(uint32_t) bypass_bit;
+/* Where the marks of sockets with templates are; 0 until there was one. */
+static _Atomic(uint32_t) policy_bits;
 
 uint32_t shim_bypass_bit(void)
 {
@@ -99,14 +101,29 @@ int shim_set_socket_policy(int fd, int level, int name, const void *value, sockl
 	return put_mark(fd, mark_of(fd) & ~bit);
 }
 
+static uint32_t kept_bits(void)
+{
+	return atomic_load(&bypass_bit) | atomic_load(&policy_bits);
+}
+
+int shim_mark_for_policy(int fd, uint32_t mark, uint32_t mask)
+{
+	const uint32_t bit = shim_bypass_bit();
+
+	if (mask != UINT32_MAX)
+		atomic_store(&policy_bits, mask);
+	mask = atomic_load(&policy_bits);
+	return put_mark(fd, (mark_of(fd) & ~(mask | bit)) | mark) < 0 ? -errno : 0;
+}
+
 int shim_set_mark(int fd, const void *value, socklen_t len)
 {
-	uint32_t bit = atomic_load(&bypass_bit), mark;
+	uint32_t bits = kept_bits(), mark;
 
-	if (!bit || !value || len < sizeof(mark))
+	if (!bits || !value || len < sizeof(mark))
 		return shim_real()->setsockopt(fd, SOL_SOCKET, SO_MARK, value, len);
 	memcpy(&mark, value, sizeof(mark));
-	return put_mark(fd, (mark & ~bit) | (mark_of(fd) & bit));
+	return put_mark(fd, (mark & ~bits) | (mark_of(fd) & bits));
 }
 
 int shim_get_mark(int fd, void *value, socklen_t *len)
@@ -114,10 +131,10 @@ int shim_get_mark(int fd, void *value, socklen_t *len)
 	int err = shim_real()->getsockopt(fd, SOL_SOCKET, SO_MARK, value, len);
 	uint32_t mark;
 
-	if (err || !atomic_load(&bypass_bit) || *len < sizeof(mark))
+	if (err || !kept_bits() || *len < sizeof(mark))
 		return err;
 	memcpy(&mark, value, sizeof(mark));
-	mark &= ~atomic_load(&bypass_bit);
+	mark &= ~kept_bits();
 	memcpy(value, &mark, sizeof(mark));
 	return 0;
 }

@@ -21,6 +21,7 @@ import mark_tests  # noqa: E402
 import polling_tests  # noqa: E402
 import queue_tests  # noqa: E402
 import tc_tests  # noqa: E402
+import socket_tests  # noqa: E402
 import worker_tests  # noqa: E402
 from lab.namespaces import CommandFailed, Lab  # noqa: E402
 from lab.processes import Daemon  # noqa: E402
@@ -68,7 +69,7 @@ def tests(lab, daemons):
     else:
         for cell in matrix:
             yield cell.name, lambda cell=cell: cells.carry(lab, cell)
-    others = clear_tests, *[tc_tests] * ("tc" in lab.daemon_arguments), worker_tests, queue_tests, polling_tests, device_tests, mark_tests, lone_tests
+    others = clear_tests, *[tc_tests] * ("tc" in lab.daemon_arguments), worker_tests, queue_tests, polling_tests, device_tests, mark_tests, socket_tests, lone_tests
     for test in (test for module in others for test in module.TESTS):
         yield test.__name__.replace("_", " "), lambda test=test: test(lab, daemons)
 
