@@ -342,6 +342,29 @@ def ends_with_its_policies(lab, daemons):
         lab.xfrm("right", "state flush")
 
 
+def other_capture_next(lab, daemons):
+    """What a killed daemon left is respected by one that captures the other way, and its policies work there."""
+    cell = TUNNELS[4]
+    for before, after in (("tc", "routes"), ("routes", "tc")):
+        daemons["left"].end()
+        daemons["left"] = Daemon(lab, "left", ["--capture", before])
+        cell.install(lab)
+        ping(lab, cell, sizes=(56,))
+        os.kill(daemons["left"].process.pid, signal.SIGKILL)
+        daemons["left"].end()
+        daemons["left"] = Daemon(lab, "left", ["--capture", after])
+        lab.xfrm("right", "policy flush", "state flush")
+        if answers(lab, cell.inside("left"), cell.inside("right")):
+            raise CommandFailed(f"{after} after {before}: what was covered is answered in clear")
+        cell.install(lab)
+        ping(lab, cell, sizes=(56,))
+        lab.xfrm("left", "policy flush", "state flush")
+        lab.xfrm("right", "policy flush", "state flush")
+        must_answer(lab, cell.inside("left"), cell.inside("right"))
+    if daemons["left"].stats()["capture"]["left"] or "5210" in lab.run("left", ["ip", "rule"]).stdout:
+        raise CommandFailed("something of the other way is still there")
+
+
 def large_streams(lab, daemons):
     """TCP in super-packets, of which a selector has the ports on one side only, whole and not in clear."""
     cell = TUNNELS[4]
@@ -390,4 +413,4 @@ def changes_under_load(lab, daemons):
 
 TESTS = (selected_4, selected_6, fragments_of_others, source_prefix, prefixes_in_prefixes, many_selectors, marked,
          default_blocks, forwarded, devices_come_and_go, taken_away_by_others, large_streams, changes_under_load,
-         ends_with_its_policies)
+         ends_with_its_policies, other_capture_next)
