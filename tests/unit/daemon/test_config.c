@@ -54,7 +54,7 @@ static void file_is_read(void **state)
 	    ux_config_read(&c,
 			   write_file("[daemon]\ngrace_ms = 0\nlog_level = debug\n"
 				      "strict_templates = yes\nmax_acquire = 9\nmax_flows = 5000\npoll_us = 1000\nlabels = on\ncrypto = openssl\ncrypto_keys = 100\nidle_s = 7\n[ports]\n"
-				      "underlay = auto\nxdp_devices = eth0, eth1\nfwmark = 0x40\n"
+				      "capture = tc\nunderlay = auto\nxdp_devices = eth0, eth1\nfwmark = 0x40\n"
 				      "tun_name = vpn0\n; a comment\nports = no\n"),
 			   &ext),
 	    0);
@@ -67,6 +67,7 @@ static void file_is_read(void **state)
 	assert_int_equal(c.labels, UX_LABELS_ON);
 	assert_int_equal(c.crypto, UX_CRYPTO_OPENSSL);
 	assert_int_equal(c.crypto_keys, 100);
+	assert_int_equal(c.capture, UX_CAPTURE_TC);
 	assert_int_equal(c.underlay, UX_UNDERLAY_AUTO);
 	assert_string_equal(c.xdp_devices, "eth0, eth1");
 	assert_int_equal(c.idle_s, 7);
@@ -96,7 +97,8 @@ static void wrong_settings(void **state)
 	    {"daemon", "labels", "yes", "labels: must be auto, on or off"},
 	    {"daemon", "crypto", "libcrypto", "crypto: must be auto, openssl or ipsec-mb"},
 	    {"daemon", "crypto_keys", "1", "crypto_keys: must be from 16 to 1048576"},
-	    {"ports", "underlay", "dpdk", "underlay: must be raw, xdp or auto"},
+	    {"ports", "capture", "bpf", "capture: must be routes or tc"},
+    {"ports", "underlay", "dpdk", "underlay: must be raw, xdp or auto"},
 	    {"ports", "fwmark", "3", "fwmark: must be a single bit"},
 	    {"ports", "fwmark", "0", "fwmark: must be from 1 to 4294967295"},
 	    {"ports", "tun_mtu", "1279", "tun_mtu: must be from 1280 to 65535"},
