@@ -155,6 +155,29 @@ static void on_device(void *opaque, const struct ux_net_device *device)
 	all->of[all->n++] = device->ifindex;
 }
 
+/* One device's; all of them, however many do not fit @seen at once. */
+static size_t left_on(struct ux_netlink *nl, int ifindex, uint16_t number, bool drop,
+		      uint16_t *highest)
+{
+	struct seen seen;
+	size_t n = 0, before;
+
+	do {
+		before = n;
+		seen = (struct seen){0};
+		look_at(nl, ifindex, EGRESS, &seen);
+		for (size_t k = 0; k < seen.n_ours; k++) {
+			*highest = seen.ours[k] > *highest ? seen.ours[k] : *highest;
+			if (seen.ours[k] >= number)
+				continue;
+			n++;
+			if (drop)
+				ux_tc_filter_remove(nl, ifindex, seen.ours[k], true);
+		}
+	} while (drop && seen.n_ours == ON_ONE_DEVICE && n > before && n < UINT16_MAX);
+	return n;
+}
+
 size_t ux_tc_filters_left(struct ux_netlink *nl, uint16_t number, bool drop, uint16_t *ret_highest)
 {
 	struct indices all = {0};
@@ -162,20 +185,8 @@ size_t ux_tc_filters_left(struct ux_netlink *nl, uint16_t number, bool drop, uin
 
 	*ret_highest = 0;
 	(void)!ux_net_device_each(nl, on_device, &all);
-	for (size_t i = 0; i < all.n; i++) {
-		struct seen seen = {0};
-
-		look_at(nl, all.of[i], EGRESS, &seen);
-		for (size_t k = 0; k < seen.n_ours; k++) {
-			if (seen.ours[k] > *ret_highest)
-				*ret_highest = seen.ours[k];
-			if (seen.ours[k] >= number)
-				continue;
-			n++;
-			if (drop)
-				ux_tc_filter_remove(nl, all.of[i], seen.ours[k], true);
-		}
-	}
+	for (size_t i = 0; i < all.n; i++)
+		n += left_on(nl, all.of[i], number, drop, ret_highest);
 	free(all.of);
 	return n;
 }

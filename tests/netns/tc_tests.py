@@ -20,14 +20,17 @@ s = socket.socket(family, socket.SOCK_DGRAM)
 s.bind((sys.argv[2], int(sys.argv[3])))
 if family == socket.AF_INET:
     s.setsockopt(socket.IPPROTO_IP, 10, 0)  # IP_MTU_DISCOVER: fragments
+if sys.argv[8:] == ["options"]:
+    for kind in (59, 54):  # IPV6_DSTOPTS, IPV6_HOPOPTS: padding
+        s.setsockopt(socket.IPPROTO_IPV6, kind, bytes([0, 0, 1, 4, 0, 0, 0, 0]))
 for _ in range(int(sys.argv[7])):
     s.sendto(bytes(int(sys.argv[6])), (sys.argv[4], int(sys.argv[5])))
 """
 
 
-def send(lab, cell, port, size=100, count=10, version=4, sport=0):
+def send(lab, cell, port, size=100, count=10, version=4, sport=0, extra=()):
     lab.run("left", [sys.executable, "-c", SENDER, str(version), cell.inside("left"), str(sport), cell.inside("right"),
-                     str(port), str(size), str(count)])
+                     str(port), str(size), str(count), *extra])
 
 
 def counted(daemon):
@@ -95,6 +98,25 @@ def selected_4(lab, daemons):
 
 def selected_6(lab, daemons):
     selected(lab, daemons, 6)
+
+
+def extension_headers(lab, daemons):
+    """Ports are found behind them."""
+    cell = TUNNELS[6]
+    install(lab, cell, "proto udp dport 7000")
+    for port, wanted in ((7000, {"protected": 10}), (7001, {})):
+        before = counted(daemons["left"])
+        send(lab, cell, port, version=6, extra=["options"])
+        expect(daemons["left"], before, f"port {port} behind options", **wanted)
+
+
+def source_ports(lab, daemons):
+    cell = TUNNELS[4]
+    install(lab, cell, "proto udp sport 6000")
+    for sport, wanted in ((6000, {"protected": 10}), (6001, {})):
+        before = counted(daemons["left"])
+        send(lab, cell, 7000, sport=sport)
+        expect(daemons["left"], before, f"from port {sport}", **wanted)
 
 
 def fragments_of_others(lab, daemons):
@@ -411,6 +433,6 @@ def changes_under_load(lab, daemons):
         raise CommandFailed(f"on the wire: {wire}")
 
 
-TESTS = (selected_4, selected_6, fragments_of_others, source_prefix, prefixes_in_prefixes, many_selectors, marked,
+TESTS = (selected_4, selected_6, extension_headers, source_ports, fragments_of_others, source_prefix, prefixes_in_prefixes, many_selectors, marked,
          default_blocks, forwarded, devices_come_and_go, taken_away_by_others, large_streams, changes_under_load,
          ends_with_its_policies, other_capture_next)
