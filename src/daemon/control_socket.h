@@ -35,6 +35,9 @@ struct ux_control {
 	/* called before answers leave: what they tell must hold then. May be NULL */
 	void (*settle)(void *opaque);
 	void *settle_opaque;
+	/* do packets of the host with this mark come to the engine, as outbound policies want it? Of settle_opaque;
+	 * called with ports only */
+	bool (*covers)(void *opaque, uint32_t mark, uint32_t mask);
 	struct ux_links *links; /* borrowed; NULL without ports */
 	struct ux_workers *workers; /* likewise */
 

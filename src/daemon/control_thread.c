@@ -70,6 +70,13 @@ static void settle_ports(void *opaque)
 		ux_host_ports_settle(t->ports);
 }
 
+static bool covers_mark(void *opaque, uint32_t mark, uint32_t mask)
+{
+	struct control_thread *t = opaque;
+
+	return t->ports && ux_host_ports_covers_mark(t->ports, mark, mask);
+}
+
 static void signals_ready(struct ux_event *event, uint32_t events)
 {
 	struct control_thread *t = ux_container_of(event, struct control_thread, signals);
@@ -236,6 +243,7 @@ static int take_name(struct control_thread *t, struct ux_ext_ack *ext)
 	t->control.status_opaque = t;
 	t->control.settle = settle_ports;
 	t->control.settle_opaque = t;
+	t->control.covers = covers_mark;
 	err = ux_control_bind(&t->control);
 	if (err == -EADDRINUSE)
 		return ux_fail(ext, EADDRINUSE,

@@ -583,6 +583,11 @@ void ux_host_ports_settle(struct ux_host_ports *ports)
 	ux_clear_text_tick(&ports->clear_text);
 }
 
+bool ux_host_ports_covers_mark(const struct ux_host_ports *ports, uint32_t mark, uint32_t mask)
+{
+	return ux_marked_covers(&ports->marked, mark, mask);
+}
+
 uint64_t ux_host_ports_tick(struct ux_host_ports *ports, uint64_t now_ns)
 {
 	ux_host_ports_settle(ports); /* time may have ended policies */

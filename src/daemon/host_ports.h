@@ -36,6 +36,9 @@ struct ux_host_ports *ux_host_ports_close(struct ux_host_ports *ports);
  */
 void ux_host_ports_settle(struct ux_host_ports *ports);
 
+/* ux_host_ports_covers_mark - do packets with a mark that outbound policies have come to the engine? */
+bool ux_host_ports_covers_mark(const struct ux_host_ports *ports, uint32_t mark, uint32_t mask);
+
 /* ux_host_ports_tick - close UDP ports that no SA uses any more, some time after, and follow what
  * changes at the host's addresses, links and routes. Returns when to
  * call again (monotonic, ns), UINT64_MAX: no need. */

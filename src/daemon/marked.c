@@ -184,6 +184,13 @@ int ux_marked_policy(struct ux_marked *m, const struct uxfrm_policy_event *event
 			    : ux_routes_remove(k->routes, event->family, dst, src);
 }
 
+bool ux_marked_covers(const struct ux_marked *m, uint32_t mark, uint32_t mask)
+{
+	const struct mark *k = find(m, mark & mask, mask);
+
+	return k && k->tun.port && (k->routes || m->tc);
+}
+
 static bool has_left(const struct mark *k)
 {
 	return k->routes && ux_routes_n_left(k->routes);

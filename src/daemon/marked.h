@@ -38,6 +38,8 @@ struct ux_marked {
 void ux_marked_init(struct ux_marked *m);
 /* ux_marked_fini - devices, routes and rules go; @keep: what policies cover is refused from then on. */
 void ux_marked_fini(struct ux_marked *m, bool keep);
+/* ux_marked_covers - has this mark a device, by which its packets come to the engine? */
+bool ux_marked_covers(const struct ux_marked *m, uint32_t mark, uint32_t mask);
 /* ux_marked_reopen - ux_routes_reopen for all marks. */
 void ux_marked_reopen(struct ux_marked *m);
 /* ux_marked_policy - one with a mark, for @dst and @src, has come or gone. 0 or -errno. */

@@ -163,6 +163,15 @@ static int read_wanted(const struct uxfrm_control_socket_policy *wanted, struct 
 	return 0;
 }
 
+/* Without a device for its mark the socket's packets would not come here. */
+static bool is_covered(const struct ux_socket_policy *s, const struct policy *p)
+{
+	const struct xfrm_mark mark = mark_of(s);
+
+	return p->info.dir == XFRM_POLICY_IN ||
+	       s->control->covers(s->control->settle_opaque, mark.v, mark.m);
+}
+
 static int put(struct ux_socket_policy *s, const struct policy *fresh)
 {
 	struct policy *p = &s->of[fresh->info.dir];
@@ -175,7 +184,10 @@ static int put(struct ux_socket_policy *s, const struct policy *fresh)
 	p->there = true;
 	if (memcmp(&before.info.sel, &fresh->info.sel, sizeof(before.info.sel)) != 0)
 		remove_policy(s, &before);
-	return 0;
+	if (is_covered(s, p))
+		return 0;
+	remove_policy(s, p);
+	return -ENOSPC;
 }
 
 static int change(struct ux_connection *c, const struct uxfrm_control_socket_policy *wanted)

@@ -3,15 +3,12 @@
 
 /*
  * Policies with templates of programs' sockets. Each socket has a firewall mark of its own, and its policy for output is
- * one of the SPD with that mark, before all others. Control thread.
+ * one of the SPD with that mark, before all others. 32 sockets at most. Control thread.
  */
 
 #include <uxfrm/control.h>
 
 #include "daemon/control_socket.h"
-
-/* So many sockets at a time: each mark takes a device (daemon/marked.h). */
-#define UX_SOCKET_POLICIES_MAX 32
 
 /* ux_socket_policy_request - carry out UXFRM_CONTROL_SOCKET_POLICY and answer. */
 void ux_socket_policy_request(struct ux_connection *c,

@@ -173,9 +173,14 @@ static int set_templates(int fd, const struct xfrm_userpolicy_info *given, const
 	memcpy(policy.info, &info, sizeof(policy.info));
 	memcpy(policy.templates, templates, policy.n_templates * sizeof(policy.templates[0]));
 	err = tell(e, &policy, &answer);
+	if (err == -EPIPE && !fresh) { /* of a daemon that has gone, as the policies it had */
+		end(e);
+		e = begin(cookie, fd);
+		err = e ? tell(e, &policy, &answer) : -errno;
+	}
 	if (!err && info.dir == XFRM_POLICY_OUT)
 		err = shim_mark_for_policy(fd, answer.value[0], answer.value[1]);
-	if (err && fresh)
+	if (err && e && (fresh || err == -EPIPE))
 		end(e);
 	return err == -EPIPE ? -ECONNREFUSED : err;
 }

@@ -58,8 +58,8 @@ def end_policies(version):
 
 def ask(there, port):
     """Is a datagram to an echo service answered?"""
-    s.sendto(b"socket policy", (there, port))
     try:
+        s.sendto(b"socket policy", (there, port))
         return s.recv(100) == b"socket policy"
     except OSError:
         return False

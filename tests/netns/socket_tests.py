@@ -7,7 +7,7 @@ import sys
 
 from cells import OUTER, Cell, algorithm_words
 from lab.namespaces import CommandFailed, until
-from lab.processes import LineProcess
+from lab.processes import Daemon, LineProcess
 
 HERE = pathlib.Path(__file__).resolve().parent
 PORT = 7007
@@ -140,6 +140,27 @@ def policies_of_sockets(lab, daemons):
             lab.xfrm(end, "policy flush", "state flush")
 
 
+def policies_of_sockets_after_a_crash(lab, daemons):
+    """They are gone with uxfrmd, and nothing goes out instead; set again they are as before."""
+    client = Client(lab, daemons, 4)
+    try:
+        install_sas(lab, TRANSPORT[4])
+        client.give("OUT")
+        client.asks(True, True)
+        os.kill(daemons["left"].process.pid, signal.SIGKILL)
+        daemons["left"].end()
+        client.says(f"ask({client.there!r}, {PORT})", False)
+        client.left = daemons["left"] = Daemon(lab, "left")
+        client.asks(False, False)
+        for end in ("left", "right"):
+            lab.xfrm(end, "policy flush", "state flush")
+        install_sas(lab, TRANSPORT[4])
+        client.give("OUT")
+        client.asks(True, True)
+    finally:
+        client.end()
+
+
 def policies_of_sockets_need_rights(lab, daemons):
     """CAP_NET_ADMIN, as in the kernel."""
     program = f"""
@@ -154,4 +175,4 @@ print(give(4, policy(4, OUT, '192.0.2.1', '192.0.2.2')))
         raise CommandFailed(f"without rights: {said}")
 
 
-TESTS = (policies_of_sockets, policies_of_sockets_need_rights)
+TESTS = (policies_of_sockets, policies_of_sockets_after_a_crash, policies_of_sockets_need_rights)
