@@ -10,8 +10,8 @@ from lab.processes import Daemon
 MARK, OTHER = 7, 9
 
 
-def answers(lab, mark, version):
-    words = ["ping", "-q", "-c", "1", "-W", "1", "-m", str(mark), "-I", OUTER["left"][version][0], OUTER["right"][version][0]]
+def answers(lab, mark, version, wait):
+    words = ["ping", "-q", "-c", "1", "-W", wait, "-m", str(mark), "-I", OUTER["left"][version][0], OUTER["right"][version][0]]
     return lab.run("left", words, check=False).returncode == 0
 
 
@@ -19,7 +19,7 @@ def expect(lab, when, marked):
     """Packets with the mark pass in clear or not, as @marked says; others do."""
     for version in (4, 6):
         for mark, expected in ((MARK, marked), (OTHER, True), (0, True)):
-            if answers(lab, mark, version) != expected:
+            if answers(lab, mark, version, "3" if expected else "0.2") != expected:
                 raise CommandFailed(f"{when}: mark {mark} over IPv{version} is {'not ' * expected}answered")
 
 

@@ -69,7 +69,12 @@ def tests(lab, daemons):
     else:
         for cell in matrix:
             yield cell.name, lambda cell=cell: cells.carry(lab, cell)
-    others = clear_tests, *[tc_tests] * ("tc" in lab.daemon_arguments), worker_tests, queue_tests, polling_tests, device_tests, mark_tests, socket_tests, lone_tests
+    of_selectors = device_tests, mark_tests, socket_tests
+    others = [clear_tests, worker_tests, queue_tests, polling_tests, lone_tests]
+    if "tc" in lab.daemon_arguments:
+        others.append(tc_tests)
+    if "--underlay" not in lab.daemon_arguments:  # what packets come and go by does not matter to them
+        others.extend(of_selectors)
     for test in (test for module in others for test in module.TESTS):
         yield test.__name__.replace("_", " "), lambda test=test: test(lab, daemons)
 

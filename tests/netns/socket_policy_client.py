@@ -22,7 +22,6 @@ def new_socket(version, where):
     family = OPTIONS[version][0]
     s = socket.socket(family, socket.SOCK_DGRAM)
     s.bind((where, 0))
-    s.settimeout(2)
     return s.getsockname()[1]
 
 
@@ -56,8 +55,9 @@ def end_policies(version):
         return error.errno
 
 
-def ask(there, port):
+def ask(there, port, seconds=3):
     """Is a datagram to an echo service answered?"""
+    s.settimeout(seconds)
     try:
         s.sendto(b"socket policy", (there, port))
         return s.recv(100) == b"socket policy"

@@ -44,7 +44,7 @@ class Client:
     def asks(self, answered, protected):
         """One datagram; by an SA or in clear."""
         before = self.left.stats()["packets"]["out_packets"]
-        self.says(f"ask({self.there!r}, {PORT})", answered)
+        self.says(f"ask({self.there!r}, {PORT}{'' if answered else ', 0.3'})", answered)
         sent = self.left.stats()["packets"]["out_packets"] - before
         if sent != protected:
             raise CommandFailed(f"{sent} packets were protected, not {int(protected)}")
@@ -149,7 +149,7 @@ def policies_of_sockets_after_a_crash(lab, daemons):
         client.asks(True, True)
         os.kill(daemons["left"].process.pid, signal.SIGKILL)
         daemons["left"].end()
-        client.says(f"ask({client.there!r}, {PORT})", False)
+        client.says(f"ask({client.there!r}, {PORT}, 0.3)", False)
         client.left = daemons["left"] = Daemon(lab, "left")
         client.asks(False, False)
         for end in ("left", "right"):
