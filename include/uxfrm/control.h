@@ -63,7 +63,8 @@ enum uxfrm_control_op {
 	/* No OPEN needed; EPERM without CAP_NET_ADMIN, EOPNOTSUPP of a daemon without ports. Followed by a struct
 	 * uxfrm_control_socket_policy in the same datagram. The policy of one socket and one direction, in the place of the one
 	 * before, until the connection ends. answer: value[0] = the firewall mark, in the bits of value[1], that the
-	 * socket's packets have to carry; ENOSPC: there are too many already */
+	 * socket's packets have to carry; ENOSPC: there are too many already; EEXIST: another's
+	 * policy has this selector */
 	UXFRM_CONTROL_SOCKET_POLICY,
 };
 

@@ -19,7 +19,8 @@ struct mark {
 	uint32_t number; /* of its table; UX_MARKED_MAX: none, nor a device */
 	uint32_t users;
 	struct ux_tun tun;
-	struct ux_routes *routes; /* NULL: it is not covered */
+	struct ux_routes *routes; /* NULL: none of it comes here */
+	bool refused;		  /* by a rule, in its place */
 };
 
 /* Before the rule for packets of any mark: where a mark has no route they still come to that. */
@@ -77,9 +78,43 @@ static int open_device(struct ux_marked *m, struct mark *k)
 	return err;
 }
 
+/* A rule that refuses, of one mark or (@mask UINT32_MAX) of all. */
+static struct ux_routes_params refusal_of(const struct ux_marked *m, uint32_t v, uint32_t mask)
+{
+	struct ux_routes_params params = params_of(m, 0);
+
+	params.table = 0;
+	params.mark = v;
+	params.mask = mask;
+	return params;
+}
+
+static void drop_refusals(const struct ux_marked *m, uint32_t v, uint32_t mask)
+{
+	const struct ux_routes_params params = refusal_of(m, v, mask);
+
+	ux_rule_drop(&params, AF_INET);
+	ux_rule_drop(&params, AF_INET6);
+}
+
+/* Rather than in clear. One that is there already is a predecessor's; a host without IPv6 takes none for it. */
+static int refuse(struct ux_marked *m, struct mark *k)
+{
+	const struct ux_routes_params params = refusal_of(m, k->v, k->m);
+	int err = ux_rule_put(&params, AF_INET), err6 = ux_rule_put(&params, AF_INET6);
+
+	k->refused = true;
+	if (err && err != -EEXIST)
+		return err;
+	return err6 == -EEXIST || err6 == -EAFNOSUPPORT || err6 == -EOPNOTSUPP ? 0 : err6;
+}
+
 static void close_device(struct ux_marked *m, struct mark *k)
 {
 	k->routes = ux_routes_free(k->routes);
+	if (k->refused)
+		drop_refusals(m, k->v, k->m);
+	k->refused = false;
 	(void)!ux_tc_capture_mark(m->tc, false, k->v, k->m, 0);
 	if (k->tun.port)
 		ux_workers_remove_port(m->workers, k->tun.port);
@@ -112,24 +147,17 @@ static int take_table(struct ux_marked *m, struct mark *k, uint32_t number)
 	return err;
 }
 
-/* Rather than in clear. */
-static int refuse(struct ux_marked *m, const struct mark *k)
-{
-	return ux_tc_capture_mark(m->tc, true, k->v, k->m, 0);
-}
-
 /* Device, table and rule. On an error the mark has none of them. */
 static int open_routes(struct ux_marked *m, struct mark *k)
 {
 	int err;
 
-	/* our own bit is on no packet that is to be protected */
-	if (m->tables == UINT64_MAX || (k->v & m->config->fwmark))
+	if (m->tables == UINT64_MAX)
 		return -ENOSPC;
 	err = k->tun.port ? 0 : open_device(m, k);
-	if (m->tc)
-		return err ? refuse(m, k) : 0;
-	return err ? err : take_table(m, k, (uint32_t)__builtin_ctzll(~m->tables));
+	if (err || m->tc)
+		return err;
+	return take_table(m, k, (uint32_t)__builtin_ctzll(~m->tables));
 }
 
 static struct mark *new_mark(struct ux_marked *m, uint32_t v, uint32_t mask)
@@ -145,23 +173,33 @@ static struct mark *new_mark(struct ux_marked *m, uint32_t v, uint32_t mask)
 	return k;
 }
 
-/* For the first of its policies. Where that fails it is not covered until they are gone, or refused if a
- * predecessor's were; they are counted all the same. */
+static void complain(struct ux_marked *m, const struct mark *k, const char *what, int err)
+{
+	if (!m->complained)
+		ux_log(LOG_ERR, "packets with the mark 0x%x/0x%x are %s: %s", k->v, k->m, what,
+		       strerror(-err));
+	m->complained = true;
+}
+
+/* For the first of its policies. Where that fails its packets are refused until they are gone. */
 static void open_mark(struct ux_marked *m, struct mark *k)
 {
 	int err = 0;
 
+	if (k->v & m->config->fwmark) { /* on no packet that is to be protected */
+		complain(m, k, "not covered by their policies", -EINVAL);
+		return;
+	}
 	if (!k->routes)
 		err = open_routes(m, k);
 	else if (!k->tun.port)
-		err = open_device(m, k);
+		err = open_device(m, k); /* without it what a predecessor left refuses */
 	if (k->routes)
 		ux_routes_set_device(k->routes, k->tun.ifindex);
-	if (!err || m->complained)
-		return;
-	m->complained = true;
-	ux_log(LOG_ERR, "packets with the mark 0x%x/0x%x are not covered by their policies: %s",
-	       k->v, k->m, strerror(-err));
+	if (err && !k->routes && refuse(m, k) < 0)
+		complain(m, k, "not covered by their policies", err);
+	else if (err)
+		complain(m, k, "refused, as there is no device for them", err);
 }
 
 int ux_marked_policy(struct ux_marked *m, const struct uxfrm_policy_event *event,
@@ -221,6 +259,13 @@ void ux_marked_reopen(struct ux_marked *m)
 
 		if (k->routes)
 			ux_routes_reopen(k->routes);
+	}
+	drop_refusals(m, 0, UINT32_MAX);
+	ux_list_for_each (pos, &m->all) {
+		struct mark *k = ux_container_of(pos, struct mark, link);
+
+		if (k->refused)
+			(void)!refuse(m, k);
 	}
 }
 
@@ -293,6 +338,8 @@ void ux_marked_init(struct ux_marked *m)
 		take_over(m, &left);
 	}
 	drop_rules(m);
+	if (!params.keep_left)
+		drop_refusals(m, 0, UINT32_MAX);
 	(void)!ux_marked_settle(m, ux_routes_settle); /* marks of which nothing is left go */
 }
 
@@ -305,8 +352,10 @@ void ux_marked_fini(struct ux_marked *m, bool keep)
 	ux_list_for_each_safe (pos, next, &m->all) {
 		struct mark *k = ux_container_of(pos, struct mark, link);
 
-		if (keep)
+		if (keep) {
 			k->routes = ux_routes_abandon(k->routes);
+			k->refused = false; /* the rule stays */
+		}
 		close_mark(m, k);
 	}
 }

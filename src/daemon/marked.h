@@ -20,7 +20,7 @@
 #include "io/netlink.h"
 #include "io/route.h"
 
-/* More than these are not covered, which is told. Their tables are those behind the main one. */
+/* Packets of more than these are refused, which is told. Their tables are those behind the main one. */
 #define UX_MARKED_MAX 64
 
 struct ux_marked {

@@ -78,13 +78,14 @@ static void put_mark(struct ux_writer *w, const struct ux_socket_policy *s, uint
 		ux_msg_attr(w, XFRMA_MARK, &mark, sizeof(mark));
 }
 
-static int install(struct ux_socket_policy *s, const struct policy *p)
+/* @type: XFRM_MSG_NEWPOLICY, or _UPDPOLICY in the place of one that is this socket's. */
+static int install(struct ux_socket_policy *s, const struct policy *p, uint16_t type)
 {
 	uint8_t bytes[2048];
 	struct ux_writer w;
 
 	ux_writer_init(&w, bytes, sizeof(bytes));
-	ux_msg_begin(&w, XFRM_MSG_UPDPOLICY, NLM_F_REQUEST | NLM_F_ACK, 0, 0, &p->info,
+	ux_msg_begin(&w, type, NLM_F_REQUEST | NLM_F_ACK, 0, 0, &p->info,
 		     sizeof(p->info));
 	if (p->n_templates)
 		ux_msg_attr(&w, XFRMA_TMPL, p->templates,
@@ -176,13 +177,15 @@ static int put(struct ux_socket_policy *s, const struct policy *fresh)
 {
 	struct policy *p = &s->of[fresh->info.dir];
 	struct policy before = *p;
-	int err = install(s, fresh);
+	const bool same = before.there && memcmp(&before.info.sel, &fresh->info.sel,
+						 sizeof(before.info.sel)) == 0;
+	int err = install(s, fresh, same ? XFRM_MSG_UPDPOLICY : XFRM_MSG_NEWPOLICY);
 
 	if (err)
 		return err;
 	*p = *fresh;
 	p->there = true;
-	if (memcmp(&before.info.sel, &fresh->info.sel, sizeof(before.info.sel)) != 0)
+	if (!same)
 		remove_policy(s, &before);
 	if (is_covered(s, p))
 		return 0;

@@ -29,7 +29,7 @@ struct ux_routes_params {
 	int tun_ifindex;
 	uint32_t fwmark; /* the mark bit of our own packets */
 	uint32_t mark, mask; /* only for packets of this mark; 0, 0: for all */
-	uint32_t table, priority;
+	uint32_t table, priority; /* @table 0, with a mark: a rule that refuses, and no routes (route_kernel.h) */
 	bool keep_left; /* what refuses for a predecessor stays: ux_routes_reopen */
 };
 

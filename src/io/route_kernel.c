@@ -217,18 +217,20 @@ static void build_rule(struct ux_netlink_msg *m, const struct ux_routes_params *
 {
 	const struct fib_rule_hdr header = {
 	    .family = (uint8_t)family,
-	    .action = FR_ACT_TO_TBL,
+	    .action = p->table ? FR_ACT_TO_TBL : FR_ACT_UNREACHABLE,
 	    .flags = p->mask ? 0 : FIB_RULE_INVERT,
 	};
 
 	ux_netlink_begin(m, put ? RTM_NEWRULE : RTM_DELRULE, put ? NLM_F_CREATE | NLM_F_EXCL : 0,
 			 &header, sizeof(header));
 	ux_netlink_put_u32(m, FRA_PRIORITY, p->priority);
-	if (!p->mask || put) { /* else of whatever mark it is */
+	/* else of whatever mark it is */
+	if (!p->mask || put || (!p->table && p->mask != UINT32_MAX)) {
 		ux_netlink_put_u32(m, FRA_FWMARK, p->mask ? p->mark : p->fwmark);
 		ux_netlink_put_u32(m, FRA_FWMASK, p->mask | p->fwmark);
 	}
-	ux_netlink_put_u32(m, FRA_TABLE, p->table);
+	if (p->table)
+		ux_netlink_put_u32(m, FRA_TABLE, p->table);
 }
 
 int ux_rule_put(const struct ux_routes_params *p, int family)

@@ -22,7 +22,8 @@ bool ux_route_told_source(const struct nlmsghdr *msg, int family, struct ux_addr
 /* ux_route_flush - empty our table. @left, unless NULL: but for what refuses, which is added there.
  */
 void ux_route_flush(const struct ux_routes_params *p, int family, struct ux_routes_left *left);
-/* ux_rule_put, ux_rule_drop - our rule; dropping removes all that look like it. 0 or -errno. */
+/* ux_rule_put, ux_rule_drop - our rule; dropping removes all that look like it, with @mask UINT32_MAX of whatever mark. 0
+ * or -errno. */
 int ux_rule_put(const struct ux_routes_params *p, int family) UX_MUST_CHECK;
 void ux_rule_drop(const struct ux_routes_params *p, int family);
 /* ux_rules_each - what rules of @family there are for packets of one mark in tables from p->table on, as

@@ -115,8 +115,8 @@ static struct entry *begin(uint64_t cookie, int fd)
 
 /* ---- what uxfrmd is told ---- */
 
-/* For input there is no mark: of what the selector leaves open, what the socket is. */
-static void narrow(struct xfrm_selector *sel, int fd)
+/* For input there is no mark: the selector has to say what comes to this socket and to no other. false: it cannot. */
+static bool narrow(struct xfrm_selector *sel, int fd)
 {
 	union {
 		struct sockaddr any;
@@ -128,18 +128,20 @@ static void narrow(struct xfrm_selector *sel, int fd)
 
 	len = sizeof(protocol);
 	(void)shim_real()->getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len);
-	if (!sel->proto && protocol != IPPROTO_RAW)
-		sel->proto = (uint8_t)protocol;
+	if (protocol != IPPROTO_UDP && protocol != IPPROTO_TCP)
+		return false;
 	len = sizeof(name);
-	if (shim_real()->getsockname(fd, &name.any, &len) < 0 ||
-	    (name.any.sa_family != AF_INET && name.any.sa_family != AF_INET6))
-		return;
-	/* the port is at the same place in both */
-	if ((sel->proto == IPPROTO_UDP || sel->proto == IPPROTO_TCP) && !sel->dport_mask &&
-	    name.v4.sin_port) {
+	if (shim_real()->getsockname(fd, &name.any, &len) < 0)
+		return false;
+	if (!sel->proto)
+		sel->proto = (uint8_t)protocol;
+	/* the port is at the same place in both families */
+	if (!sel->dport_mask) {
 		sel->dport = name.v4.sin_port;
 		sel->dport_mask = UINT16_MAX;
 	}
+	return name.v4.sin_port && sel->proto == protocol && sel->dport == name.v4.sin_port &&
+	       sel->dport_mask == UINT16_MAX;
 }
 
 static int tell(struct entry *e, const struct uxfrm_control_socket_policy *policy,
@@ -165,11 +167,11 @@ static int set_templates(int fd, const struct xfrm_userpolicy_info *given, const
 
 	if (!cookie || policy.n_templates > UXFRM_CONTROL_TEMPLATES)
 		return cookie ? -EINVAL : -EOPNOTSUPP;
+	if (info.dir == XFRM_POLICY_IN && !narrow(&info.sel, fd))
+		return -EOPNOTSUPP;
 	e = e ? e : begin(cookie, fd);
 	if (!e)
 		return -errno;
-	if (info.dir == XFRM_POLICY_IN)
-		narrow(&info.sel, fd);
 	memcpy(policy.info, &info, sizeof(policy.info));
 	memcpy(policy.templates, templates, policy.n_templates * sizeof(policy.templates[0]));
 	err = tell(e, &policy, &answer);

@@ -75,4 +75,35 @@ def policies_of_a_mark_come_and_go(lab, daemons):
         expect(lab, "gone", True)
 
 
-TESTS = (policies_of_a_mark_stay_shut_off, policies_of_a_mark_come_and_go)
+def many(lab, verb, marks):
+    words = ["src 0.0.0.0/0 dst 192.0.2.2/32 dir out mark {} mask 0xffff", "src ::/0 dst 2001:db8::2/128 dir out mark {} mask 0xffff"]
+    lab.xfrm("left", *(f"policy {verb} " + line.format(mark) + (" action block" if verb == "add" else "")
+                       for mark in marks for line in words))
+
+
+def policies_of_more_marks_than_devices(lab, daemons):
+    """What has no device is refused by a rule, also with the daemon gone, until the policies are."""
+    marks = [100, *range(101, 170)]
+    many(lab, "add", marks)
+    for mark in (marks[0], marks[-1]):
+        if any(answers(lab, mark, version, "0.2") for version in (4, 6)):
+            raise CommandFailed(f"a packet with mark {mark} was not refused")
+    if not answers(lab, OTHER, 4, "3"):
+        raise CommandFailed("other marks are refused, too")
+    many(lab, "delete", marks[-1:])
+    if not all(answers(lab, marks[-1], version, "3") for version in (4, 6)):
+        raise CommandFailed("still refused without its policy")
+    for kill in (False, True):
+        stop(daemons["left"], kill)
+        if answers(lab, marks[-2], 4, "0.2"):
+            raise CommandFailed("not refused with the daemon gone")
+        daemons["left"] = Daemon(lab, "left")
+        if answers(lab, marks[-2], 4, "0.2"):
+            raise CommandFailed("not refused by the next daemon")
+    lab.xfrm("left", "policy flush")
+    for mark in (marks[0], marks[-2]):
+        if not all(answers(lab, mark, version, "3") for version in (4, 6)):
+            raise CommandFailed(f"a packet with mark {mark} is refused after a flush")
+
+
+TESTS = (policies_of_a_mark_stay_shut_off, policies_of_more_marks_than_devices, policies_of_a_mark_come_and_go)

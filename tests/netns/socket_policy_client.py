@@ -74,6 +74,24 @@ def child_asks(there, port):
     os._exit(0 if ask(there, port) else 1)
 
 
+PROGRAM = """
+import socket, sys
+s = socket.socket(fileno=int(sys.argv[1]))
+s.settimeout(3)
+s.sendto(b"socket policy", (sys.argv[2], int(sys.argv[3])))
+sys.exit(s.recv(100) != b"socket policy")
+"""
+
+
+def program_asks(there, port):
+    """The same by a program that was started with the socket, which was inheritable when it got its policy."""
+    child = os.fork()
+    if child:
+        s.close()
+        return os.waitpid(child, 0)[1] == 0
+    os.execv(sys.executable, [sys.executable, "-c", PROGRAM, str(s.fileno()), there, str(port)])
+
+
 print("ready", flush=True)
 for line in sys.stdin:
     print(eval(line), flush=True)

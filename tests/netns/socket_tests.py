@@ -105,6 +105,22 @@ def in_as_well(lab, client):
     answer_by_sa(lab, client, True)
     client.asks(True, True)
     answer_by_sa(lab, client, False)
+    # another socket gets its answers in clear all the same, and takes no policy away that is not its own
+    client.says(f"(globals().update(first=s), new_socket({client.version}, {client.here!r}))[1] > 0", True)
+    client.asks(True, False)
+    family, port = ("0.0.0.0/0", "::/0")[client.version == 6], "s.getsockname()[1]"
+    theirs = f"src {family} dst {family} proto udp dport {client.program.ask(port)} dir in"
+    lab.xfrm("left", f"policy add {theirs} action allow priority 5")
+    client.give("IN", error=17)
+    if "priority 5" not in lab.xfrm_show("left", "policy", "get", *theirs.split()):
+        raise CommandFailed("a client's policy is not as it was")
+    lab.xfrm("left", f"policy delete {theirs}")
+    client.says("(s.close(), globals().update(s=first))[1]", None)
+    client.asks(False, True)
+    # one without a port would decide for all others
+    client.says(f"(globals().update(s=socket.socket(OPTIONS[{client.version}][0], socket.SOCK_DGRAM)))", None)
+    client.give("IN", error=95)
+    client.says("(s.close(), globals().update(s=first))[1]", None)
 
 
 def ends(lab, client):
@@ -119,6 +135,16 @@ def ends(lab, client):
         raise CommandFailed("a child's packets were not protected")
     if not until(lambda: n_policies(lab) == 0, 5):
         raise CommandFailed("the policies are there without their socket")
+    client.says(f"new_socket({client.version}, {client.here!r}) > 0", True)
+    answer_by_sa(lab, client, False)
+    client.says("s.set_inheritable(True)", None)
+    client.give("OUT")
+    before = client.left.stats()["packets"]["out_packets"]
+    client.says(f"program_asks({client.there!r}, {PORT})", True)
+    if client.left.stats()["packets"]["out_packets"] != before + 1:
+        raise CommandFailed("the packets of a program that was started with the socket were not protected")
+    if not until(lambda: n_policies(lab) == 0, 5):
+        raise CommandFailed("the policies are there without that program")
     client.says(f"new_socket({client.version}, {client.here!r}) > 0", True)
     client.give("OUT")
     os.kill(client.program.process.pid, signal.SIGKILL)
@@ -140,14 +166,20 @@ def policies_of_sockets(lab, daemons):
             lab.xfrm(end, "policy flush", "state flush")
 
 
-def policies_of_sockets_after_a_crash(lab, daemons):
-    """They are gone with uxfrmd, and nothing goes out instead; set again they are as before."""
+def policies_of_sockets_without_uxfrmd(lab, daemons):
+    """They are gone with it, and nothing goes out instead; set again they are as before."""
+    for kill in (False, True):
+        without_uxfrmd(lab, daemons, kill)
+
+
+def without_uxfrmd(lab, daemons, kill):
     client = Client(lab, daemons, 4)
     try:
         install_sas(lab, TRANSPORT[4])
         client.give("OUT")
         client.asks(True, True)
-        os.kill(daemons["left"].process.pid, signal.SIGKILL)
+        if kill:
+            os.kill(daemons["left"].process.pid, signal.SIGKILL)
         daemons["left"].end()
         client.says(f"ask({client.there!r}, {PORT}, 0.3)", False)
         client.left = daemons["left"] = Daemon(lab, "left")
@@ -159,6 +191,8 @@ def policies_of_sockets_after_a_crash(lab, daemons):
         client.asks(True, True)
     finally:
         client.end()
+        for end in ("left", "right"):
+            lab.xfrm(end, "policy flush", "state flush")
 
 
 def policies_of_sockets_need_rights(lab, daemons):
@@ -175,4 +209,4 @@ print(give(4, policy(4, OUT, '192.0.2.1', '192.0.2.2')))
         raise CommandFailed(f"without rights: {said}")
 
 
-TESTS = (policies_of_sockets, policies_of_sockets_after_a_crash, policies_of_sockets_need_rights)
+TESTS = (policies_of_sockets, policies_of_sockets_without_uxfrmd, policies_of_sockets_need_rights)
